@@ -1,0 +1,98 @@
+//! Units in time, the people in them, and who may do what.
+//!
+//! Owns: units with their names, parents and codes over time; people, posts, passwords
+//! and signing keys; role grants. It asks no other service for anything.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test fails by panicking")
+)]
+
+use kit::{Access, Db, Result, page::Pages};
+use proto::directory::{
+    access_service_server::AccessServiceServer, session_service_server::SessionServiceServer,
+    unit_service_server::UnitServiceServer, user_service_server::UserServiceServer,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use tonic::service::Routes;
+
+mod grant;
+mod migrations;
+mod reason;
+mod role;
+mod session;
+mod unit;
+mod user;
+
+pub use grant::FirstAdministrator;
+pub use reason::REASONS;
+
+/// Name of the service in settings, health and file names.
+pub const NAME: &str = "directory";
+
+/// The service, opened on its database.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    db: Db,
+    units: unit::Units,
+    users: user::Users,
+    grants: grant::Grants,
+    sessions: session::Sessions,
+}
+
+impl Directory {
+    /// Opens the service. The schema must be up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open(db: Db) -> Result<Self> {
+        let access = Access::new(grant::OwnRights::new(db.clone()));
+        let pages = Pages::open(&db).await?;
+        Ok(Self {
+            units: unit::Units::new(access.clone(), pages.clone(), db.clone()),
+            users: user::Users::new(access.clone(), pages.clone(), db.clone()),
+            grants: grant::Grants::new(access, pages, db.clone()),
+            sessions: session::Sessions::open(db.clone()).await?,
+            db,
+        })
+    }
+
+    /// Returns the service's methods.
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        let db = &self.db;
+        Routes::new(UnitServiceServer::new(unit::rpc::Rpc::new(db, &self.units)))
+            .add_service(UserServiceServer::new(user::rpc::Rpc::new(db, &self.users)))
+            .add_service(AccessServiceServer::new(grant::rpc::Rpc::new(db, &self.grants)))
+            .add_service(SessionServiceServer::new(session::rpc::Rpc::new(&self.sessions)))
+    }
+
+    /// Names of the gRPC services, for health checks.
+    #[must_use]
+    pub fn services() -> [&'static str; 4] {
+        [
+            "cds.directory.v1.UnitService",
+            "cds.directory.v1.UserService",
+            "cds.directory.v1.AccessService",
+            "cds.directory.v1.SessionService",
+        ]
+    }
+
+    /// Makes the first administrator when nobody can administer yet, or a new one-time
+    /// secret as long as that person has not enrolled.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn first_administrator(&self) -> Result<Option<FirstAdministrator>> {
+        grant::first_administrator(&self.db).await
+    }
+}
+
+/// The service's schema.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        migrations::all()
+    }
+}

@@ -1,0 +1,19 @@
+//! Every reason the directory can refuse for, in English and Vietnamese.
+
+use kit::Reason;
+
+macro_rules! reasons {
+    ($($name:ident: $en:literal, $vi:literal;)*) => {
+        $(pub(crate) static $name: Reason = Reason { code: stringify!($name), en: $en, vi: $vi };)*
+        /// All reasons of this service, for the catalogue.
+        pub static REASONS: &[&Reason] = &[$(&$name),*];
+    };
+}
+
+reasons! {
+    UNIT_NOT_IN_FORCE: "`{unit}` does not exist on {date}", "`{unit}` không tồn tại vào ngày {date}";
+    IDENTIFIER_TAKEN: "code {value} of scheme `{scheme}` is borne by `{unit}` at that time", "mã {value} thuộc hệ thống `{scheme}` đang được dùng cho `{unit}` trong thời gian đó";
+    SELF_GRANT: "nobody grants a role to himself", "không ai được tự phân quyền cho mình";
+    GRANT_TOO_WIDE: "role `{role}` reaches further than the giver's own rights", "vai trò `{role}` vượt quá quyền của người phân quyền";
+    ALREADY_ENROLLED: "`{user}` has a password already", "`{user}` đã có mật khẩu";
+}

@@ -1,0 +1,154 @@
+//! The roles: named sets of permissions, shipped with the program.
+//!
+//! Administering and working with data are kept apart: an administrator makes units,
+//! people and grants, and may not write or approve a report.
+
+/// A named set of permissions.
+#[derive(Debug)]
+pub(crate) struct Role {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) title_vi: &'static str,
+    pub(crate) permissions: &'static [&'static str],
+}
+
+/// What everybody who works for a unit may read.
+const READING: &[&str] = &[
+    "directory.positions.read",
+    "directory.units.read",
+    "indicators.values.read",
+    "projects.decisions.read",
+    "projects.projects.read",
+    "reporting.documents.render",
+    "reporting.reportRequests.read",
+    "reporting.reports.read",
+];
+
+/// All roles, ordered by id.
+pub(crate) const ROLES: &[Role] = &[
+    Role {
+        id: "administrator",
+        title: "Administrator",
+        title_vi: "Quản trị hệ thống",
+        permissions: &[
+            "directory.positions.create",
+            "directory.positions.read",
+            "directory.roleGrants.create",
+            "directory.roleGrants.read",
+            "directory.units.create",
+            "directory.units.read",
+            "directory.users.create",
+            "directory.users.enroll",
+            "directory.users.read",
+        ],
+    },
+    Role {
+        id: "leader",
+        title: "Leader: approves and sends",
+        title_vi: "Lãnh đạo đơn vị (duyệt, gửi báo cáo)",
+        permissions: &[
+            "reporting.reports.approve",
+            "reporting.reports.return",
+            "reporting.reports.submit",
+        ],
+    },
+    Role {
+        id: "receiver",
+        title: "Receiver: requests, accepts, consolidates",
+        title_vi: "Đơn vị yêu cầu, tiếp nhận, tổng hợp báo cáo",
+        permissions: &[
+            "indicators.indicators.create",
+            "projects.allocations.create",
+            "projects.decisions.create",
+            "projects.decisions.issue",
+            "reporting.assignments.read",
+            "reporting.consolidations.create",
+            "reporting.consolidations.read",
+            "reporting.reportRequests.create",
+            "reporting.reportRequests.issue",
+            "reporting.reportTemplates.create",
+            "reporting.reports.accept",
+            "reporting.reports.return",
+        ],
+    },
+    Role {
+        id: "reporter",
+        title: "Reporter: enters figures, projects and text",
+        title_vi: "Cán bộ nhập liệu, soạn báo cáo",
+        permissions: &[
+            "indicators.values.update",
+            "projects.progressEntries.create",
+            "projects.projects.create",
+            "projects.supplementaryRequests.create",
+            "reporting.reports.forward",
+            "reporting.reports.update",
+        ],
+    },
+    Role {
+        id: "viewer",
+        title: "Viewer",
+        title_vi: "Người xem",
+        permissions: &[],
+    },
+];
+
+impl Role {
+    /// Returns a role by its id.
+    pub(crate) fn find(id: &str) -> Option<&'static Self> {
+        ROLES.iter().find(|it| it.id == id)
+    }
+
+    /// Returns everything the role may do. Whoever works with data may read it;
+    /// administering alone does not open the reports.
+    pub(crate) fn all_permissions(&self) -> Vec<&'static str> {
+        let reading: &[&str] = if self.id == "administrator" { &[] } else { READING };
+        let mut all: Vec<_> = self.permissions.iter().chain(reading).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Says whether the role carries a permission.
+    pub(crate) fn carries(&self, permission: &str) -> bool {
+        self.permissions.contains(&permission)
+            || self.id != "administrator" && READING.contains(&permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kit::policy::{Needs, Policy};
+
+    use super::*;
+
+    #[test]
+    fn every_permission_of_the_contract_is_held_by_some_role_and_no_role_holds_another() {
+        let policy = Policy::read(proto::DESCRIPTORS).unwrap();
+        let asked: BTreeSet<String> = policy
+            .paths()
+            .iter()
+            .filter_map(|path| match policy.needs(path) {
+                Some(Needs::Permission(permission)) => Some(permission.to_string()),
+                _ => None,
+            })
+            .collect();
+        let held = ROLES.iter().flat_map(Role::all_permissions).map(str::to_owned).collect();
+        assert_eq!(asked, held);
+    }
+
+    #[test]
+    fn who_administers_rights_cannot_write_approve_or_read_a_report() {
+        let administrator = Role::find("administrator").unwrap();
+        assert!(administrator.all_permissions().iter().all(|it| it.starts_with("directory.")));
+    }
+
+    #[test]
+    fn no_single_role_both_writes_and_approves() {
+        for role in ROLES {
+            let writes = role.carries("reporting.reports.update");
+            assert!(!(writes && role.carries("reporting.reports.approve")), "{}", role.id);
+        }
+    }
+}

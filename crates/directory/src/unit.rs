@@ -1,0 +1,252 @@
+//! What a unit is, its rules and its use cases.
+//!
+//! A unit is its id. Its name, parent and codes are facts with a validity of their own,
+//! so a reader always says on which day he looks.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
+use serde::Serialize;
+use types::{ids::UnitId, validity::Validity, violations::Invalid};
+
+use crate::reason::{IDENTIFIER_TAKEN, UNIT_NOT_IN_FORCE};
+
+pub(crate) mod rpc;
+pub(crate) mod store;
+
+/// A unit as it is on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Unit {
+    pub(crate) id: UnitId,
+    pub(crate) kind: UnitKind,
+    pub(crate) validity: Validity,
+    pub(crate) parent: Option<UnitId>,
+    pub(crate) names: UnitNames,
+    pub(crate) identifiers: Vec<Identifier>,
+    pub(crate) create_time: DateTime<Utc>,
+    pub(crate) update_time: DateTime<Utc>,
+    pub(crate) version: i64,
+}
+
+/// How a unit is called and how it heads its documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct UnitNames {
+    pub(crate) display_name: String,
+    pub(crate) short_name: String,
+    pub(crate) symbol: String,
+    pub(crate) place: String,
+    pub(crate) superior_organ: String,
+}
+
+/// An official code, which identifies a unit only together with a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Identifier {
+    pub(crate) scheme: String,
+    pub(crate) value: String,
+    pub(crate) validity: Validity,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum UnitKind {
+    Province,
+    Department,
+    District,
+    Commune,
+    Ward,
+    SpecialZone,
+    Subordinate,
+}
+
+/// Adds a unit.
+#[derive(Debug)]
+pub(crate) struct CreateUnit {
+    pub(crate) id: UnitId,
+    pub(crate) kind: UnitKind,
+    pub(crate) validity: Validity,
+    pub(crate) parent: Option<UnitId>,
+    pub(crate) names: UnitNames,
+    pub(crate) identifiers: Vec<Identifier>,
+}
+
+/// Asks for one unit on a day.
+#[derive(Debug)]
+pub(crate) struct GetUnit {
+    pub(crate) id: UnitId,
+    pub(crate) as_of: Option<NaiveDate>,
+}
+
+/// Asks for the units below one on a day.
+#[derive(Debug)]
+pub(crate) struct ListUnits {
+    pub(crate) ancestor: Option<UnitId>,
+    pub(crate) children_only: bool,
+    pub(crate) kind: Option<UnitKind>,
+    pub(crate) as_of: Option<NaiveDate>,
+    pub(crate) page_size: i32,
+    pub(crate) page_token: String,
+}
+
+/// The use cases.
+#[derive(Debug, Clone)]
+pub(crate) struct Units {
+    access: Access,
+    pages: Pages,
+    db: Db,
+}
+
+impl Units {
+    pub(crate) fn new(access: Access, pages: Pages, db: Db) -> Self {
+        Self { access, pages, db }
+    }
+
+    /// Adds a unit under an existing parent.
+    pub(crate) async fn create(&self, tx: &Tx, actor: &Actor, new: CreateUnit) -> Result<Unit> {
+        self.access.require_any(actor, &[new.parent.as_ref()]).await?;
+        if let Some(parent) = &new.parent {
+            let parent = store::find(&tx.db, parent, new.validity.start()).await?;
+            parent_in_force(new.parent.as_ref(), parent.as_ref(), &new.validity)?;
+        }
+        for identifier in &new.identifiers {
+            let bearers = store::bearers(&tx.db, &identifier.scheme, &identifier.value).await?;
+            identifier_free(identifier, &bearers)?;
+        }
+        let unit = Unit {
+            id: new.id,
+            kind: new.kind,
+            validity: new.validity,
+            parent: new.parent,
+            names: new.names,
+            identifiers: new.identifiers,
+            create_time: tx.now(),
+            update_time: tx.now(),
+            version: 1,
+        };
+        store::insert(&tx.db, &unit).await?;
+        tx.record(Action::Created, &unit.id.name(), None, Some(&unit)).await?;
+        Ok(unit)
+    }
+
+    /// Reads one unit as it is on a day.
+    pub(crate) async fn get(&self, actor: &Actor, get: GetUnit) -> Result<Unit> {
+        self.access.require(actor, &get.id).await?;
+        let day = get.as_of.unwrap_or_else(|| self.db.clock().today());
+        let found = store::find(self.db.reader(), &get.id, day).await?;
+        found.ok_or_else(|| Error::not_found("UNIT", &get.id))
+    }
+
+    /// Lists units below another, as they are on a day.
+    pub(crate) async fn list(&self, actor: &Actor, list: ListUnits) -> Result<(Vec<Unit>, String)> {
+        self.access.require_any(actor, &[list.ancestor.as_ref()]).await?;
+        let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
+        let what = format!("units {:?} {} {:?} {day}", list.ancestor, list.children_only, list.kind);
+        let page = self.pages.page(list.page_size, &list.page_token, what)?;
+        let db = self.db.reader();
+        let mut ids = match &list.ancestor {
+            Some(ancestor) if list.children_only => store::children(db, &[ancestor.clone()], day).await?,
+            Some(ancestor) => store::subtree(db, ancestor, day).await?,
+            None => store::in_force(db, day).await?,
+        };
+        ids.sort();
+        let rest = ids.into_iter().filter(|it| page.after().is_none_or(|after| it.as_str() > after));
+        let mut units = Vec::new();
+        let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
+        for id in rest {
+            if units.len() == limit {
+                break;
+            }
+            let unit = store::find(db, &id, day).await?;
+            units.extend(unit.filter(|it| list.kind.is_none_or(|kind| it.kind == kind)));
+        }
+        page.close(units, |it| it.id.as_str().to_owned())
+    }
+}
+
+/// A unit lives no longer than the parent it is put under; until a reorganisation
+/// moves it, it has that one parent.
+fn parent_in_force(id: Option<&UnitId>, parent: Option<&Unit>, child: &Validity) -> Result<()> {
+    let (Some(id), parent) = (id, parent) else {
+        return Ok(());
+    };
+    let refuse = |date: NaiveDate| {
+        Error::rule(&UNIT_NOT_IN_FORCE, [("unit", id.name()), ("date", date.to_string())])
+    };
+    let Some(parent) = parent else {
+        return Err(refuse(child.start()));
+    };
+    match (parent.validity.end(), child.end()) {
+        (Some(end), None) => Err(refuse(end)),
+        (Some(end), Some(child_end)) if child_end > end => Err(refuse(end)),
+        _ => Ok(()),
+    }
+}
+
+/// One code of a scheme is borne by one unit at a time; later it may be reused.
+fn identifier_free(identifier: &Identifier, bearers: &[(UnitId, Validity)]) -> Result<()> {
+    let taken = bearers.iter().find(|(_, validity)| validity.overlaps(&identifier.validity));
+    match taken {
+        None => Ok(()),
+        Some((unit, _)) => Err(Error::rule(
+            &IDENTIFIER_TAKEN,
+            [
+                ("scheme", identifier.scheme.clone()),
+                ("value", identifier.value.clone()),
+                ("unit", unit.name()),
+            ],
+        )),
+    }
+}
+
+/// A unit's codes must not say two things at once.
+fn distinct_identifiers(identifiers: &[Identifier], bad: &mut Invalid) {
+    for (index, one) in identifiers.iter().enumerate() {
+        let again = identifiers[..index].iter().any(|other| {
+            other.scheme == one.scheme && other.validity.overlaps(&one.validity)
+        });
+        if again {
+            bad.add(
+                format!("unit.identifiers[{index}]"),
+                "DUPLICATE",
+                format!("a second code of scheme `{}` for the same time", one.scheme),
+                format!("mã thứ hai của hệ thống `{}` trong cùng thời gian", one.scheme),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        types::date::parse_iso(text).unwrap()
+    }
+
+    fn gso(value: &str, start: &str, end: Option<&str>) -> Identifier {
+        Identifier {
+            scheme: "gso".into(),
+            value: value.into(),
+            validity: Validity::new(day(start), end.map(day)).unwrap(),
+        }
+    }
+
+    #[test]
+    fn code_21361_may_go_to_xa_minh_long_on_the_day_long_hiep_lays_it_down() {
+        let long_hiep = UnitId::new("xa-long-hiep").unwrap();
+        let until = Validity::new(day("2022-01-01"), Some(day("2025-07-01"))).unwrap();
+        let bearers = [(long_hiep, until)];
+        assert!(identifier_free(&gso("21361", "2025-07-01", None), &bearers).is_ok());
+        assert!(identifier_free(&gso("21361", "2025-06-30", None), &bearers).is_err());
+    }
+
+    #[test]
+    fn a_unit_bears_one_code_of_a_scheme_at_a_time() {
+        let mut bad = Invalid::default();
+        let codes = [
+            gso("531", "2022-01-01", Some("2025-07-01")),
+            gso("532", "2025-07-01", None),
+        ];
+        distinct_identifiers(&codes, &mut bad);
+        assert!(bad.is_empty());
+        distinct_identifiers(&[gso("531", "2022-01-01", None), gso("532", "2023-01-01", None)], &mut bad);
+        assert_eq!(bad.violations()[0].field, "unit.identifiers[1]");
+    }
+}

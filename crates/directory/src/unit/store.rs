@@ -1,0 +1,307 @@
+//! The unit tables; the only file that knows their columns.
+
+use chrono::NaiveDate;
+use kit::{
+    Error, Result,
+    db::{on_unique, times::instant},
+};
+use sea_orm::{ActiveValue::Set, Condition, QueryFilter, QuerySelect, entity::prelude::*};
+use types::{ids::UnitId, validity::Validity};
+
+use super::{Identifier, Unit, UnitKind, UnitNames};
+
+mod unit {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "units")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) id: String,
+        pub(super) kind: String,
+        pub(super) start_date: Date,
+        pub(super) end_date: Option<Date>,
+        pub(super) create_micros: i64,
+        pub(super) update_micros: i64,
+        pub(super) version: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod name {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "unit_names")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) unit_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) start_date: Date,
+        pub(super) end_date: Option<Date>,
+        pub(super) display_name: String,
+        pub(super) short_name: String,
+        pub(super) symbol: String,
+        pub(super) place: String,
+        pub(super) superior_organ: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod parent {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "unit_parents")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) unit_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) start_date: Date,
+        pub(super) end_date: Option<Date>,
+        pub(super) parent_id: Option<String>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod identifier {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "unit_identifiers")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) unit_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) scheme: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) value: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) start_date: Date,
+        pub(super) end_date: Option<Date>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Rows whose span `[start, end)` holds the day.
+fn on<C: ColumnTrait>(day: NaiveDate, start: C, end: C) -> Condition {
+    Condition::all()
+        .add(start.lte(day))
+        .add(Condition::any().add(end.is_null()).add(end.gt(day)))
+}
+
+pub(super) async fn insert(db: &impl ConnectionTrait, unit: &Unit) -> Result<()> {
+    let (start, end) = (unit.validity.start(), unit.validity.end());
+    let id = unit.id.as_str();
+    let row = unit::ActiveModel {
+        id: Set(id.into()),
+        kind: Set(unit.kind.as_str().into()),
+        start_date: Set(start),
+        end_date: Set(end),
+        create_micros: Set(unit.create_time.timestamp_micros()),
+        update_micros: Set(unit.update_time.timestamp_micros()),
+        version: Set(unit.version),
+    };
+    unit::Entity::insert(row)
+        .exec_without_returning(db)
+        .await
+        .map_err(|error| on_unique(error, || Error::taken("UNIT", &unit.id)))?;
+    let names = name::ActiveModel {
+        unit_id: Set(id.into()),
+        start_date: Set(start),
+        end_date: Set(end),
+        display_name: Set(unit.names.display_name.clone()),
+        short_name: Set(unit.names.short_name.clone()),
+        symbol: Set(unit.names.symbol.clone()),
+        place: Set(unit.names.place.clone()),
+        superior_organ: Set(unit.names.superior_organ.clone()),
+    };
+    name::Entity::insert(names).exec_without_returning(db).await?;
+    let parent = parent::ActiveModel {
+        unit_id: Set(id.into()),
+        start_date: Set(start),
+        end_date: Set(end),
+        parent_id: Set(unit.parent.as_ref().map(|it| it.as_str().into())),
+    };
+    parent::Entity::insert(parent).exec_without_returning(db).await?;
+    let identifiers = unit.identifiers.iter().map(|it| identifier::ActiveModel {
+        unit_id: Set(id.into()),
+        scheme: Set(it.scheme.clone()),
+        value: Set(it.value.clone()),
+        start_date: Set(it.validity.start()),
+        end_date: Set(it.validity.end()),
+    });
+    identifier::Entity::insert_many(identifiers).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Returns a unit as it is on a day; none when it does not exist then.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    id: &UnitId,
+    day: NaiveDate,
+) -> Result<Option<Unit>> {
+    let unit = unit::Entity::find_by_id(id.as_str().to_owned())
+        .filter(on(day, unit::Column::StartDate, unit::Column::EndDate))
+        .one(db)
+        .await?;
+    let names = name::Entity::find()
+        .filter(name::Column::UnitId.eq(id.as_str()))
+        .filter(on(day, name::Column::StartDate, name::Column::EndDate))
+        .one(db)
+        .await?;
+    let (Some(unit), Some(names)) = (unit, names) else {
+        return Ok(None);
+    };
+    let identifiers = identifier::Entity::find()
+        .filter(identifier::Column::UnitId.eq(id.as_str()))
+        .filter(on(day, identifier::Column::StartDate, identifier::Column::EndDate))
+        .all(db)
+        .await?;
+    Ok(Some(Unit {
+        id: id.clone(),
+        kind: UnitKind::read(&unit.kind)?,
+        validity: validity(unit.start_date, unit.end_date)?,
+        parent: parent_of(db, id, day).await?,
+        names: UnitNames {
+            display_name: names.display_name,
+            short_name: names.short_name,
+            symbol: names.symbol,
+            place: names.place,
+            superior_organ: names.superior_organ,
+        },
+        identifiers: identifiers.into_iter().map(Identifier::try_from).collect::<Result<_>>()?,
+        create_time: instant(unit.create_micros)?,
+        update_time: instant(unit.update_micros)?,
+        version: unit.version,
+    }))
+}
+
+/// Returns the unit above another on a day.
+pub(crate) async fn parent_of(
+    db: &impl ConnectionTrait,
+    id: &UnitId,
+    day: NaiveDate,
+) -> Result<Option<UnitId>> {
+    let row = parent::Entity::find()
+        .filter(parent::Column::UnitId.eq(id.as_str()))
+        .filter(on(day, parent::Column::StartDate, parent::Column::EndDate))
+        .one(db)
+        .await?;
+    row.and_then(|it| it.parent_id).map(|it| read_id(&it)).transpose()
+}
+
+/// Returns the units directly below others on a day.
+pub(super) async fn children(
+    db: &impl ConnectionTrait,
+    parents: &[UnitId],
+    day: NaiveDate,
+) -> Result<Vec<UnitId>> {
+    let rows: Vec<String> = parent::Entity::find()
+        .select_only()
+        .column(parent::Column::UnitId)
+        .filter(parent::Column::ParentId.is_in(parents.iter().map(UnitId::as_str)))
+        .filter(on(day, parent::Column::StartDate, parent::Column::EndDate))
+        .into_tuple()
+        .all(db)
+        .await?;
+    rows.iter().map(|it| read_id(it)).collect()
+}
+
+/// Returns all units below one on a day, level by level, without itself.
+pub(super) async fn subtree(
+    db: &impl ConnectionTrait,
+    root: &UnitId,
+    day: NaiveDate,
+) -> Result<Vec<UnitId>> {
+    let mut found = Vec::new();
+    let mut level = vec![root.clone()];
+    while !level.is_empty() {
+        level = children(db, &level, day).await?;
+        found.extend(level.iter().cloned());
+    }
+    Ok(found)
+}
+
+/// Returns all units that exist on a day.
+pub(super) async fn in_force(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Vec<UnitId>> {
+    let rows: Vec<String> = unit::Entity::find()
+        .select_only()
+        .column(unit::Column::Id)
+        .filter(on(day, unit::Column::StartDate, unit::Column::EndDate))
+        .into_tuple()
+        .all(db)
+        .await?;
+    rows.iter().map(|it| read_id(it)).collect()
+}
+
+/// Returns who bears or bore a code, and when.
+pub(super) async fn bearers(
+    db: &impl ConnectionTrait,
+    scheme: &str,
+    value: &str,
+) -> Result<Vec<(UnitId, Validity)>> {
+    let rows = identifier::Entity::find()
+        .filter(identifier::Column::Scheme.eq(scheme))
+        .filter(identifier::Column::Value.eq(value))
+        .all(db)
+        .await?;
+    rows.into_iter()
+        .map(|it| Ok((read_id(&it.unit_id)?, validity(it.start_date, it.end_date)?)))
+        .collect()
+}
+
+fn read_id(id: &str) -> Result<UnitId> {
+    UnitId::new(id).map_err(Error::internal)
+}
+
+fn validity(start: NaiveDate, end: Option<NaiveDate>) -> Result<Validity> {
+    Validity::new(start, end).map_err(Error::internal)
+}
+
+impl TryFrom<identifier::Model> for Identifier {
+    type Error = Error;
+
+    fn try_from(row: identifier::Model) -> Result<Self> {
+        Ok(Self {
+            validity: validity(row.start_date, row.end_date)?,
+            scheme: row.scheme,
+            value: row.value,
+        })
+    }
+}
+
+impl UnitKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Province => "province",
+            Self::Department => "department",
+            Self::District => "district",
+            Self::Commune => "commune",
+            Self::Ward => "ward",
+            Self::SpecialZone => "special-zone",
+            Self::Subordinate => "subordinate",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self> {
+        Ok(match text {
+            "province" => Self::Province,
+            "department" => Self::Department,
+            "district" => Self::District,
+            "commune" => Self::Commune,
+            "ward" => Self::Ward,
+            "special-zone" => Self::SpecialZone,
+            "subordinate" => Self::Subordinate,
+            other => return Err(Error::internal(format!("`{other}` is no kind of unit"))),
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! The directory through its contract, on a real database.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access;
+mod sessions;
+mod units;

@@ -1,0 +1,164 @@
+//! Who asks, for what, and until when.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use prost::Message;
+use proto::Repeatable;
+use sha2::{Digest, Sha256};
+use tonic::{Request, metadata::MetadataValue};
+use types::{ids::UserId, violations::Invalid};
+use uuid::Uuid;
+
+use crate::{
+    Error, Result,
+    error::{INTERNAL, REQUEST_ID_REUSED, TOKEN_MISSING},
+    policy::Needs,
+};
+
+/// A known caller inside one call. Only the gate makes one, so a use case that takes
+/// an actor cannot be reached by an unknown caller.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub(crate) user: UserId,
+    pub(crate) token: Arc<str>,
+    pub(crate) method: Arc<str>,
+    pub(crate) needs: Needs,
+    pub(crate) trace_id: Arc<str>,
+    pub(crate) deadline: Instant,
+    pub(crate) decided: Arc<AtomicBool>,
+    pub(crate) repeat: Option<Repeat>,
+}
+
+/// The caller's own id of the call, with the content it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Repeat {
+    pub(crate) id: Uuid,
+    pub(crate) content_sha256: String,
+}
+
+/// Time kept back for the way home when a call is passed on.
+const HEADROOM: Duration = Duration::from_millis(50);
+
+impl Actor {
+    /// Returns who asks.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// Returns the method called, such as `/cds.directory.v1.UnitService/GetUnit`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Returns the id under which the call stands in logs and in the ledger.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        &self.trace_id
+    }
+
+    /// Returns the permission the method declares.
+    ///
+    /// # Errors
+    /// Internal when the method declares none: then it must not ask for one.
+    pub fn permission(&self) -> Result<&str> {
+        match &self.needs {
+            Needs::Permission(permission) => Ok(permission),
+            Needs::SignedIn | Needs::Nothing => {
+                Err(Error::internal(format!("`{}` declares no permission", self.method)))
+            }
+        }
+    }
+
+    /// Notes that the caller's right was asked for and decided (see `gate`).
+    pub(crate) fn note_decision(&self) {
+        self.decided.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes a call to a neighbour as the same person, with the time that is left.
+    pub fn request<M>(&self, message: M) -> Request<M> {
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {}", self.token);
+        if let Ok(value) = MetadataValue::try_from(bearer) {
+            request.metadata_mut().insert("authorization", value);
+        }
+        if let Ok(value) = MetadataValue::try_from(&*self.trace_id) {
+            request.metadata_mut().insert("x-request-id", value);
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        request.set_timeout(left.saturating_sub(HEADROOM));
+        request
+    }
+}
+
+/// Takes a call in: who asks, and what, with its fields checked.
+///
+/// # Errors
+/// Unauthenticated when the gate was not passed, Invalid with every bad field.
+pub fn accept<M, C>(request: Request<M>) -> Result<(Actor, C)>
+where
+    M: Message + Repeatable,
+    C: TryFrom<M, Error = Invalid>,
+{
+    let (_, extensions, message) = request.into_parts();
+    let mut actor = extensions
+        .get::<Actor>()
+        .cloned()
+        .ok_or(Error::Unauthenticated(&TOKEN_MISSING))?;
+    actor.repeat = repeat(&message)?;
+    let command = C::try_from(message)?;
+    Ok((actor, command))
+}
+
+/// Takes in a call that anybody may make.
+///
+/// # Errors
+/// Invalid with every bad field.
+pub fn read<M, C>(request: Request<M>) -> Result<C>
+where
+    C: TryFrom<M, Error = Invalid>,
+{
+    Ok(C::try_from(request.into_inner())?)
+}
+
+fn repeat<M: Message + Repeatable>(message: &M) -> Result<Option<Repeat>> {
+    let id = message.request_id();
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let id = Uuid::try_parse(id).map_err(|_| {
+        Invalid::field("request_id", "PATTERN", "is not a UUID", "không phải là UUID")
+    })?;
+    Ok(Some(Repeat { id, content_sha256: hex(&Sha256::digest(message.encode_to_vec())) }))
+}
+
+/// Writes bytes as lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Repeat {
+    /// Compares with what was recorded under the same id.
+    pub(crate) fn check(&self, recorded_sha256: &str) -> Result<()> {
+        if self.content_sha256 == recorded_sha256 {
+            Ok(())
+        } else {
+            Err(Error::bad_request(&REQUEST_ID_REUSED, "request_id"))
+        }
+    }
+}
+
+/// The reason told when a method answers without having asked for a right.
+pub(crate) static UNDECIDED: &crate::Reason = &INTERNAL;

@@ -1,0 +1,260 @@
+//! SQLite and PostgreSQL behind one [`Db`], one database per service.
+
+use std::{path::Path, time::Duration as StdDuration};
+
+use chrono::{DateTime, Duration, Utc};
+use prost::Message;
+use sea_orm::{
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use serde::Serialize;
+use tonic::{Response, Status};
+
+use crate::{Actor, Clock, Error, Result, actor::Repeat};
+
+pub mod answers;
+pub mod ledger;
+pub mod times;
+
+/// A service's database. Clones share the pool.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: DatabaseConnection,
+    clock: Clock,
+}
+
+/// How long a writer waits for the one before it.
+const BUSY_TIMEOUT: StdDuration = StdDuration::from_secs(5);
+
+/// Returns the URL of a SQLite file, which is made when it is not there.
+#[must_use]
+pub fn sqlite_url(file: &Path) -> String {
+    format!("sqlite://{}?mode=rwc", file.display())
+}
+
+impl Db {
+    /// Connects to `sqlite://…` or `postgres://…`.
+    ///
+    /// # Errors
+    /// When the database is not there or cannot be opened; the text names the URL
+    /// without its password.
+    pub async fn connect(url: &str, clock: Clock) -> std::result::Result<Self, ConnectError> {
+        let fail = |source| ConnectError { url: without_password(url), source };
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(8)
+            .acquire_timeout(StdDuration::from_secs(5))
+            .connect_timeout(StdDuration::from_secs(5))
+            .sqlx_logging(false)
+            .map_sqlx_sqlite_opts(|sqlite| {
+                use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+                sqlite
+                    .journal_mode(SqliteJournalMode::Wal)
+                    // An acknowledged submission must survive a power cut.
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .foreign_keys(true)
+            });
+        let pool = Database::connect(options).await.map_err(fail)?;
+        Ok(Self { pool, clock })
+    }
+
+    /// Brings the schema up to date.
+    ///
+    /// # Errors
+    /// When a migration fails.
+    pub async fn migrate<M: MigratorTrait>(&self) -> Result<()> {
+        M::up(&self.pool, None).await.map_err(Error::internal)
+    }
+
+    /// Returns how many migrations are waiting.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn pending<M: MigratorTrait>(&self) -> Result<usize> {
+        let pending = M::get_pending_migrations_read_only(&self.pool).await;
+        Ok(pending.map_err(Error::internal)?.len())
+    }
+
+    /// Says whether this is the embedded kind.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.pool.get_database_backend() == DatabaseBackend::Sqlite
+    }
+
+    /// Returns the connection to read with.
+    #[must_use]
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    /// Returns the clock the service runs by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Begins a change on behalf of a caller, or finds the answer it was given before.
+    ///
+    /// # Errors
+    /// `REQUEST_ID_REUSED` when the id stood for other content.
+    pub async fn begin(&self, actor: &Actor) -> Result<Begin> {
+        let tx = self.begin_as(actor.user().as_str(), actor.method(), actor.trace_id()).await?;
+        let Some(repeat) = &actor.repeat else {
+            return Ok(Begin::First(tx));
+        };
+        if let Some(answer) = answers::find(&tx, repeat).await? {
+            repeat.check(&answer.content_sha256)?;
+            return Ok(Begin::Again(Answer(answer.response)));
+        }
+        Ok(Begin::First(Tx { repeat: Some(repeat.clone()), ..tx }))
+    }
+
+    /// Begins a change of the system's own, such as the first administrator.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn begin_as(&self, principal: &str, method: &str, trace_id: &str) -> Result<Tx> {
+        // IMMEDIATE takes SQLite's write lock at once, so writers queue instead of failing.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(Tx {
+            db: self.pool.begin_with_options(options).await?,
+            now: self.clock.now(),
+            principal: principal.to_owned(),
+            method: method.to_owned(),
+            trace_id: trace_id.to_owned(),
+            repeat: None,
+        })
+    }
+}
+
+/// How a change begins.
+#[derive(Debug)]
+pub enum Begin {
+    /// The call is new.
+    First(Tx),
+    /// The call was made before; this was the answer.
+    Again(Answer),
+}
+
+/// An answer given before.
+#[derive(Debug)]
+pub struct Answer(Vec<u8>);
+
+impl Answer {
+    /// Gives the same answer again.
+    ///
+    /// # Errors
+    /// Internal when the recorded answer cannot be read.
+    pub fn reply<M: Message + Default>(self) -> std::result::Result<Response<M>, Status> {
+        let message = M::decode(self.0.as_slice()).map_err(Error::internal)?;
+        Ok(Response::new(message))
+    }
+}
+
+/// One change: its rows, its ledger entries and its answer are written together or not
+/// at all. Inside it only store calls are awaited.
+#[derive(Debug)]
+pub struct Tx {
+    /// The transaction, for store functions.
+    pub db: DatabaseTransaction,
+    now: DateTime<Utc>,
+    principal: String,
+    method: String,
+    trace_id: String,
+    repeat: Option<Repeat>,
+}
+
+impl Tx {
+    /// Returns the one instant of this change.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// Writes a ledger row: who, what, before, after.
+    ///
+    /// # Errors
+    /// When the row cannot be written.
+    pub async fn record<T: Serialize>(
+        &self,
+        action: ledger::Action,
+        name: &str,
+        before: Option<&T>,
+        after: Option<&T>,
+    ) -> Result<()> {
+        ledger::record(self, action, name, before, after).await
+    }
+
+    /// Keeps the answer for repeated calls, commits, and answers.
+    ///
+    /// # Errors
+    /// Conflict when the same call was made twice at the same time.
+    pub async fn reply<M: Message>(self, message: M) -> std::result::Result<Response<M>, Status> {
+        if let Some(repeat) = &self.repeat {
+            answers::insert(&self, repeat, &message.encode_to_vec()).await?;
+        }
+        self.commit().await?;
+        Ok(Response::new(message))
+    }
+
+    /// Commits a change that nobody waits for.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.db.commit().await?)
+    }
+
+    fn kept_since(&self) -> DateTime<Utc> {
+        self.now - Duration::days(7)
+    }
+}
+
+/// Gives a broken uniqueness rule its meaning.
+pub fn on_unique(error: DbErr, meaning: impl FnOnce() -> Error) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => meaning(),
+        _ => error.into(),
+    }
+}
+
+/// A database that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot open the database {url}: {source}")]
+pub struct ConnectError {
+    url: String,
+    source: DbErr,
+}
+
+/// Returns a database URL fit for logs and messages.
+#[must_use]
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => {
+            let user = user.split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{host}")
+        }
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_about_a_database_never_shows_its_password() {
+        assert_eq!(without_password("postgres://cds:s3cret@db/cds"), "postgres://cds@db/cds");
+        assert_eq!(without_password("sqlite://data/x.db?mode=rwc"), "sqlite://data/x.db?mode=rwc");
+    }
+}

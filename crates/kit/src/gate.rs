@@ -1,0 +1,217 @@
+//! The one way in: every call passes here before a handler sees it.
+//!
+//! The gate gives the call an id, looks its method up in the contract, verifies the
+//! token, sets the deadline, and hands on an [`Actor`]. On the way out it checks that a
+//! method with a permission did ask for it: forgetting is answered as our own fault.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use http::{HeaderMap, HeaderValue, Request, Response};
+use tonic::{Status, body::Body};
+use tower::{Layer, Service};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{
+    Actor, Error, Result,
+    actor::UNDECIDED,
+    auth::Verifier,
+    error::{TOKEN_INVALID, TOKEN_MISSING},
+    policy::{Needs, Policy},
+};
+
+/// No unary call runs longer.
+const LONGEST_CALL: Duration = Duration::from_secs(30);
+const REQUEST_ID: &str = "x-request-id";
+
+/// Probes know no tokens (kubelet, load balancers).
+const HEALTH: &str = "/grpc.health.v1.Health/";
+
+/// Wraps routes in the gate.
+#[derive(Debug, Clone)]
+pub struct GateLayer {
+    policy: Policy,
+    verifier: Verifier,
+}
+
+impl GateLayer {
+    /// Lets in whom the contract lets in.
+    #[must_use]
+    pub fn new(policy: Policy, verifier: Verifier) -> Self {
+        Self { policy, verifier }
+    }
+}
+
+impl<S> Layer<S> for GateLayer {
+    type Service = Gate<S>;
+
+    fn layer(&self, inner: S) -> Gate<S> {
+        Gate { inner, policy: self.policy.clone(), verifier: self.verifier.clone() }
+    }
+}
+
+/// Routes behind the gate.
+#[derive(Debug, Clone)]
+pub struct Gate<S> {
+    inner: S,
+    policy: Policy,
+    verifier: Verifier,
+}
+
+impl<S> Service<Request<Body>> for Gate<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<std::result::Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let ready = self.inner.clone();
+        let inner = std::mem::replace(&mut self.inner, ready);
+        let (policy, verifier) = (self.policy.clone(), self.verifier.clone());
+        let id = request_id(request.headers());
+        let path: Arc<str> = request.uri().path().into();
+        let span = tracing::info_span!("call", method = %path, request.id = %id);
+        let passed = async move {
+            let started = Instant::now();
+            let answered = pass(inner, &policy, &verifier, request, &path, &id).await;
+            let mut response = answered.unwrap_or_else(|error| Status::from(error).into_http());
+            if let Ok(value) = HeaderValue::from_str(&id) {
+                response.headers_mut().insert(REQUEST_ID, value);
+            }
+            let code = Status::from_header_map(response.headers()).map_or(tonic::Code::Ok, |it| it.code());
+            tracing::debug!(code = ?code, micros = started.elapsed().as_micros(), "answered");
+            Ok(response)
+        };
+        Box::pin(passed.instrument(span))
+    }
+}
+
+async fn pass<S>(
+    inner: S,
+    policy: &Policy,
+    verifier: &Verifier,
+    mut request: Request<Body>,
+    path: &Arc<str>,
+    id: &Arc<str>,
+) -> Result<Response<Body>>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    let Some(needs) = policy.needs(path) else {
+        if !path.starts_with(HEALTH) {
+            // Reflection, and whatever no service answers: for known callers only.
+            verifier.verify(bearer(request.headers())?).await?;
+        }
+        return Ok(infallible(inner, request).await);
+    };
+    let limit = time_limit(request.headers());
+    let decided = Arc::new(AtomicBool::new(false));
+    if *needs != Needs::Nothing {
+        let token = bearer(request.headers())?;
+        let actor = Actor {
+            user: verifier.verify(token).await?,
+            token: token.into(),
+            method: path.clone(),
+            needs: needs.clone(),
+            trace_id: id.clone(),
+            deadline: Instant::now() + limit,
+            decided: decided.clone(),
+            repeat: None,
+        };
+        request.extensions_mut().insert(actor);
+    }
+    let answer = tokio::time::timeout(limit, infallible(inner, request)).await;
+    let response = answer.map_err(|_| Error::DeadlineExceeded)?;
+    let refused = Status::from_header_map(response.headers()).is_some_and(|it| it.code() != tonic::Code::Ok);
+    if matches!(needs, Needs::Permission(_)) && !refused && !decided.load(Ordering::Relaxed) {
+        return Err(Error::internal(format!("{}: `{path}` answered without asking for its permission", UNDECIDED.code)));
+    }
+    Ok(response)
+}
+
+async fn infallible<S>(mut inner: S, request: Request<Body>) -> Response<Body>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    match inner.call(request).await {
+        Ok(response) => response,
+    }
+}
+
+fn request_id(headers: &HeaderMap) -> Arc<str> {
+    const LONGEST: usize = 64;
+    let sent = headers.get(REQUEST_ID).and_then(|it| it.to_str().ok());
+    let usable = sent.filter(|it| {
+        !it.is_empty() && it.len() <= LONGEST && it.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    });
+    usable.map_or_else(|| Uuid::now_v7().to_string().into(), Into::into)
+}
+
+fn bearer(headers: &HeaderMap) -> Result<&str> {
+    let header = headers.get("authorization").ok_or(Error::Unauthenticated(&TOKEN_MISSING))?;
+    let text = header.to_str().map_err(|_| Error::Unauthenticated(&TOKEN_INVALID))?;
+    text.strip_prefix("Bearer ").ok_or(Error::Unauthenticated(&TOKEN_INVALID))
+}
+
+/// Reads `grpc-timeout` (a number and a unit), never more than [`LONGEST_CALL`].
+fn time_limit(headers: &HeaderMap) -> Duration {
+    let sent = headers.get("grpc-timeout").and_then(|it| it.to_str().ok()).and_then(|text| {
+        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let number: u64 = number.parse().ok()?;
+        Some(match unit {
+            "H" => Duration::from_secs(number.saturating_mul(3600)),
+            "M" => Duration::from_secs(number.saturating_mul(60)),
+            "S" => Duration::from_secs(number),
+            "m" => Duration::from_millis(number),
+            "u" => Duration::from_micros(number),
+            "n" => Duration::from_nanos(number),
+            _ => return None,
+        })
+    });
+    sent.map_or(LONGEST_CALL, |it| it.min(LONGEST_CALL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(http::HeaderName::from_static(name), HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn a_caller_may_shorten_the_deadline_but_never_lengthen_it() {
+        assert_eq!(time_limit(&headers("grpc-timeout", "250m")), Duration::from_millis(250));
+        assert_eq!(time_limit(&headers("grpc-timeout", "9H")), LONGEST_CALL);
+        assert_eq!(time_limit(&headers("grpc-timeout", "soon")), LONGEST_CALL);
+        assert_eq!(time_limit(&headers("grpc-timeout", "ü")), LONGEST_CALL);
+        assert_eq!(time_limit(&HeaderMap::new()), LONGEST_CALL);
+    }
+
+    #[test]
+    fn a_request_id_is_kept_when_it_is_harmless_and_made_anew_when_not() {
+        assert_eq!(&*request_id(&headers(REQUEST_ID, "abc-123")), "abc-123");
+        assert_ne!(&*request_id(&headers(REQUEST_ID, "a b; drop")), "a b; drop");
+        assert_eq!(request_id(&HeaderMap::new()).len(), 36);
+    }
+}

@@ -1,0 +1,97 @@
+//! Who may call what, read from the contract itself.
+
+use std::{collections::HashMap, sync::Arc};
+
+use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+
+use crate::{Error, Result};
+
+/// What a caller must hold for one method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Needs {
+    /// A permission on the unit the call is about.
+    Permission(Arc<str>),
+    /// To be signed in.
+    SignedIn,
+    /// Nothing.
+    Nothing,
+}
+
+/// The table of all methods of the contract by path, such as
+/// `/cds.directory.v1.UnitService/GetUnit`.
+#[derive(Debug, Clone)]
+pub struct Policy(Arc<HashMap<String, Needs>>);
+
+impl Policy {
+    /// Reads the table from the descriptors.
+    ///
+    /// # Errors
+    /// Names the first method that does not declare who may call it: such a server
+    /// must not start.
+    pub fn read(descriptors: &[u8]) -> Result<Self> {
+        let pool = DescriptorPool::decode(descriptors).map_err(Error::internal)?;
+        let access = pool
+            .get_extension_by_name("cds.shared.v1.access")
+            .ok_or_else(|| Error::internal("the contract has no option `cds.shared.v1.access`"))?;
+        let mut table = HashMap::new();
+        for service in pool.services().filter(|it| it.full_name().starts_with("cds.")) {
+            for method in service.methods() {
+                let path = format!("/{}/{}", service.full_name(), method.name());
+                let needs = match &*method.options().get_extension(&access) {
+                    Value::Message(option) => needs(option),
+                    _ => None,
+                };
+                let needs = needs
+                    .ok_or_else(|| Error::internal(format!("`{path}` declares no permission")))?;
+                table.insert(path, needs);
+            }
+        }
+        Ok(Self(Arc::new(table)))
+    }
+
+    /// Returns what a path needs; `None` when it is no method of the contract.
+    #[must_use]
+    pub fn needs(&self, path: &str) -> Option<&Needs> {
+        self.0.get(path)
+    }
+
+    /// Returns every path of the contract, sorted.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&str> {
+        let mut paths: Vec<_> = self.0.keys().map(String::as_str).collect();
+        paths.sort_unstable();
+        paths
+    }
+}
+
+fn needs(option: &DynamicMessage) -> Option<Needs> {
+    let flag = |name| option.get_field_by_name(name).and_then(|it| it.as_bool()).unwrap_or(false);
+    let permission = option.get_field_by_name("permission");
+    let permission = permission.as_ref().and_then(|it| it.as_str()).unwrap_or_default();
+    match (permission, flag("signed_in"), flag("public")) {
+        ("", true, false) => Some(Needs::SignedIn),
+        ("", false, true) => Some(Needs::Nothing),
+        ("", ..) => None,
+        (permission, false, false) => Some(Needs::Permission(permission.into())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contract_gives_every_method_its_needs() {
+        let policy = Policy::read(proto::DESCRIPTORS).unwrap();
+        assert_eq!(
+            policy.needs("/cds.directory.v1.UnitService/CreateUnit"),
+            Some(&Needs::Permission("directory.units.create".into())),
+        );
+        assert_eq!(
+            policy.needs("/cds.directory.v1.SessionService/SignIn"),
+            Some(&Needs::Nothing),
+        );
+        assert_eq!(policy.needs("/cds.directory.v1.UnitService/DropAll"), None);
+    }
+}

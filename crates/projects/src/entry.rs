@@ -1,0 +1,68 @@
+//! Names of what is only ever added under a project.
+//!
+//! A project counts its entries: progress, allocations and requests share one row of
+//! numbers, so the order of the numbers is the order in which they were entered.
+
+use types::{ids::ProjectId, invalid::InvalidText};
+
+/// One kind of entry.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    collection: &'static str,
+    letter: char,
+}
+
+pub(crate) const PROGRESS: Entries = Entries { collection: "progressEntries", letter: 'p' };
+pub(crate) const ALLOCATIONS: Entries = Entries { collection: "allocations", letter: 'a' };
+pub(crate) const REQUESTS: Entries = Entries { collection: "supplementaryRequests", letter: 'r' };
+
+impl Entries {
+    /// Returns a full name such as `projects/hop-khong-giay/progressEntries/p000001`.
+    pub(crate) fn name(&self, project: &ProjectId, number: i64) -> String {
+        format!("{project}/{}/{}{number:06}", self.collection, self.letter)
+    }
+
+    /// Reads the number out of a full name under a known project.
+    pub(crate) fn number(&self, project: &ProjectId, name: &str) -> Result<i64, InvalidText> {
+        let read = || {
+            let id = name.strip_prefix(&format!("{project}/{}/", self.collection))?;
+            let number = id.strip_prefix(self.letter)?.parse().ok()?;
+            // Every entry has one name only.
+            (self.name(project, number) == name).then_some(number)
+        };
+        read().ok_or_else(|| {
+            let form = format!("{project}/{}/{{id}}", self.collection);
+            let sent = InvalidText::excerpt(name);
+            InvalidText::new(
+                "PATTERN",
+                format!("`{sent}` is not a name of the form `{form}`"),
+                format!("`{sent}` không phải tên dạng `{form}`"),
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_known_by_one_name_under_its_own_project() {
+        let project = ProjectId::new("hop-khong-giay").unwrap();
+        let name = PROGRESS.name(&project, 7);
+        assert_eq!(name, "projects/hop-khong-giay/progressEntries/p000007");
+        assert_eq!(PROGRESS.number(&project, &name).unwrap(), 7);
+        assert_eq!(PROGRESS.number(&project, &PROGRESS.name(&project, 1_234_567)).unwrap(), 1_234_567);
+        for bad in [
+            "",
+            "p000007",
+            "projects/hop-khong-giay/progressEntries/p7",
+            "projects/hop-khong-giay/progressEntries/p+00007",
+            "projects/hop-khong-giay/progressEntries/p-00007x",
+            "projects/hop-khong-giay/allocations/a000007",
+            "projects/khac/progressEntries/p000007",
+        ] {
+            assert_eq!(PROGRESS.number(&project, bad).unwrap_err().reason, "PATTERN", "{bad}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Projects, how far they have come, and the money they are granted.
+//!
+//! Owns: projects and tasks, progress entries, decisions, allocations and requests for
+//! money. Entries are only ever added: a correction names what it corrects, a recall is
+//! a negative allocation. A request never counts as money. Of other services it asks
+//! only whether the caller may.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a test fails by panicking")
+)]
+
+use kit::{Access, Db, Result, page::Pages};
+use proto::projects::{
+    budget_service_server::BudgetServiceServer, project_service_server::ProjectServiceServer,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use tonic::service::Routes;
+
+mod allocation;
+mod choice;
+mod decision;
+mod entry;
+mod migrations;
+mod progress;
+mod project;
+mod reason;
+mod row;
+mod supplementary_request;
+
+pub use reason::REASONS;
+
+/// Name of the service in settings, health and file names.
+pub const NAME: &str = "projects";
+
+/// The service, opened on its database.
+#[derive(Debug, Clone)]
+pub struct Projects {
+    db: Db,
+    register: project::Register,
+    progress: progress::Progress,
+    tables: row::Tables,
+    decisions: decision::Decisions,
+    allocations: allocation::Allocations,
+    requests: supplementary_request::SupplementaryRequests,
+}
+
+impl Projects {
+    /// Opens the service. The schema must be up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open(db: Db, access: Access) -> Result<Self> {
+        let pages = Pages::open(&db).await?;
+        Ok(Self {
+            register: project::Register::new(&access, &pages, &db),
+            progress: progress::Progress::new(&access, &pages, &db),
+            tables: row::Tables::new(&access, &db),
+            decisions: decision::Decisions::new(&access, &db),
+            allocations: allocation::Allocations::new(&access, &pages, &db),
+            requests: supplementary_request::SupplementaryRequests::new(&access, &pages, &db),
+            db: db.clone(),
+        })
+    }
+
+    /// Returns the service's methods.
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        let projects =
+            project::rpc::Rpc::new(&self.db, &self.register, &self.progress, &self.tables);
+        let budget =
+            decision::rpc::Rpc::new(&self.db, &self.decisions, &self.allocations, &self.requests);
+        Routes::new(ProjectServiceServer::new(projects))
+            .add_service(BudgetServiceServer::new(budget))
+    }
+
+    /// Names of the gRPC services, for health checks.
+    #[must_use]
+    pub fn services() -> [&'static str; 2] {
+        ["cds.projects.v1.ProjectService", "cds.projects.v1.BudgetService"]
+    }
+}
+
+/// The service's schema.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        migrations::all()
+    }
+}

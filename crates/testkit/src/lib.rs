@@ -1,0 +1,17 @@
+//! For tests only: fresh databases, a standing clock, and people to act as.
+//!
+//! A [`World`] is a real directory on a real database behind the real gate. People in it
+//! are created, enrolled and signed in through the contract, as anybody would be.
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
+mod database;
+mod people;
+mod world;
+
+pub use database::TestDb;
+pub use people::Person;
+pub use world::World;

@@ -1,0 +1,136 @@
+//! A directory with a few units of Quảng Ngãi, on a standing clock.
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use directory::Directory;
+use kit::{
+    Access, Clock, Db, Peer,
+    auth::Verifier,
+    gate::GateLayer,
+    policy::Policy,
+};
+use proto::directory::{self as pb, unit_service_client::UnitServiceClient};
+use tempfile::TempDir;
+use tonic::service::Routes;
+use tower::Layer;
+
+use crate::{Person, TestDb};
+
+/// The morning after request 847 reached the districts.
+const NOW: &str = "2022-06-24T01:00:00Z";
+
+/// Units every world has: id, display name, kind, parent.
+const UNITS: [(&str, &str, pb::UnitKind, &str); 5] = [
+    ("tinh-quang-ngai", "UBND tỉnh Quảng Ngãi", pb::UnitKind::Province, ""),
+    ("so-tttt", "Sở Thông tin và Truyền thông Quảng Ngãi", pb::UnitKind::Department, "units/tinh-quang-ngai"),
+    ("huyen-minh-long", "UBND huyện Minh Long", pb::UnitKind::District, "units/tinh-quang-ngai"),
+    ("huyen-ba-to", "UBND huyện Ba Tơ", pb::UnitKind::District, "units/tinh-quang-ngai"),
+    ("xa-long-hiep", "UBND xã Long Hiệp", pb::UnitKind::Commune, "units/huyen-minh-long"),
+];
+
+/// A directory to test a service against.
+#[derive(Debug)]
+pub struct World {
+    /// Stands at 08:00 on 24 June 2022 in Vietnam until it is set.
+    pub clock: Clock,
+    /// The administrator, signed in.
+    pub administrator: Person,
+    directory: Peer,
+    gate: GateLayer,
+    databases: Mutex<Vec<TestDb>>,
+    folder: TempDir,
+}
+
+impl World {
+    /// Opens a directory on a fresh database and makes its units.
+    pub async fn new() -> Self {
+        // The second test of a binary finds it started.
+        let _ = kit::telemetry::start("warn", kit::telemetry::Format::Text);
+        let clock = Clock::standing_at(NOW.parse::<DateTime<Utc>>().unwrap());
+        let folder = TempDir::new().unwrap();
+        let database = TestDb::fresh(folder.path(), directory::NAME).await;
+        let db = database.open(clock.clone()).await;
+        db.migrate::<directory::Migrator>().await.unwrap();
+        let directory = Directory::open(db).await.unwrap();
+        let first = directory.first_administrator().await.unwrap().unwrap();
+        let verifier = Verifier::new(Peer::local(directory.routes()), clock.clone());
+        let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);
+        let peer = Peer::local(gate.layer(directory.routes()));
+        let administrator = Person::arrive(&peer, &first.user.name(), &first.secret).await;
+        let world = Self {
+            clock,
+            administrator,
+            directory: peer,
+            gate,
+            databases: Mutex::new(vec![database]),
+            folder,
+        };
+        for (id, display_name, kind, parent_unit) in UNITS {
+            world.unit(id, display_name, kind, parent_unit).await;
+        }
+        world
+    }
+
+    /// Returns the directory, behind the gate.
+    #[must_use]
+    pub fn directory(&self) -> Peer {
+        self.directory.clone()
+    }
+
+    /// Returns the way other services ask for rights.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access::remote(self.directory())
+    }
+
+    /// Puts routes behind the gate.
+    #[must_use]
+    pub fn peer(&self, routes: Routes) -> Peer {
+        Peer::local(self.gate.layer(routes))
+    }
+
+    /// Opens a fresh, empty database.
+    pub async fn db(&self, name: &str) -> Db {
+        let database = TestDb::fresh(self.folder.path(), name).await;
+        let db = database.open(self.clock.clone()).await;
+        self.databases.lock().unwrap().push(database);
+        db
+    }
+
+    /// Adds a person with a role on a unit and everything below it, signed in.
+    pub async fn person(&self, id: &str, role: &str, unit: &str) -> Person {
+        let person = self.administrator.invite(&self.directory, id, unit).await;
+        self.administrator.grant(&self.directory, &person, role, unit).await;
+        person
+    }
+
+    /// Gives a person one more role.
+    pub async fn grant(&self, person: &Person, role: &str, unit: &str) {
+        self.administrator.grant(&self.directory, person, role, unit).await;
+    }
+
+    /// Adds a unit.
+    pub async fn unit(&self, id: &str, display_name: &str, kind: pb::UnitKind, parent_unit: &str) {
+        let unit = pb::Unit {
+            display_name: display_name.into(),
+            kind: kind.into(),
+            parent_unit: parent_unit.into(),
+            symbol: "UBND".into(),
+            validity: Some(proto::shared::Validity {
+                start_date: "2022-01-01".into(),
+                end_date: String::new(),
+            }),
+            ..Default::default()
+        };
+        let create = pb::CreateUnitRequest {
+            unit: Some(unit),
+            unit_id: id.into(),
+            ..Default::default()
+        };
+        UnitServiceClient::new(self.directory())
+            .create_unit(self.administrator.ask(create))
+            .await
+            .unwrap();
+    }
+}

@@ -1,0 +1,343 @@
+//! Names of things. Inside, an id is the last segment of its resource name; the name
+//! form, such as `units/so-khcn`, is what people and other systems see.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{invalid::InvalidText, period::Period};
+
+/// The longest segment; also the longest label of a domain name.
+const MOST: usize = 63;
+
+fn is_segment(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= MOST
+        && bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes.last().is_some_and(|it| *it != b'-')
+        && bytes
+            .iter()
+            .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || *it == b'-')
+}
+
+fn bad_segment(sent: &str) -> InvalidText {
+    let sent = InvalidText::excerpt(sent);
+    InvalidText::new(
+        "PATTERN",
+        format!(
+            "`{sent}` is not an id: lower case letters a-z, digits and hyphens, at most \
+             {MOST}, beginning with a letter, not ending with a hyphen"
+        ),
+        format!(
+            "`{sent}` không phải mã định danh: chữ thường a-z, chữ số và dấu gạch nối, tối \
+             đa {MOST} ký tự, bắt đầu bằng chữ cái, không kết thúc bằng dấu gạch nối"
+        ),
+    )
+}
+
+fn bad_name(sent: &str, form: &str) -> InvalidText {
+    let sent = InvalidText::excerpt(sent);
+    InvalidText::new(
+        "PATTERN",
+        format!("`{sent}` is not a name of the form `{form}`"),
+        format!("`{sent}` không phải tên dạng `{form}`"),
+    )
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident in $collection:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $id(String);
+
+        impl $id {
+            /// The collection that names of this kind begin with.
+            pub const COLLECTION: &'static str = $collection;
+
+            /// Reads the bare last segment.
+            ///
+            /// # Errors
+            /// Refuses what is not `[a-z]([a-z0-9-]{0,61}[a-z0-9])?`.
+            pub fn new(segment: &str) -> Result<Self, InvalidText> {
+                if is_segment(segment) {
+                    Ok(Self(segment.to_owned()))
+                } else {
+                    Err(bad_segment(segment))
+                }
+            }
+
+            /// Reads the full name.
+            ///
+            /// # Errors
+            /// Refuses a name of another collection or with a bad segment.
+            pub fn from_name(name: &str) -> Result<Self, InvalidText> {
+                name.strip_prefix(concat!($collection, "/"))
+                    .filter(|it| is_segment(it))
+                    .map(|it| Self(it.to_owned()))
+                    .ok_or_else(|| bad_name(name, concat!($collection, "/{id}")))
+            }
+
+            /// Returns the full name.
+            #[must_use]
+            pub fn name(&self) -> String {
+                format!("{}/{}", Self::COLLECTION, self.0)
+            }
+
+            /// Returns the bare last segment.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "{}/{}", Self::COLLECTION, self.0)
+            }
+        }
+
+        impl FromStr for $id {
+            type Err = InvalidText;
+
+            fn from_str(name: &str) -> Result<Self, InvalidText> {
+                Self::from_name(name)
+            }
+        }
+
+        impl TryFrom<String> for $id {
+            type Error = InvalidText;
+
+            fn try_from(segment: String) -> Result<Self, InvalidText> {
+                Self::new(&segment)
+            }
+        }
+
+        impl From<$id> for String {
+            fn from(id: $id) -> Self {
+                id.0
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An administrative unit or body.
+    UnitId in "units";
+    /// A person or service that signs in.
+    UserId in "users";
+    /// The definition of a figure.
+    IndicatorId in "indicators";
+    /// A project, content or task with its own progress and cost.
+    ProjectId in "projects";
+    /// A decision that grants money.
+    DecisionId in "decisions";
+    /// A call for reports.
+    ReportRequestId in "reportRequests";
+    /// The form of a report.
+    ReportTemplateId in "reportTemplates";
+    /// The grant of a role to a user over a unit.
+    RoleGrantId in "roleGrants";
+    /// A set of permissions.
+    RoleId in "roles";
+    /// A report made out of many submissions.
+    ConsolidationId in "consolidations";
+}
+
+macro_rules! compound {
+    ($id:ident) => {
+        impl FromStr for $id {
+            type Err = InvalidText;
+
+            fn from_str(name: &str) -> Result<Self, InvalidText> {
+                Self::from_name(name)
+            }
+        }
+
+        impl TryFrom<String> for $id {
+            type Error = InvalidText;
+
+            fn try_from(name: String) -> Result<Self, InvalidText> {
+                Self::from_name(&name)
+            }
+        }
+
+        impl From<$id> for String {
+            fn from(id: $id) -> Self {
+                id.name()
+            }
+        }
+    };
+}
+
+/// The report of one unit to one request: `reports/{request}.{unit}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReportId {
+    /// The request that is answered.
+    pub request: ReportRequestId,
+    /// The unit that answers.
+    pub unit: UnitId,
+}
+
+impl ReportId {
+    /// The collection that names of reports begin with.
+    pub const COLLECTION: &'static str = "reports";
+
+    /// Reads the full name.
+    ///
+    /// # Errors
+    /// Refuses what is not `reports/{request}.{unit}`.
+    pub fn from_name(name: &str) -> Result<Self, InvalidText> {
+        let read = || {
+            let (request, unit) = name.strip_prefix("reports/")?.split_once('.')?;
+            Some(Self {
+                request: ReportRequestId::new(request).ok()?,
+                unit: UnitId::new(unit).ok()?,
+            })
+        };
+        read().ok_or_else(|| bad_name(name, "reports/{request}.{unit}"))
+    }
+
+    /// Returns the full name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for ReportId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (request, unit) = (self.request.as_str(), self.unit.as_str());
+        write!(formatter, "{}/{request}.{unit}", Self::COLLECTION)
+    }
+}
+
+compound!(ReportId);
+
+/// One figure of one unit in one period: `indicators/{indicator}/values/{unit}.{period}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ValueId {
+    /// What is measured.
+    pub indicator: IndicatorId,
+    /// Where.
+    pub unit: UnitId,
+    /// When.
+    pub period: Period,
+}
+
+impl ValueId {
+    /// Reads the full name.
+    ///
+    /// # Errors
+    /// Refuses what is not `indicators/{indicator}/values/{unit}.{period}`.
+    pub fn from_name(name: &str) -> Result<Self, InvalidText> {
+        let read = || {
+            let (indicator, value) = name.strip_prefix("indicators/")?.split_once("/values/")?;
+            let (unit, period) = value.split_once('.')?;
+            Some(Self {
+                indicator: IndicatorId::new(indicator).ok()?,
+                unit: UnitId::new(unit).ok()?,
+                period: period.parse().ok()?,
+            })
+        };
+        read().ok_or_else(|| bad_name(name, "indicators/{indicator}/values/{unit}.{period}"))
+    }
+
+    /// Returns the full name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for ValueId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, period) = (self.unit.as_str(), &self.period);
+        write!(formatter, "{}/values/{unit}.{period}", self.indicator)
+    }
+}
+
+compound!(ValueId);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_unit_is_known_by_segment_and_by_name() {
+        let unit = UnitId::new("so-khcn").unwrap();
+        assert_eq!(unit.name(), "units/so-khcn");
+        assert_eq!(unit.as_str(), "so-khcn");
+        assert_eq!(UnitId::from_name("units/so-khcn").unwrap(), unit);
+        assert_eq!("units/so-khcn".parse::<UnitId>().unwrap(), unit);
+        assert_eq!(String::from(unit.clone()), "so-khcn");
+        assert_eq!(UnitId::try_from("so-khcn".to_owned()).unwrap(), unit);
+    }
+
+    #[test]
+    fn bad_segments_are_refused() {
+        let long = "a".repeat(64);
+        for bad in [
+            "", "-a", "a-", "1a", "Sở", "A", "a.b", "a/b", "a b", "a\n", &long,
+        ] {
+            assert_eq!(UnitId::new(bad).unwrap_err().reason, "PATTERN", "{bad:?}");
+        }
+        assert!(UnitId::new("a").is_ok());
+        assert!(UnitId::new(&long[..63]).is_ok());
+    }
+
+    #[test]
+    fn a_name_of_another_collection_is_refused() {
+        for bad in ["so-khcn", "users/so-khcn", "units/", "units/a/b", "Units/a"] {
+            assert!(UnitId::from_name(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            UnitId::from_name("users/a").unwrap_err().en,
+            "`users/a` is not a name of the form `units/{id}`"
+        );
+    }
+
+    #[test]
+    fn a_report_is_named_by_request_and_unit() {
+        let name = "reports/cds-2022-h1.huyen-minh-long";
+        let report: ReportId = name.parse().unwrap();
+        assert_eq!(report.request.name(), "reportRequests/cds-2022-h1");
+        assert_eq!(report.unit.name(), "units/huyen-minh-long");
+        assert_eq!(report.name(), name);
+        for bad in ["reports/a", "reports/a.", "reports/a.b.c", "a.b"] {
+            assert!(ReportId::from_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_named_by_indicator_unit_and_period() {
+        let name = "indicators/chung-thu-so/values/huyen-minh-long.2022-h1";
+        let value: ValueId = name.parse().unwrap();
+        assert_eq!(value.indicator.as_str(), "chung-thu-so");
+        assert_eq!(value.unit.as_str(), "huyen-minh-long");
+        assert_eq!(value.period.to_string(), "2022-h1");
+        assert_eq!(value.to_string(), name);
+        for bad in [
+            "indicators/a/values/b",
+            "indicators/a/values/b.",
+            "indicators/a/values/b.2022-h9",
+            "indicators/a/b.2022",
+        ] {
+            assert!(ValueId::from_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_of_the_pattern_is_read_back(
+            segment in "[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+        ) {
+            let id = IndicatorId::new(&segment).unwrap();
+            prop_assert_eq!(IndicatorId::from_name(&id.name()).unwrap(), id);
+        }
+    }
+}
