@@ -1,12 +1,7 @@
 //! Who may do what, where and when.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{
-    Access, Actor, Db, Error, Result, Tx,
-    access::Rights,
-    db::ledger::Action,
-    page::Pages,
-};
+use kit::{Access, Actor, Db, Error, Result, Tx, access::Rights, db::ledger::Action, page::Pages};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
@@ -78,20 +73,33 @@ pub(crate) struct Grants {
 impl Grants {
     pub(crate) fn new(access: Access, pages: Pages, db: Db) -> Self {
         let rights = OwnRights::new(db.clone());
-        Self { access, rights, pages, db }
+        Self {
+            access,
+            rights,
+            pages,
+            db,
+        }
     }
 
     /// Gives a role, never to oneself, and never further than one's own right to give.
     pub(crate) async fn create(&self, tx: &Tx, actor: &Actor, new: CreateGrant) -> Result<Grant> {
-        self.access.require_any(actor, &[new.scope.as_ref()]).await?;
+        self.access
+            .require_any(actor, &[new.scope.as_ref()])
+            .await?;
         if new.user == *actor.user() {
             return Err(Error::rule(&SELF_GRANT, []));
         }
         let today = self.db.clock().today();
         if new.include_subtree || new.role.id == "administrator" {
-            let wide = self.rights.with_subtree(actor, new.scope.as_ref(), today).await?;
+            let wide = self
+                .rights
+                .with_subtree(actor, new.scope.as_ref(), today)
+                .await?;
             if !wide {
-                return Err(Error::rule(&GRANT_TOO_WIDE, [("role", new.role.id.to_owned())]));
+                return Err(Error::rule(
+                    &GRANT_TOO_WIDE,
+                    [("role", new.role.id.to_owned())],
+                ));
             }
         }
         if user::store::find(&tx.db, &new.user).await?.is_none() {
@@ -118,15 +126,32 @@ impl Grants {
             create_time: tx.now(),
         };
         store::insert(&tx.db, &grant).await?;
-        tx.record(Action::Created, &grant.id.name(), None, Some(&grant)).await?;
+        tx.record(Action::Created, &grant.id.name(), None, Some(&grant))
+            .await?;
         Ok(grant)
     }
 
     /// Lists the grants on one unit, or those on all units.
-    pub(crate) async fn list(&self, actor: &Actor, list: ListGrants) -> Result<(Vec<Grant>, String)> {
-        self.access.require_any(actor, &[list.scope.as_ref()]).await?;
-        let page = self.pages.page(list.page_size, &list.page_token, format!("grants {:?}", list.scope))?;
-        let grants = store::list(self.db.reader(), list.scope.as_ref(), page.after(), page.limit()).await?;
+    pub(crate) async fn list(
+        &self,
+        actor: &Actor,
+        list: ListGrants,
+    ) -> Result<(Vec<Grant>, String)> {
+        self.access
+            .require_any(actor, &[list.scope.as_ref()])
+            .await?;
+        let page = self.pages.page(
+            list.page_size,
+            &list.page_token,
+            format!("grants {:?}", list.scope),
+        )?;
+        let grants = store::list(
+            self.db.reader(),
+            list.scope.as_ref(),
+            page.after(),
+            page.limit(),
+        )
+        .await?;
         page.close(grants, |it| it.id.as_str().to_owned())
     }
 
@@ -149,23 +174,44 @@ impl OwnRights {
     }
 
     /// Says whether the actor may give roles on a unit and everything below it.
-    async fn with_subtree(&self, actor: &Actor, scope: Option<&UnitId>, day: NaiveDate) -> Result<bool> {
+    async fn with_subtree(
+        &self,
+        actor: &Actor,
+        scope: Option<&UnitId>,
+        day: NaiveDate,
+    ) -> Result<bool> {
         let permission = actor.permission()?;
         let grants = self.standing(actor.user(), permission, day).await?;
         let path = path_to_root(self.db.reader(), scope, day).await?;
-        Ok(grants.iter().any(|it| it.include_subtree && reaches(it, scope, &path)))
+        Ok(grants
+            .iter()
+            .any(|it| it.include_subtree && reaches(it, scope, &path)))
     }
 
-    async fn standing(&self, user: &UserId, permission: &str, day: NaiveDate) -> Result<Vec<Grant>> {
+    async fn standing(
+        &self,
+        user: &UserId,
+        permission: &str,
+        day: NaiveDate,
+    ) -> Result<Vec<Grant>> {
         let grants = store::of_user(self.db.reader(), user).await?;
-        let carries = |it: &Grant| Role::find(&it.role).is_some_and(|role| role.carries(permission));
-        Ok(grants.into_iter().filter(|it| it.validity.contains(day) && carries(it)).collect())
+        let carries =
+            |it: &Grant| Role::find(&it.role).is_some_and(|role| role.carries(permission));
+        Ok(grants
+            .into_iter()
+            .filter(|it| it.validity.contains(day) && carries(it))
+            .collect())
     }
 }
 
 #[tonic::async_trait]
 impl Rights for OwnRights {
-    async fn allowed(&self, actor: &Actor, permission: &str, units: &[Option<&UnitId>]) -> Result<Vec<bool>> {
+    async fn allowed(
+        &self,
+        actor: &Actor,
+        permission: &str,
+        units: &[Option<&UnitId>],
+    ) -> Result<Vec<bool>> {
         let day = self.db.clock().today();
         let grants = self.standing(actor.user(), permission, day).await?;
         let mut allowed = Vec::with_capacity(units.len());
@@ -202,7 +248,9 @@ async fn path_to_root(
     };
     while let Some(parent) = next {
         if path.contains(&parent) {
-            return Err(Error::internal(format!("the units above `{parent}` form a circle")));
+            return Err(Error::internal(format!(
+                "the units above `{parent}` form a circle"
+            )));
         }
         next = unit::store::parent_of(db, &parent, day).await?;
         path.push(parent);
@@ -229,7 +277,9 @@ const FIRST_ADMINISTRATOR: &str = "administrator";
 /// enrolled. There is no default password.
 pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministrator>> {
     let user = UserId::new(FIRST_ADMINISTRATOR).map_err(Error::internal)?;
-    let tx = db.begin_as("system", "first-administrator", "start").await?;
+    let tx = db
+        .begin_as("system", "first-administrator", "start")
+        .await?;
     match user::store::find(&tx.db, &user).await? {
         Some(known) if known.is_active => return Ok(None),
         Some(_) => {}
@@ -248,7 +298,8 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
                 create_time: tx.now(),
             };
             store::insert(&tx.db, &grant).await?;
-            tx.record(Action::Created, &grant.id.name(), None, Some(&grant)).await?;
+            tx.record(Action::Created, &grant.id.name(), None, Some(&grant))
+                .await?;
         }
     }
     let (secret, _) = user::new_enrollment(&tx, &user).await?;
@@ -279,11 +330,31 @@ mod tests {
         let commune = UnitId::new("xa-long-hiep").unwrap();
         let district = UnitId::new("huyen-minh-long").unwrap();
         let above = [district.clone(), UnitId::new("tinh-quang-ngai").unwrap()];
-        assert!(reaches(&grant(Some("huyen-minh-long"), true), Some(&commune), &above));
-        assert!(!reaches(&grant(Some("huyen-minh-long"), false), Some(&commune), &above));
-        assert!(reaches(&grant(Some("huyen-minh-long"), false), Some(&district), &above[1..]));
-        assert!(!reaches(&grant(Some("huyen-ba-to"), true), Some(&commune), &above));
-        assert!(!reaches(&grant(Some("xa-long-hiep"), true), Some(&district), &above[1..]));
+        assert!(reaches(
+            &grant(Some("huyen-minh-long"), true),
+            Some(&commune),
+            &above
+        ));
+        assert!(!reaches(
+            &grant(Some("huyen-minh-long"), false),
+            Some(&commune),
+            &above
+        ));
+        assert!(reaches(
+            &grant(Some("huyen-minh-long"), false),
+            Some(&district),
+            &above[1..]
+        ));
+        assert!(!reaches(
+            &grant(Some("huyen-ba-to"), true),
+            Some(&commune),
+            &above
+        ));
+        assert!(!reaches(
+            &grant(Some("xa-long-hiep"), true),
+            Some(&district),
+            &above[1..]
+        ));
     }
 
     #[test]

@@ -2,10 +2,7 @@
 //!
 //! Owns: units with their names, parents and codes over time; people, posts, passwords
 //! and signing keys; role grants. It asks no other service for anything.
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test fails by panicking")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::directory::{
@@ -62,8 +59,13 @@ impl Directory {
         let db = &self.db;
         Routes::new(UnitServiceServer::new(unit::rpc::Rpc::new(db, &self.units)))
             .add_service(UserServiceServer::new(user::rpc::Rpc::new(db, &self.users)))
-            .add_service(AccessServiceServer::new(grant::rpc::Rpc::new(db, &self.grants)))
-            .add_service(SessionServiceServer::new(session::rpc::Rpc::new(&self.sessions)))
+            .add_service(AccessServiceServer::new(grant::rpc::Rpc::new(
+                db,
+                &self.grants,
+            )))
+            .add_service(SessionServiceServer::new(session::rpc::Rpc::new(
+                &self.sessions,
+            )))
     }
 
     /// Names of the gRPC services, for health checks.

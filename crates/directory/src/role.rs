@@ -101,7 +101,11 @@ impl Role {
     /// Returns everything the role may do. Whoever works with data may read it;
     /// administering alone does not open the reports.
     pub(crate) fn all_permissions(&self) -> Vec<&'static str> {
-        let reading: &[&str] = if self.id == "administrator" { &[] } else { READING };
+        let reading: &[&str] = if self.id == "administrator" {
+            &[]
+        } else {
+            READING
+        };
         let mut all: Vec<_> = self.permissions.iter().chain(reading).copied().collect();
         all.sort_unstable();
         all.dedup();
@@ -134,21 +138,34 @@ mod tests {
                 _ => None,
             })
             .collect();
-        let held = ROLES.iter().flat_map(Role::all_permissions).map(str::to_owned).collect();
+        let held = ROLES
+            .iter()
+            .flat_map(Role::all_permissions)
+            .map(str::to_owned)
+            .collect();
         assert_eq!(asked, held);
     }
 
     #[test]
     fn who_administers_rights_cannot_write_approve_or_read_a_report() {
         let administrator = Role::find("administrator").unwrap();
-        assert!(administrator.all_permissions().iter().all(|it| it.starts_with("directory.")));
+        assert!(
+            administrator
+                .all_permissions()
+                .iter()
+                .all(|it| it.starts_with("directory."))
+        );
     }
 
     #[test]
     fn no_single_role_both_writes_and_approves() {
         for role in ROLES {
             let writes = role.carries("reporting.reports.update");
-            assert!(!(writes && role.carries("reporting.reports.approve")), "{}", role.id);
+            assert!(
+                !(writes && role.carries("reporting.reports.approve")),
+                "{}",
+                role.id
+            );
         }
     }
 }

@@ -109,7 +109,10 @@ impl Sessions {
         self.wait_is_over(&enroll.user)?;
         let password = enroll.password;
         let hashed = self.hashing(move || hash(&password)).await?;
-        let tx = self.db.begin_as(enroll.user.as_str(), "SessionService/Enroll", "enroll").await?;
+        let tx = self
+            .db
+            .begin_as(enroll.user.as_str(), "SessionService/Enroll", "enroll")
+            .await?;
         let secret = user::hash_secret(&enroll.secret);
         let used = user::store::use_enrollment(&tx.db, &enroll.user, &secret, tx.now()).await?;
         if !used || !user::store::set_password(&tx.db, &enroll.user, &hashed, tx.now()).await? {
@@ -117,7 +120,8 @@ impl Sessions {
             return Err(Error::Unauthenticated(&SIGN_IN_REFUSED));
         }
         let set = "password set";
-        tx.record(Action::Updated, &enroll.user.name(), None, Some(&set)).await?;
+        tx.record(Action::Updated, &enroll.user.name(), None, Some(&set))
+            .await?;
         tx.commit().await
     }
 
@@ -144,7 +148,10 @@ impl Sessions {
     }
 
     fn token(&self, user: &UserId) -> Result<Token> {
-        let key = self.keys.last().ok_or_else(|| Error::internal("there is no signing key"))?;
+        let key = self
+            .keys
+            .last()
+            .ok_or_else(|| Error::internal("there is no signing key"))?;
         let now = self.db.clock().now();
         let expires = now + TOKEN_LIFE;
         let claims = Claims {
@@ -158,7 +165,8 @@ impl Sessions {
         let mut header = Header::new(jsonwebtoken::Algorithm::EdDSA);
         header.typ = Some(TOKEN_TYPE.to_owned());
         header.kid = Some(key.kid.clone());
-        let text = jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(Error::internal)?;
+        let text =
+            jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(Error::internal)?;
         Ok(Token { text, expires })
     }
 
@@ -171,7 +179,9 @@ impl Sessions {
     {
         let _place = self.waiting.try_acquire().map_err(|_| Error::Exhausted)?;
         let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Error::internal)?
     }
 
     fn wait_is_over(&self, user: &UserId) -> Result<()> {
@@ -190,7 +200,10 @@ impl Sessions {
         if tries.len() >= MOST_REMEMBERED {
             tries.retain(|_, it| now < it.not_before);
         }
-        let entry = tries.entry(user.clone()).or_insert(Tries { failed: 0, not_before: now });
+        let entry = tries.entry(user.clone()).or_insert(Tries {
+            failed: 0,
+            not_before: now,
+        });
         entry.failed += 1;
         entry.not_before = now + wait_after(entry.failed);
     }
@@ -213,13 +226,16 @@ fn wait_after(failed: u32) -> Duration {
 }
 
 fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|it| Error::internal(it.to_string()))?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .map_err(|it| Error::internal(it.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 fn hash(password: &str) -> Result<String> {
     let hash = argon2()?.hash_password(password.as_bytes());
-    Ok(hash.map_err(|it| Error::internal(it.to_string()))?.to_string())
+    Ok(hash
+        .map_err(|it| Error::internal(it.to_string()))?
+        .to_string())
 }
 
 fn verify(password: &str, hash: &str) -> Result<bool> {
@@ -233,7 +249,10 @@ mod tests {
     #[test]
     fn a_password_is_kept_as_argon2id_with_its_parameters() {
         let kept = hash("một mật khẩu đủ dài").unwrap();
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
         assert!(verify("một mật khẩu đủ dài", &kept).unwrap());
         assert!(!verify("một mật khẩu khác", &kept).unwrap());
     }

@@ -100,7 +100,9 @@ impl Units {
 
     /// Adds a unit under an existing parent.
     pub(crate) async fn create(&self, tx: &Tx, actor: &Actor, new: CreateUnit) -> Result<Unit> {
-        self.access.require_any(actor, &[new.parent.as_ref()]).await?;
+        self.access
+            .require_any(actor, &[new.parent.as_ref()])
+            .await?;
         if let Some(parent) = &new.parent {
             let parent = store::find(&tx.db, parent, new.validity.start()).await?;
             parent_in_force(new.parent.as_ref(), parent.as_ref(), &new.validity)?;
@@ -121,7 +123,8 @@ impl Units {
             version: 1,
         };
         store::insert(&tx.db, &unit).await?;
-        tx.record(Action::Created, &unit.id.name(), None, Some(&unit)).await?;
+        tx.record(Action::Created, &unit.id.name(), None, Some(&unit))
+            .await?;
         Ok(unit)
     }
 
@@ -135,18 +138,27 @@ impl Units {
 
     /// Lists units below another, as they are on a day.
     pub(crate) async fn list(&self, actor: &Actor, list: ListUnits) -> Result<(Vec<Unit>, String)> {
-        self.access.require_any(actor, &[list.ancestor.as_ref()]).await?;
+        self.access
+            .require_any(actor, &[list.ancestor.as_ref()])
+            .await?;
         let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
-        let what = format!("units {:?} {} {:?} {day}", list.ancestor, list.children_only, list.kind);
+        let what = format!(
+            "units {:?} {} {:?} {day}",
+            list.ancestor, list.children_only, list.kind
+        );
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
         let db = self.db.reader();
         let mut ids = match &list.ancestor {
-            Some(ancestor) if list.children_only => store::children(db, &[ancestor.clone()], day).await?,
+            Some(ancestor) if list.children_only => {
+                store::children(db, std::slice::from_ref(ancestor), day).await?
+            }
             Some(ancestor) => store::subtree(db, ancestor, day).await?,
             None => store::in_force(db, day).await?,
         };
         ids.sort();
-        let rest = ids.into_iter().filter(|it| page.after().is_none_or(|after| it.as_str() > after));
+        let rest = ids
+            .into_iter()
+            .filter(|it| page.after().is_none_or(|after| it.as_str() > after));
         let mut units = Vec::new();
         let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
         for id in rest {
@@ -167,7 +179,10 @@ fn parent_in_force(id: Option<&UnitId>, parent: Option<&Unit>, child: &Validity)
         return Ok(());
     };
     let refuse = |date: NaiveDate| {
-        Error::rule(&UNIT_NOT_IN_FORCE, [("unit", id.name()), ("date", date.to_string())])
+        Error::rule(
+            &UNIT_NOT_IN_FORCE,
+            [("unit", id.name()), ("date", date.to_string())],
+        )
     };
     let Some(parent) = parent else {
         return Err(refuse(child.start()));
@@ -181,7 +196,9 @@ fn parent_in_force(id: Option<&UnitId>, parent: Option<&Unit>, child: &Validity)
 
 /// One code of a scheme is borne by one unit at a time; later it may be reused.
 fn identifier_free(identifier: &Identifier, bearers: &[(UnitId, Validity)]) -> Result<()> {
-    let taken = bearers.iter().find(|(_, validity)| validity.overlaps(&identifier.validity));
+    let taken = bearers
+        .iter()
+        .find(|(_, validity)| validity.overlaps(&identifier.validity));
     match taken {
         None => Ok(()),
         Some((unit, _)) => Err(Error::rule(
@@ -198,15 +215,18 @@ fn identifier_free(identifier: &Identifier, bearers: &[(UnitId, Validity)]) -> R
 /// A unit's codes must not say two things at once.
 fn distinct_identifiers(identifiers: &[Identifier], bad: &mut Invalid) {
     for (index, one) in identifiers.iter().enumerate() {
-        let again = identifiers[..index].iter().any(|other| {
-            other.scheme == one.scheme && other.validity.overlaps(&one.validity)
-        });
+        let again = identifiers[..index]
+            .iter()
+            .any(|other| other.scheme == one.scheme && other.validity.overlaps(&one.validity));
         if again {
             bad.add(
                 format!("unit.identifiers[{index}]"),
                 "DUPLICATE",
                 format!("a second code of scheme `{}` for the same time", one.scheme),
-                format!("mã thứ hai của hệ thống `{}` trong cùng thời gian", one.scheme),
+                format!(
+                    "mã thứ hai của hệ thống `{}` trong cùng thời gian",
+                    one.scheme
+                ),
             );
         }
     }
@@ -246,7 +266,13 @@ mod tests {
         ];
         distinct_identifiers(&codes, &mut bad);
         assert!(bad.is_empty());
-        distinct_identifiers(&[gso("531", "2022-01-01", None), gso("532", "2023-01-01", None)], &mut bad);
+        distinct_identifiers(
+            &[
+                gso("531", "2022-01-01", None),
+                gso("532", "2023-01-01", None),
+            ],
+            &mut bad,
+        );
         assert_eq!(bad.violations()[0].field, "unit.identifiers[1]");
     }
 }

@@ -32,6 +32,7 @@ pub(crate) struct User {
 pub(crate) struct Position {
     pub(crate) key: PositionKey,
     pub(crate) user: UserId,
+    pub(crate) holder: String,
     pub(crate) title: String,
     pub(crate) signing_lines: Vec<String>,
     pub(crate) validity: Validity,
@@ -99,7 +100,8 @@ impl Users {
     /// Adds a person to a unit.
     pub(crate) async fn create(&self, tx: &Tx, actor: &Actor, new: CreateUser) -> Result<User> {
         self.access.require(actor, &new.home_unit).await?;
-        self.unit_exists(tx, "user.home_unit", &new.home_unit).await?;
+        self.unit_exists(tx, "user.home_unit", &new.home_unit)
+            .await?;
         invite(tx, &new.id, &new.display_name, Some(new.home_unit)).await
     }
 
@@ -108,7 +110,9 @@ impl Users {
         let found = store::find(self.db.reader(), id).await?;
         match found {
             Some(user) => {
-                self.access.require_any(actor, &[user.home_unit.as_ref()]).await?;
+                self.access
+                    .require_any(actor, &[user.home_unit.as_ref()])
+                    .await?;
                 Ok(user)
             }
             None => Err(self.access.hide(actor, Error::not_found("USER", id)).await),
@@ -116,11 +120,18 @@ impl Users {
     }
 
     /// Makes a one-time secret. The one before stops working.
-    pub(crate) async fn enroll(&self, tx: &Tx, actor: &Actor, id: &UserId) -> Result<(String, DateTime<Utc>)> {
+    pub(crate) async fn enroll(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        id: &UserId,
+    ) -> Result<(String, DateTime<Utc>)> {
         let Some(user) = store::find(&tx.db, id).await? else {
             return Err(self.access.hide(actor, Error::not_found("USER", id)).await);
         };
-        self.access.require_any(actor, &[user.home_unit.as_ref()]).await?;
+        self.access
+            .require_any(actor, &[user.home_unit.as_ref()])
+            .await?;
         if user.is_active {
             return Err(Error::rule(&ALREADY_ENROLLED, [("user", id.name())]));
         }
@@ -128,22 +139,29 @@ impl Users {
     }
 
     /// Gives a person a post in a unit.
-    pub(crate) async fn create_position(&self, tx: &Tx, actor: &Actor, new: CreatePosition) -> Result<Position> {
+    pub(crate) async fn create_position(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        new: CreatePosition,
+    ) -> Result<Position> {
         self.access.require(actor, &new.key.unit).await?;
         self.unit_exists(tx, "parent", &new.key.unit).await?;
-        if store::find(&tx.db, &new.user).await?.is_none() {
+        let Some(holder) = store::find(&tx.db, &new.user).await? else {
             return Err(Error::reference("position.user", &new.user));
-        }
+        };
         let position = Position {
             key: new.key,
             user: new.user,
+            holder: holder.display_name,
             title: new.title,
             signing_lines: new.signing_lines,
             validity: new.validity,
             create_time: tx.now(),
         };
         store::insert_position(&tx.db, &position).await?;
-        tx.record(Action::Created, &position.key.name(), None, Some(&position)).await?;
+        tx.record(Action::Created, &position.key.name(), None, Some(&position))
+            .await?;
         Ok(position)
     }
 
@@ -155,19 +173,31 @@ impl Users {
     }
 
     /// Lists the posts of a unit that are held on a day.
-    pub(crate) async fn list_positions(&self, actor: &Actor, list: ListPositions) -> Result<(Vec<Position>, String)> {
+    pub(crate) async fn list_positions(
+        &self,
+        actor: &Actor,
+        list: ListPositions,
+    ) -> Result<(Vec<Position>, String)> {
         self.access.require(actor, &list.unit).await?;
         let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
         let what = format!("positions {} {day}", list.unit);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let positions =
-            store::list_positions(self.db.reader(), &list.unit, day, page.after(), page.limit()).await?;
+        let positions = store::list_positions(
+            self.db.reader(),
+            &list.unit,
+            day,
+            page.after(),
+            page.limit(),
+        )
+        .await?;
         page.close(positions, |it| it.key.id.clone())
     }
 
     async fn unit_exists(&self, tx: &Tx, field: &str, unit: &UnitId) -> Result<()> {
         let found = unit::store::find(&tx.db, unit, self.db.clock().today()).await?;
-        found.map(|_| ()).ok_or_else(|| Error::reference(field, unit))
+        found
+            .map(|_| ())
+            .ok_or_else(|| Error::reference(field, unit))
     }
 }
 
@@ -176,7 +206,12 @@ pub(crate) async fn invite_first(tx: &Tx, id: &UserId, display_name: &str) -> Re
     invite(tx, id, display_name, None).await
 }
 
-async fn invite(tx: &Tx, id: &UserId, display_name: &str, home_unit: Option<UnitId>) -> Result<User> {
+async fn invite(
+    tx: &Tx,
+    id: &UserId,
+    display_name: &str,
+    home_unit: Option<UnitId>,
+) -> Result<User> {
     let user = User {
         id: id.clone(),
         display_name: display_name.to_owned(),
@@ -187,7 +222,8 @@ async fn invite(tx: &Tx, id: &UserId, display_name: &str, home_unit: Option<Unit
         version: 1,
     };
     store::insert(&tx.db, &user).await?;
-    tx.record(Action::Created, &user.id.name(), None, Some(&user)).await?;
+    tx.record(Action::Created, &user.id.name(), None, Some(&user))
+        .await?;
     Ok(user)
 }
 
@@ -198,7 +234,13 @@ pub(crate) async fn new_enrollment(tx: &Tx, user: &UserId) -> Result<(String, Da
     let secret = hex(&bytes);
     let expires = tx.now() + ENROLLMENT_LIFE;
     store::put_enrollment(&tx.db, user, &hash_secret(&secret), expires).await?;
-    tx.record(Action::Updated, &format!("{}/enrollment", user.name()), None, Some(&expires)).await?;
+    tx.record(
+        Action::Updated,
+        &format!("{}/enrollment", user.name()),
+        None,
+        Some(&expires),
+    )
+    .await?;
     Ok((secret, expires))
 }
 

@@ -75,7 +75,9 @@ impl Access {
         if allowed.len() == units.len() && allowed.into_iter().any(|it| it) {
             Ok(())
         } else {
-            Err(Error::Denied { permission: permission.to_owned() })
+            Err(Error::Denied {
+                permission: permission.to_owned(),
+            })
         }
     }
 
@@ -107,7 +109,10 @@ impl Rights for Remote {
         for part in units.chunks(UNITS_PER_QUESTION) {
             let question = CheckAccessRequest {
                 permission: permission.to_owned(),
-                units: part.iter().map(|it| it.map(UnitId::name).unwrap_or_default()).collect(),
+                units: part
+                    .iter()
+                    .map(|it| it.map(UnitId::name).unwrap_or_default())
+                    .collect(),
             };
             let answer = client.check_access(actor.request(question)).await?;
             allowed.extend(answer.into_inner().allowed);

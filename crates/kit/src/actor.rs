@@ -71,9 +71,10 @@ impl Actor {
     pub fn permission(&self) -> Result<&str> {
         match &self.needs {
             Needs::Permission(permission) => Ok(permission),
-            Needs::SignedIn | Needs::Nothing => {
-                Err(Error::internal(format!("`{}` declares no permission", self.method)))
-            }
+            Needs::SignedIn | Needs::Nothing => Err(Error::internal(format!(
+                "`{}` declares no permission",
+                self.method
+            ))),
         }
     }
 
@@ -134,19 +135,29 @@ fn repeat<M: Message + Repeatable>(message: &M) -> Result<Option<Repeat>> {
         return Ok(None);
     }
     let id = Uuid::try_parse(id).map_err(|_| {
-        Invalid::field("request_id", "PATTERN", "is not a UUID", "không phải là UUID")
+        Invalid::field(
+            "request_id",
+            "PATTERN",
+            "is not a UUID",
+            "không phải là UUID",
+        )
     })?;
-    Ok(Some(Repeat { id, content_sha256: hex(&Sha256::digest(message.encode_to_vec())) }))
+    Ok(Some(Repeat {
+        id,
+        content_sha256: hex(&Sha256::digest(message.encode_to_vec())),
+    }))
 }
 
 /// Writes bytes as lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 impl Repeat {

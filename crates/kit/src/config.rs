@@ -21,7 +21,10 @@ where
     let mut figment = Figment::from(Serialized::defaults(C::default()));
     if let Some(file) = file {
         if !file.is_file() {
-            return Err(ConfigError(format!("there is no settings file `{}`", file.display())));
+            return Err(ConfigError(format!(
+                "there is no settings file `{}`",
+                file.display()
+            )));
         }
         figment = figment.merge(Toml::file_exact(file));
     }

@@ -5,9 +5,8 @@ use std::{path::Path, time::Duration as StdDuration};
 use chrono::{DateTime, Duration, Utc};
 use prost::Message;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use serde::Serialize;
@@ -19,12 +18,22 @@ pub mod answers;
 pub mod ledger;
 pub mod times;
 
-/// A service's database. Clones share the pool.
+/// A service's database. Clones share its connections.
+///
+/// Readers and writers have connections of their own: a change that reads through a
+/// second connection while it is open can then never wait for itself.
 #[derive(Debug, Clone)]
 pub struct Db {
-    pool: DatabaseConnection,
+    readers: DatabaseConnection,
+    writers: DatabaseConnection,
     clock: Clock,
 }
+
+/// Connections that read, and connections that write, per service.
+const READERS: u32 = 8;
+const WRITERS: u32 = 8;
+/// SQLite has one writer at a time; the others queue here, in order, not in the file.
+const EMBEDDED_WRITERS: u32 = 1;
 
 /// How long a writer waits for the one before it.
 const BUSY_TIMEOUT: StdDuration = StdDuration::from_secs(5);
@@ -42,24 +51,21 @@ impl Db {
     /// When the database is not there or cannot be opened; the text names the URL
     /// without its password.
     pub async fn connect(url: &str, clock: Clock) -> std::result::Result<Self, ConnectError> {
-        let fail = |source| ConnectError { url: without_password(url), source };
-        let mut options = ConnectOptions::new(url);
-        options
-            .max_connections(8)
-            .acquire_timeout(StdDuration::from_secs(5))
-            .connect_timeout(StdDuration::from_secs(5))
-            .sqlx_logging(false)
-            .map_sqlx_sqlite_opts(|sqlite| {
-                use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
-                sqlite
-                    .journal_mode(SqliteJournalMode::Wal)
-                    // An acknowledged submission must survive a power cut.
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(BUSY_TIMEOUT)
-                    .foreign_keys(true)
-            });
-        let pool = Database::connect(options).await.map_err(fail)?;
-        Ok(Self { pool, clock })
+        let fail = |source| ConnectError {
+            url: without_password(url),
+            source,
+        };
+        let embedded = url.starts_with("sqlite:");
+        let writers = if embedded { EMBEDDED_WRITERS } else { WRITERS };
+        Ok(Self {
+            writers: Database::connect(options(url, writers))
+                .await
+                .map_err(fail)?,
+            readers: Database::connect(options(url, READERS))
+                .await
+                .map_err(fail)?,
+            clock,
+        })
     }
 
     /// Brings the schema up to date.
@@ -67,7 +73,7 @@ impl Db {
     /// # Errors
     /// When a migration fails.
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<()> {
-        M::up(&self.pool, None).await.map_err(Error::internal)
+        M::up(&self.writers, None).await.map_err(Error::internal)
     }
 
     /// Returns how many migrations are waiting.
@@ -75,20 +81,25 @@ impl Db {
     /// # Errors
     /// When the database cannot be read.
     pub async fn pending<M: MigratorTrait>(&self) -> Result<usize> {
-        let pending = M::get_pending_migrations_read_only(&self.pool).await;
+        let pending = M::get_pending_migrations_read_only(&self.readers).await;
         Ok(pending.map_err(Error::internal)?.len())
     }
 
     /// Says whether this is the embedded kind.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
-        self.pool.get_database_backend() == DatabaseBackend::Sqlite
+        self.readers.get_database_backend() == DatabaseBackend::Sqlite
     }
 
     /// Returns the connection to read with.
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
-        &self.pool
+        &self.readers
+    }
+
+    /// Returns the connection for single statements that write outside a change.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writers
     }
 
     /// Returns the clock the service runs by.
@@ -102,15 +113,22 @@ impl Db {
     /// # Errors
     /// `REQUEST_ID_REUSED` when the id stood for other content.
     pub async fn begin(&self, actor: &Actor) -> Result<Begin> {
-        let tx = self.begin_as(actor.user().as_str(), actor.method(), actor.trace_id()).await?;
+        let tx = self
+            .begin_as(actor.user().as_str(), actor.method(), actor.trace_id())
+            .await?;
         let Some(repeat) = &actor.repeat else {
             return Ok(Begin::First(tx));
         };
         if let Some(answer) = answers::find(&tx, repeat).await? {
             repeat.check(&answer.content_sha256)?;
+            // The right was asked for when the answer was given, to the same person.
+            actor.note_decision();
             return Ok(Begin::Again(Answer(answer.response)));
         }
-        Ok(Begin::First(Tx { repeat: Some(repeat.clone()), ..tx }))
+        Ok(Begin::First(Tx {
+            repeat: Some(repeat.clone()),
+            ..tx
+        }))
     }
 
     /// Begins a change of the system's own, such as the first administrator.
@@ -124,7 +142,7 @@ impl Db {
             ..Default::default()
         };
         Ok(Tx {
-            db: self.pool.begin_with_options(options).await?,
+            db: self.writers.begin_with_options(options).await?,
             now: self.clock.now(),
             principal: principal.to_owned(),
             method: method.to_owned(),
@@ -132,6 +150,25 @@ impl Db {
             repeat: None,
         })
     }
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(StdDuration::from_secs(5))
+        .connect_timeout(StdDuration::from_secs(5))
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                // An acknowledged submission must survive a power cut.
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(BUSY_TIMEOUT)
+                .foreign_keys(true)
+        });
+    options
 }
 
 /// How a change begins.
@@ -254,7 +291,13 @@ mod tests {
 
     #[test]
     fn a_message_about_a_database_never_shows_its_password() {
-        assert_eq!(without_password("postgres://cds:s3cret@db/cds"), "postgres://cds@db/cds");
-        assert_eq!(without_password("sqlite://data/x.db?mode=rwc"), "sqlite://data/x.db?mode=rwc");
+        assert_eq!(
+            without_password("postgres://cds:s3cret@db/cds"),
+            "postgres://cds@db/cds"
+        );
+        assert_eq!(
+            without_password("sqlite://data/x.db?mode=rwc"),
+            "sqlite://data/x.db?mode=rwc"
+        );
     }
 }

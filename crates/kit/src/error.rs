@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, error::Error as StdError, fmt, time::Duration};
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
 use types::violations::Invalid;
@@ -159,12 +159,18 @@ impl Error {
         };
         match self {
             Self::Invalid(invalid) => {
-                let names: Vec<_> = invalid.violations().iter().map(|it| it.field.as_str()).collect();
+                let names: Vec<_> = invalid
+                    .violations()
+                    .iter()
+                    .map(|it| it.field.as_str())
+                    .collect();
                 let mut facts = Facts::from([("fields", names.join(", "))]);
                 facts.insert("violation_count", names.len().to_string());
                 with(&FIELD_INVALID, facts)
             }
-            Self::BadRequest(reason, field) => with(reason, Facts::from([("field", (*field).to_owned())])),
+            Self::BadRequest(reason, field) => {
+                with(reason, Facts::from([("field", (*field).to_owned())]))
+            }
             Self::NotFound(kind, name) => Told {
                 code: format!("{kind}_NOT_FOUND"),
                 en: format!("`{name}` does not exist"),
@@ -178,13 +184,15 @@ impl Error {
                 facts: Facts::from([("name", name.clone())]),
             },
             Self::Rule(reason, facts) => with(reason, facts.clone()),
-            Self::Stale { current_etag } => {
-                with(&ETAG_MISMATCH, Facts::from([("current_etag", current_etag.clone())]))
-            }
+            Self::Stale { current_etag } => with(
+                &ETAG_MISMATCH,
+                Facts::from([("current_etag", current_etag.clone())]),
+            ),
             Self::Conflict => with(&TRANSACTION_CONFLICT, Facts::new()),
-            Self::Denied { permission } => {
-                with(&PERMISSION_MISSING, Facts::from([("permission", permission.clone())]))
-            }
+            Self::Denied { permission } => with(
+                &PERMISSION_MISSING,
+                Facts::from([("permission", permission.clone())]),
+            ),
             Self::Unauthenticated(reason) => with(reason, Facts::new()),
             Self::Exhausted => with(&QUOTA_EXCEEDED, Facts::new()),
             Self::Unavailable => with(&DEPENDENCY_UNAVAILABLE, Facts::new()),
@@ -225,8 +233,11 @@ impl From<Error> for Status {
         }
         let told = error.told();
         let mut details = ErrorDetails::new();
-        let metadata: std::collections::HashMap<String, String> =
-            told.facts.iter().map(|(name, value)| ((*name).to_owned(), shorten(value))).collect();
+        let metadata: std::collections::HashMap<String, String> = told
+            .facts
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), shorten(value)))
+            .collect();
         details.set_error_info(told.code.clone(), "cds", metadata);
         details.set_localized_message(LOCALE, shorten(&told.vi));
         match &error {
@@ -285,6 +296,9 @@ impl From<Invalid> for Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        if is_conflict(&error) {
+            return Self::Conflict;
+        }
         match &error {
             DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
                 tracing::warn!(%error, "the database cannot be reached");
@@ -293,6 +307,17 @@ impl From<DbErr> for Error {
             _ => Self::internal(error),
         }
     }
+}
+
+/// PostgreSQL gives one of two transactions up: serialization failure or deadlock.
+fn is_conflict(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|it| it.code());
+    matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 
 impl From<Status> for Error {
@@ -340,12 +365,20 @@ mod tests {
         let mut invalid = Invalid::default();
         for index in 0..500 {
             let text = "là quá dài ".repeat(100);
-            invalid.add(format!("items[{index}].note"), "TOO_LONG", text.clone(), text);
+            invalid.add(
+                format!("items[{index}].note"),
+                "TOO_LONG",
+                text.clone(),
+                text,
+            );
         }
         let status = Status::from(Error::Invalid(invalid));
         assert!(status.details().len() < 16 * 1024);
         let details = status.get_error_details();
         assert_eq!(details.bad_request().unwrap().field_violations.len(), 20);
-        assert_eq!(details.error_info().unwrap().metadata["violation_count"], "500");
+        assert_eq!(
+            details.error_info().unwrap().metadata["violation_count"],
+            "500"
+        );
     }
 }

@@ -20,6 +20,8 @@ pub fn check(sent: &str, version: i64) -> Result<()> {
     if sent == current {
         Ok(())
     } else {
-        Err(Error::Stale { current_etag: current })
+        Err(Error::Stale {
+            current_etag: current,
+        })
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! `kit` knows the contract only where every service meets it: signing keys and access
 //! checks of `directory`. It holds no entity and no rule of any one service.
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test fails by panicking")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 pub mod access;
 pub mod actor;

@@ -67,7 +67,9 @@ pub async fn index(
     unique: bool,
 ) -> Result<(), DbErr> {
     let mut statement = Index::create();
-    statement.name(format!("{table}_{}", columns.join("_"))).table(table);
+    statement
+        .name(format!("{table}_{}", columns.join("_")))
+        .table(table);
     for column in columns {
         statement.col(*column);
     }

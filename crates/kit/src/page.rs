@@ -8,10 +8,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Duration;
 use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use types::violations::Invalid;
 
-use crate::{Clock, Db, Error, Result, error::PAGE_TOKEN_INVALID};
+use crate::{Clock, Db, Error, Result, actor::hex, error::PAGE_TOKEN_INVALID};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -60,17 +61,27 @@ impl Pages {
     pub async fn open(db: &Db) -> Result<Self> {
         let mut fresh = vec![0; AES_256_GCM.key_len()];
         rand::fill(&mut fresh).map_err(|_| Error::internal("the system gives no randomness"))?;
-        let secret = row::ActiveModel { name: Set("pages".into()), secret: Set(fresh) };
-        let keep_first = OnConflict::column(row::Column::Name).do_nothing().to_owned();
+        let secret = row::ActiveModel {
+            name: Set("pages".into()),
+            secret: Set(fresh),
+        };
+        let keep_first = OnConflict::column(row::Column::Name)
+            .do_nothing()
+            .to_owned();
         row::Entity::insert(secret)
             .on_conflict(keep_first)
-            .exec_without_returning(db.reader())
+            .exec_without_returning(db.writer())
             .await?;
-        let kept = row::Entity::find_by_id("pages".to_owned()).one(db.reader()).await?;
+        let kept = row::Entity::find_by_id("pages".to_owned())
+            .one(db.reader())
+            .await?;
         let kept = kept.ok_or_else(|| Error::internal("the sealing key of pages is gone"))?;
         let key = UnboundKey::new(&AES_256_GCM, &kept.secret)
             .map_err(|_| Error::internal("the sealing key of pages cannot be read"))?;
-        Ok(Self { key: Arc::new(LessSafeKey::new(key)), clock: db.clock().clone() })
+        Ok(Self {
+            key: Arc::new(LessSafeKey::new(key)),
+            clock: db.clock().clone(),
+        })
     }
 
     /// Opens the page a caller asks for. `list` says which list it is, with every
@@ -79,6 +90,8 @@ impl Pages {
     /// # Errors
     /// Invalid for a negative size, `PAGE_TOKEN_INVALID` for a token of another list.
     pub fn page(&self, size: i32, token: &str, list: String) -> Result<Page> {
+        // A list may be long to describe; a token stays short.
+        let list = hex(&Sha256::digest(list));
         let size = match u64::try_from(size) {
             Ok(0) => SIZE_WHEN_UNSET,
             Ok(size) => size.min(LARGEST_SIZE),
@@ -96,7 +109,12 @@ impl Pages {
                     .after,
             ),
         };
-        Ok(Page { pages: self.clone(), list, size, after })
+        Ok(Page {
+            pages: self.clone(),
+            list,
+            size,
+            after,
+        })
     }
 
     fn is_fresh(&self, issued: i64) -> bool {
@@ -119,7 +137,10 @@ impl Pages {
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut sealed = sealed.to_vec();
-        let text = self.key.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?;
+        let text = self
+            .key
+            .open_in_place(nonce, Aad::empty(), &mut sealed)
+            .ok()?;
         serde_json::from_slice(text).ok()
     }
 }
@@ -151,7 +172,11 @@ impl Page {
     ///
     /// # Errors
     /// When the token cannot be sealed.
-    pub fn close<T>(self, mut rows: Vec<T>, key: impl Fn(&T) -> String) -> Result<(Vec<T>, String)> {
+    pub fn close<T>(
+        self,
+        mut rows: Vec<T>,
+        key: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, String)> {
         let size = usize::try_from(self.size).map_err(Error::internal)?;
         if rows.len() <= size {
             return Ok((rows, String::new()));
@@ -159,7 +184,11 @@ impl Page {
         rows.truncate(size);
         let after = rows.last().map(key).unwrap_or_default();
         let issued = self.pages.clock.now().timestamp();
-        let next = self.pages.seal(&Token { list: self.list, after, issued })?;
+        let next = self.pages.seal(&Token {
+            list: self.list,
+            after,
+            issued,
+        })?;
         Ok((rows, next))
     }
 }

@@ -34,7 +34,10 @@ impl Policy {
             .get_extension_by_name("cds.shared.v1.access")
             .ok_or_else(|| Error::internal("the contract has no option `cds.shared.v1.access`"))?;
         let mut table = HashMap::new();
-        for service in pool.services().filter(|it| it.full_name().starts_with("cds.")) {
+        for service in pool
+            .services()
+            .filter(|it| it.full_name().starts_with("cds."))
+        {
             for method in service.methods() {
                 let path = format!("/{}/{}", service.full_name(), method.name());
                 let needs = match &*method.options().get_extension(&access) {
@@ -65,9 +68,17 @@ impl Policy {
 }
 
 fn needs(option: &DynamicMessage) -> Option<Needs> {
-    let flag = |name| option.get_field_by_name(name).and_then(|it| it.as_bool()).unwrap_or(false);
+    let flag = |name| {
+        option
+            .get_field_by_name(name)
+            .and_then(|it| it.as_bool())
+            .unwrap_or(false)
+    };
     let permission = option.get_field_by_name("permission");
-    let permission = permission.as_ref().and_then(|it| it.as_str()).unwrap_or_default();
+    let permission = permission
+        .as_ref()
+        .and_then(|it| it.as_str())
+        .unwrap_or_default();
     match (permission, flag("signed_in"), flag("public")) {
         ("", true, false) => Some(Needs::SignedIn),
         ("", false, true) => Some(Needs::Nothing),

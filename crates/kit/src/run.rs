@@ -39,7 +39,10 @@ impl Run {
     /// Begins with no parts.
     #[must_use]
     pub fn new() -> Self {
-        Self { parts: JoinSet::new(), stop: watch::Sender::new(false) }
+        Self {
+            parts: JoinSet::new(),
+            stop: watch::Sender::new(false),
+        }
     }
 
     /// Returns what tells a part to stop.
@@ -83,7 +86,10 @@ impl Run {
             }
         });
         if drained.await.is_err() {
-            tracing::warn!("calls were still running after {} s and were cut", DRAIN.as_secs());
+            tracing::warn!(
+                "calls were still running after {} s and were cut",
+                DRAIN.as_secs()
+            );
         }
         outcome
     }

@@ -26,7 +26,9 @@ impl Port {
     /// One line that names the address when it is busy or not ours.
     pub async fn take(address: SocketAddr) -> std::result::Result<Self, String> {
         let listener = TcpListener::bind(address).await;
-        listener.map(Self).map_err(|error| format!("cannot listen on {address}: {error}"))
+        listener
+            .map(Self)
+            .map_err(|error| format!("cannot listen on {address}: {error}"))
     }
 
     /// Returns the address it listens on.
@@ -43,10 +45,18 @@ impl Port {
 ///
 /// # Errors
 /// When the listener breaks.
-pub async fn serve(port: Port, routes: Routes, gate: GateLayer, services: &[&'static str], stop: Stop) -> Result<()> {
+pub async fn serve(
+    port: Port,
+    routes: Routes,
+    gate: GateLayer,
+    services: &[&'static str],
+    stop: Stop,
+) -> Result<()> {
     let (health, health_service) = tonic_health::server::health_reporter();
     for service in services.iter().copied().chain([""]) {
-        health.set_service_status(service, ServingStatus::Serving).await;
+        health
+            .set_service_status(service, ServingStatus::Serving)
+            .await;
     }
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -57,7 +67,9 @@ pub async fn serve(port: Port, routes: Routes, gate: GateLayer, services: &[&'st
     let stopping = async move {
         stop.asked().await;
         for service in services.iter().copied().chain([""]) {
-            health.set_service_status(service, ServingStatus::NotServing).await;
+            health
+                .set_service_status(service, ServingStatus::NotServing)
+                .await;
         }
     };
     Server::builder()

@@ -22,8 +22,12 @@ pub fn start(filter: &str, format: Format) -> Result<(), Box<dyn std::error::Err
     let filter = EnvFilter::try_new(filter)?;
     let registry = tracing_subscriber::registry().with(filter);
     match format {
-        Format::Text => registry.with(fmt::layer().with_writer(io::stderr)).try_init()?,
-        Format::Json => registry.with(fmt::layer().json().with_writer(io::stderr)).try_init()?,
+        Format::Text => registry
+            .with(fmt::layer().with_writer(io::stderr))
+            .try_init()?,
+        Format::Json => registry
+            .with(fmt::layer().json().with_writer(io::stderr))
+            .try_init()?,
     }
     Ok(())
 }

@@ -18,14 +18,23 @@ impl TestDb {
     /// Makes a fresh, empty database. Its SQLite file lies in `folder`.
     pub async fn fresh(folder: &Path, name: &str) -> Self {
         let Ok(server) = env::var("TEST_DATABASE_URL") else {
-            return Self { url: sqlite_url(&folder.join(format!("{name}.db"))), postgres: None };
+            return Self {
+                url: sqlite_url(&folder.join(format!("{name}.db"))),
+                postgres: None,
+            };
         };
         let database = format!("test_{name}_{}", Uuid::now_v7().simple());
         let admin = Database::connect(&server).await.unwrap();
-        admin.execute_unprepared(&format!("CREATE DATABASE {database}")).await.unwrap();
+        admin
+            .execute_unprepared(&format!("CREATE DATABASE {database}"))
+            .await
+            .unwrap();
         admin.close().await.unwrap();
         let (base, _) = server.rsplit_once('/').unwrap();
-        Self { url: format!("{base}/{database}"), postgres: Some((server, database)) }
+        Self {
+            url: format!("{base}/{database}"),
+            postgres: Some((server, database)),
+        }
     }
 
     /// Returns its URL.
@@ -48,11 +57,18 @@ impl Drop for TestDb {
         };
         // A runtime may not be blocked on from within, hence the thread.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
             runtime.block_on(async {
-                let admin = Database::connect(&server).await.map_err(std::io::Error::other)?;
+                let admin = Database::connect(&server)
+                    .await
+                    .map_err(std::io::Error::other)?;
                 let statement = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
-                admin.execute_unprepared(&statement).await.map_err(std::io::Error::other)?;
+                admin
+                    .execute_unprepared(&statement)
+                    .await
+                    .map_err(std::io::Error::other)?;
                 Ok::<_, std::io::Error>(())
             })
         });

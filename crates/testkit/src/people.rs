@@ -39,9 +39,26 @@ impl Person {
             password: PASSWORD.into(),
         };
         sessions.enroll(enroll).await.unwrap();
-        let sign_in = pb::SignInRequest { user: name.into(), password: PASSWORD.into() };
-        let token = sessions.sign_in(sign_in).await.unwrap().into_inner().access_token;
-        Self { name: name.into(), token }
+        Self::sign_in(directory, name).await
+    }
+
+    /// Signs in with the password everybody has in tests.
+    pub(crate) async fn sign_in(directory: &Peer, name: &str) -> Self {
+        let mut sessions = SessionServiceClient::new(directory.clone());
+        let sign_in = pb::SignInRequest {
+            user: name.into(),
+            password: PASSWORD.into(),
+        };
+        let token = sessions
+            .sign_in(sign_in)
+            .await
+            .unwrap()
+            .into_inner()
+            .access_token;
+        Self {
+            name: name.into(),
+            token,
+        }
     }
 
     /// Adds a person to a unit, who then enrolls and signs in.
@@ -60,7 +77,12 @@ impl Person {
         users.create_user(self.ask(create)).await.unwrap();
         let name = format!("users/{id}");
         let issue = pb::IssueEnrollmentRequest { name: name.clone() };
-        let secret = users.issue_enrollment(self.ask(issue)).await.unwrap().into_inner().secret;
+        let secret = users
+            .issue_enrollment(self.ask(issue))
+            .await
+            .unwrap()
+            .into_inner()
+            .secret;
         Self::arrive(directory, &name, &secret).await
     }
 

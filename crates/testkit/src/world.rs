@@ -4,12 +4,7 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use directory::Directory;
-use kit::{
-    Access, Clock, Db, Peer,
-    auth::Verifier,
-    gate::GateLayer,
-    policy::Policy,
-};
+use kit::{Access, Clock, Db, Peer, auth::Verifier, gate::GateLayer, policy::Policy};
 use proto::directory::{self as pb, unit_service_client::UnitServiceClient};
 use tempfile::TempDir;
 use tonic::service::Routes;
@@ -22,11 +17,36 @@ const NOW: &str = "2022-06-24T01:00:00Z";
 
 /// Units every world has: id, display name, kind, parent.
 const UNITS: [(&str, &str, pb::UnitKind, &str); 5] = [
-    ("tinh-quang-ngai", "UBND tỉnh Quảng Ngãi", pb::UnitKind::Province, ""),
-    ("so-tttt", "Sở Thông tin và Truyền thông Quảng Ngãi", pb::UnitKind::Department, "units/tinh-quang-ngai"),
-    ("huyen-minh-long", "UBND huyện Minh Long", pb::UnitKind::District, "units/tinh-quang-ngai"),
-    ("huyen-ba-to", "UBND huyện Ba Tơ", pb::UnitKind::District, "units/tinh-quang-ngai"),
-    ("xa-long-hiep", "UBND xã Long Hiệp", pb::UnitKind::Commune, "units/huyen-minh-long"),
+    (
+        "tinh-quang-ngai",
+        "UBND tỉnh Quảng Ngãi",
+        pb::UnitKind::Province,
+        "",
+    ),
+    (
+        "so-tttt",
+        "Sở Thông tin và Truyền thông Quảng Ngãi",
+        pb::UnitKind::Department,
+        "units/tinh-quang-ngai",
+    ),
+    (
+        "huyen-minh-long",
+        "UBND huyện Minh Long",
+        pb::UnitKind::District,
+        "units/tinh-quang-ngai",
+    ),
+    (
+        "huyen-ba-to",
+        "UBND huyện Ba Tơ",
+        pb::UnitKind::District,
+        "units/tinh-quang-ngai",
+    ),
+    (
+        "xa-long-hiep",
+        "UBND xã Long Hiệp",
+        pb::UnitKind::Commune,
+        "units/huyen-minh-long",
+    ),
 ];
 
 /// A directory to test a service against.
@@ -101,13 +121,23 @@ impl World {
     /// Adds a person with a role on a unit and everything below it, signed in.
     pub async fn person(&self, id: &str, role: &str, unit: &str) -> Person {
         let person = self.administrator.invite(&self.directory, id, unit).await;
-        self.administrator.grant(&self.directory, &person, role, unit).await;
+        self.administrator
+            .grant(&self.directory, &person, role, unit)
+            .await;
         person
+    }
+
+    /// Signs the administrator in again, after the clock was set far ahead.
+    pub async fn sign_in_again(&mut self) {
+        let name = self.administrator.name.clone();
+        self.administrator = Person::sign_in(&self.directory, &name).await;
     }
 
     /// Gives a person one more role.
     pub async fn grant(&self, person: &Person, role: &str, unit: &str) {
-        self.administrator.grant(&self.directory, person, role, unit).await;
+        self.administrator
+            .grant(&self.directory, person, role, unit)
+            .await;
     }
 
     /// Adds a unit.

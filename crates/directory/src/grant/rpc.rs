@@ -22,7 +22,10 @@ pub(crate) struct Rpc {
 
 impl Rpc {
     pub(crate) fn new(db: &Db, grants: &Grants) -> Self {
-        Self { db: db.clone(), grants: grants.clone() }
+        Self {
+            db: db.clone(),
+            grants: grants.clone(),
+        }
     }
 }
 
@@ -60,7 +63,10 @@ impl AccessService for Rpc {
         let (actor, list) = accept(request)?;
         let (grants, next_page_token) = self.grants.list(&actor, list).await?;
         let role_grants = grants.into_iter().map(Into::into).collect();
-        Ok(Response::new(pb::ListRoleGrantsResponse { role_grants, next_page_token }))
+        Ok(Response::new(pb::ListRoleGrantsResponse {
+            role_grants,
+            next_page_token,
+        }))
     }
 
     async fn check_access(
@@ -113,7 +119,15 @@ impl TryFrom<pb::CreateRoleGrantRequest> for CreateGrant {
         else {
             return Err(bad);
         };
-        Ok(Self { id, user, role, scope, include_subtree: grant.include_subtree, validity, reason })
+        Ok(Self {
+            id,
+            user,
+            role,
+            scope,
+            include_subtree: grant.include_subtree,
+            validity,
+            reason,
+        })
     }
 }
 
@@ -125,7 +139,11 @@ impl TryFrom<pb::ListRoleGrantsRequest> for ListGrants {
         let Some(scope) = bad.optional("scope_unit", &request.scope_unit) else {
             return Err(bad);
         };
-        Ok(Self { scope, page_size: request.page_size, page_token: request.page_token })
+        Ok(Self {
+            scope,
+            page_size: request.page_size,
+            page_token: request.page_token,
+        })
     }
 }
 

@@ -57,7 +57,10 @@ pub(super) async fn insert(db: &impl ConnectionTrait, grant: &Grant) -> Result<(
 
 /// Returns every grant a person was ever given.
 pub(super) async fn of_user(db: &impl ConnectionTrait, user: &UserId) -> Result<Vec<Grant>> {
-    let rows = row::Entity::find().filter(row::Column::UserId.eq(user.as_str())).all(db).await?;
+    let rows = row::Entity::find()
+        .filter(row::Column::UserId.eq(user.as_str()))
+        .all(db)
+        .await?;
     rows.into_iter().map(Grant::try_from).collect()
 }
 
@@ -68,7 +71,9 @@ pub(super) async fn list(
     after: Option<&str>,
     limit: u64,
 ) -> Result<Vec<Grant>> {
-    let mut query = row::Entity::find().order_by_asc(row::Column::Id).limit(limit);
+    let mut query = row::Entity::find()
+        .order_by_asc(row::Column::Id)
+        .limit(limit);
     query = match scope {
         Some(scope) => query.filter(row::Column::ScopeUnit.eq(scope.as_str())),
         None => query.filter(row::Column::ScopeUnit.is_null()),
@@ -76,7 +81,12 @@ pub(super) async fn list(
     if let Some(after) = after {
         query = query.filter(row::Column::Id.gt(after));
     }
-    query.all(db).await?.into_iter().map(Grant::try_from).collect()
+    query
+        .all(db)
+        .await?
+        .into_iter()
+        .map(Grant::try_from)
+        .collect()
 }
 
 impl TryFrom<row::Model> for Grant {
@@ -87,7 +97,11 @@ impl TryFrom<row::Model> for Grant {
             id: RoleGrantId::new(&row.id).map_err(Error::internal)?,
             user: UserId::new(&row.user_id).map_err(Error::internal)?,
             role: row.role,
-            scope: row.scope_unit.map(|it| UnitId::new(&it)).transpose().map_err(Error::internal)?,
+            scope: row
+                .scope_unit
+                .map(|it| UnitId::new(&it))
+                .transpose()
+                .map_err(Error::internal)?,
             include_subtree: row.include_subtree,
             validity: Validity::new(row.start_date, row.end_date).map_err(Error::internal)?,
             reason: row.reason,

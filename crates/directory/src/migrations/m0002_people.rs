@@ -23,7 +23,11 @@ impl MigrationTrait for Migration {
         ];
         table(manager, "users", &["id"], users).await?;
 
-        let enrollments = [text("user_id"), text("secret_sha256"), integer("expire_micros")];
+        let enrollments = [
+            text("user_id"),
+            text("secret_sha256"),
+            integer("expire_micros"),
+        ];
         table(manager, "enrollments", &["user_id"], enrollments).await?;
 
         let positions = [
@@ -43,7 +47,10 @@ impl MigrationTrait for Migration {
             text("user_id"),
             text("role"),
             text_null("scope_unit"),
-            ColumnDef::new("include_subtree").boolean().not_null().take(),
+            ColumnDef::new("include_subtree")
+                .boolean()
+                .not_null()
+                .take(),
             date("start_date"),
             date_null("end_date"),
             text("reason"),
@@ -54,7 +61,12 @@ impl MigrationTrait for Migration {
         index(manager, "role_grants", &["user_id"], false).await?;
         index(manager, "role_grants", &["scope_unit"], false).await?;
 
-        let keys = [text("kid"), bytes("pkcs8"), bytes("public_key"), integer("create_micros")];
+        let keys = [
+            text("kid"),
+            bytes("pkcs8"),
+            bytes("public_key"),
+            integer("create_micros"),
+        ];
         table(manager, "signing_keys", &["kid"], keys).await
     }
 }

@@ -17,18 +17,26 @@ pub(crate) struct Rpc {
 
 impl Rpc {
     pub(crate) fn new(sessions: &Sessions) -> Self {
-        Self { sessions: sessions.clone() }
+        Self {
+            sessions: sessions.clone(),
+        }
     }
 }
 
 #[tonic::async_trait]
 impl SessionService for Rpc {
-    async fn enroll(&self, request: Request<pb::EnrollRequest>) -> Result<Response<pb::EnrollResponse>, Status> {
+    async fn enroll(
+        &self,
+        request: Request<pb::EnrollRequest>,
+    ) -> Result<Response<pb::EnrollResponse>, Status> {
         self.sessions.enroll(read(request)?).await?;
         Ok(Response::new(pb::EnrollResponse {}))
     }
 
-    async fn sign_in(&self, request: Request<pb::SignInRequest>) -> Result<Response<pb::SignInResponse>, Status> {
+    async fn sign_in(
+        &self,
+        request: Request<pb::SignInRequest>,
+    ) -> Result<Response<pb::SignInResponse>, Status> {
         let token = self.sessions.sign_in(read(request)?).await?;
         Ok(Response::new(pb::SignInResponse {
             access_token: token.text,
@@ -44,7 +52,9 @@ impl SessionService for Rpc {
             kid: it.kid.clone(),
             ed25519_public_key: it.public_key.clone(),
         });
-        Ok(Response::new(pb::ListSigningKeysResponse { keys: keys.collect() }))
+        Ok(Response::new(pb::ListSigningKeysResponse {
+            keys: keys.collect(),
+        }))
     }
 }
 
@@ -71,7 +81,11 @@ impl TryFrom<pb::EnrollRequest> for Enroll {
         let (Some(user), Some(secret), Some(password)) = (user, secret, password) else {
             return Err(bad);
         };
-        Ok(Self { user, secret, password })
+        Ok(Self {
+            user,
+            secret,
+            password,
+        })
     }
 }
 

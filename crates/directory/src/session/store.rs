@@ -28,7 +28,10 @@ mod row {
 /// Returns all keys, the newest last; makes the first one when there is none.
 pub(super) async fn keys(db: &Db) -> Result<Vec<SigningKey>> {
     let tx = db.begin_as("system", "signing-keys", "start").await?;
-    let mut rows = row::Entity::find().order_by_asc(row::Column::CreateMicros).all(&tx.db).await?;
+    let mut rows = row::Entity::find()
+        .order_by_asc(row::Column::CreateMicros)
+        .all(&tx.db)
+        .await?;
     if rows.is_empty() {
         let made = make(tx.now().timestamp_micros())?;
         row::Entity::insert(row::ActiveModel {
@@ -47,7 +50,9 @@ pub(super) async fn keys(db: &Db) -> Result<Vec<SigningKey>> {
 
 fn make(create_micros: i64) -> Result<row::Model> {
     let pair = Ed25519KeyPair::generate().map_err(|_| Error::internal("a key cannot be made"))?;
-    let pkcs8 = pair.to_pkcs8().map_err(|_| Error::internal("a key cannot be written"))?;
+    let pkcs8 = pair
+        .to_pkcs8()
+        .map_err(|_| Error::internal("a key cannot be written"))?;
     let public_key = pair.public_key().as_ref().to_vec();
     Ok(row::Model {
         kid: hex(&Sha256::digest(&public_key))[..16].to_owned(),

@@ -21,13 +21,19 @@ pub(crate) struct Rpc {
 
 impl Rpc {
     pub(crate) fn new(db: &Db, units: &Units) -> Self {
-        Self { db: db.clone(), units: units.clone() }
+        Self {
+            db: db.clone(),
+            units: units.clone(),
+        }
     }
 }
 
 #[tonic::async_trait]
 impl UnitService for Rpc {
-    async fn get_unit(&self, request: Request<pb::GetUnitRequest>) -> Result<Response<pb::Unit>, Status> {
+    async fn get_unit(
+        &self,
+        request: Request<pb::GetUnitRequest>,
+    ) -> Result<Response<pb::Unit>, Status> {
         let (actor, get) = accept(request)?;
         let unit = self.units.get(&actor, get).await?;
         Ok(Response::new(unit.into()))
@@ -40,10 +46,16 @@ impl UnitService for Rpc {
         let (actor, list) = accept(request)?;
         let (units, next_page_token) = self.units.list(&actor, list).await?;
         let units = units.into_iter().map(Into::into).collect();
-        Ok(Response::new(pb::ListUnitsResponse { units, next_page_token }))
+        Ok(Response::new(pb::ListUnitsResponse {
+            units,
+            next_page_token,
+        }))
     }
 
-    async fn create_unit(&self, request: Request<pb::CreateUnitRequest>) -> Result<Response<pb::Unit>, Status> {
+    async fn create_unit(
+        &self,
+        request: Request<pb::CreateUnitRequest>,
+    ) -> Result<Response<pb::Unit>, Status> {
         let (actor, new) = accept(request)?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
@@ -123,8 +135,21 @@ impl TryFrom<pb::CreateUnitRequest> for CreateUnit {
         else {
             return Err(bad);
         };
-        let names = UnitNames { display_name, short_name, symbol, place, superior_organ };
-        Ok(Self { id, kind, validity, parent, names, identifiers })
+        let names = UnitNames {
+            display_name,
+            short_name,
+            symbol,
+            place,
+            superior_organ,
+        };
+        Ok(Self {
+            id,
+            kind,
+            validity,
+            parent,
+            names,
+            identifiers,
+        })
     }
 }
 
@@ -164,7 +189,11 @@ impl Identifier {
         let scheme = bad.line(format!("{field}.scheme"), &wire.scheme, 30);
         let value = bad.line(format!("{field}.value"), &wire.value, 35);
         let validity = read_validity(&format!("{field}.validity"), wire.validity.as_ref(), bad);
-        Some(Self { scheme: scheme?, value: value?, validity: validity? })
+        Some(Self {
+            scheme: scheme?,
+            value: value?,
+            validity: validity?,
+        })
     }
 }
 

@@ -124,14 +124,18 @@ pub(super) async fn insert(db: &impl ConnectionTrait, unit: &Unit) -> Result<()>
         place: Set(unit.names.place.clone()),
         superior_organ: Set(unit.names.superior_organ.clone()),
     };
-    name::Entity::insert(names).exec_without_returning(db).await?;
+    name::Entity::insert(names)
+        .exec_without_returning(db)
+        .await?;
     let parent = parent::ActiveModel {
         unit_id: Set(id.into()),
         start_date: Set(start),
         end_date: Set(end),
         parent_id: Set(unit.parent.as_ref().map(|it| it.as_str().into())),
     };
-    parent::Entity::insert(parent).exec_without_returning(db).await?;
+    parent::Entity::insert(parent)
+        .exec_without_returning(db)
+        .await?;
     let identifiers = unit.identifiers.iter().map(|it| identifier::ActiveModel {
         unit_id: Set(id.into()),
         scheme: Set(it.scheme.clone()),
@@ -139,7 +143,9 @@ pub(super) async fn insert(db: &impl ConnectionTrait, unit: &Unit) -> Result<()>
         start_date: Set(it.validity.start()),
         end_date: Set(it.validity.end()),
     });
-    identifier::Entity::insert_many(identifiers).exec_without_returning(db).await?;
+    identifier::Entity::insert_many(identifiers)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -163,7 +169,11 @@ pub(crate) async fn find(
     };
     let identifiers = identifier::Entity::find()
         .filter(identifier::Column::UnitId.eq(id.as_str()))
-        .filter(on(day, identifier::Column::StartDate, identifier::Column::EndDate))
+        .filter(on(
+            day,
+            identifier::Column::StartDate,
+            identifier::Column::EndDate,
+        ))
         .all(db)
         .await?;
     Ok(Some(Unit {
@@ -178,7 +188,10 @@ pub(crate) async fn find(
             place: names.place,
             superior_organ: names.superior_organ,
         },
-        identifiers: identifiers.into_iter().map(Identifier::try_from).collect::<Result<_>>()?,
+        identifiers: identifiers
+            .into_iter()
+            .map(Identifier::try_from)
+            .collect::<Result<_>>()?,
         create_time: instant(unit.create_micros)?,
         update_time: instant(unit.update_micros)?,
         version: unit.version,
@@ -196,7 +209,9 @@ pub(crate) async fn parent_of(
         .filter(on(day, parent::Column::StartDate, parent::Column::EndDate))
         .one(db)
         .await?;
-    row.and_then(|it| it.parent_id).map(|it| read_id(&it)).transpose()
+    row.and_then(|it| it.parent_id)
+        .map(|it| read_id(&it))
+        .transpose()
 }
 
 /// Returns the units directly below others on a day.

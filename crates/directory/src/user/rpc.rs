@@ -22,7 +22,10 @@ pub(crate) struct Rpc {
 
 impl Rpc {
     pub(crate) fn new(db: &Db, users: &Users) -> Self {
-        Self { db: db.clone(), users: users.clone() }
+        Self {
+            db: db.clone(),
+            users: users.clone(),
+        }
     }
 }
 
@@ -31,7 +34,10 @@ struct Named(UserId);
 
 #[tonic::async_trait]
 impl UserService for Rpc {
-    async fn create_user(&self, request: Request<pb::CreateUserRequest>) -> Result<Response<pb::User>, Status> {
+    async fn create_user(
+        &self,
+        request: Request<pb::CreateUserRequest>,
+    ) -> Result<Response<pb::User>, Status> {
         let (actor, new) = accept(request)?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
@@ -41,7 +47,10 @@ impl UserService for Rpc {
         tx.reply(user.into()).await
     }
 
-    async fn get_user(&self, request: Request<pb::GetUserRequest>) -> Result<Response<pb::User>, Status> {
+    async fn get_user(
+        &self,
+        request: Request<pb::GetUserRequest>,
+    ) -> Result<Response<pb::User>, Status> {
         let (actor, Named(id)) = accept(request)?;
         let user = self.users.get(&actor, &id).await?;
         Ok(Response::new(user.into()))
@@ -57,7 +66,11 @@ impl UserService for Rpc {
             Begin::Again(answer) => return answer.reply(),
         };
         let (secret, expires) = self.users.enroll(&tx, &actor, &id).await?;
-        tx.reply(pb::IssueEnrollmentResponse { secret, expire_time: Some(timestamp(expires)) }).await
+        tx.reply(pb::IssueEnrollmentResponse {
+            secret,
+            expire_time: Some(timestamp(expires)),
+        })
+        .await
     }
 
     async fn create_position(
@@ -89,7 +102,10 @@ impl UserService for Rpc {
         let (actor, list) = accept(request)?;
         let (positions, next_page_token) = self.users.list_positions(&actor, list).await?;
         let positions = positions.into_iter().map(Into::into).collect();
-        Ok(Response::new(pb::ListPositionsResponse { positions, next_page_token }))
+        Ok(Response::new(pb::ListPositionsResponse {
+            positions,
+            next_page_token,
+        }))
     }
 }
 
@@ -105,7 +121,11 @@ impl TryFrom<pb::CreateUserRequest> for CreateUser {
         let (Some(id), Some(display_name), Some(home_unit)) = (id, display_name, home_unit) else {
             return Err(bad);
         };
-        Ok(Self { id, display_name, home_unit })
+        Ok(Self {
+            id,
+            display_name,
+            home_unit,
+        })
     }
 }
 
@@ -144,16 +164,34 @@ impl TryFrom<pb::CreatePositionRequest> for CreatePosition {
         let id = bad.take("position_id", UnitId::new(&request.position_id));
         let user = bad.required("position.user", &position.user);
         let title = bad.line("position.title", &position.title, 200);
-        bad.at_most("position.signing_lines", position.signing_lines.len(), MOST_SIGNING_LINES);
+        bad.at_most(
+            "position.signing_lines",
+            position.signing_lines.len(),
+            MOST_SIGNING_LINES,
+        );
         let mut signing_lines = Vec::new();
-        for (index, line) in position.signing_lines.iter().take(MOST_SIGNING_LINES).enumerate() {
+        for (index, line) in position
+            .signing_lines
+            .iter()
+            .take(MOST_SIGNING_LINES)
+            .enumerate()
+        {
             signing_lines.extend(bad.line(format!("position.signing_lines[{index}]"), line, 100));
         }
         let validity = read_validity("position.validity", position.validity.as_ref(), &mut bad);
         match (unit, id, user, title, validity, bad.is_empty()) {
             (Some(unit), Some(id), Some(user), Some(title), Some(validity), true) => {
-                let key = PositionKey { unit, id: id.as_str().to_owned() };
-                Ok(Self { key, user, title, signing_lines, validity })
+                let key = PositionKey {
+                    unit,
+                    id: id.as_str().to_owned(),
+                };
+                Ok(Self {
+                    key,
+                    user,
+                    title,
+                    signing_lines,
+                    validity,
+                })
             }
             _ => Err(bad),
         }
@@ -174,7 +212,10 @@ impl TryFrom<pb::GetPositionRequest> for PositionKey {
         });
         let read = read.and_then(|(unit, id)| Ok((UnitId::from_name(unit)?, UnitId::new(id)?)));
         match bad.take("name", read) {
-            Some((unit, id)) => Ok(Self { unit, id: id.as_str().to_owned() }),
+            Some((unit, id)) => Ok(Self {
+                unit,
+                id: id.as_str().to_owned(),
+            }),
             None => Err(bad),
         }
     }
@@ -190,13 +231,22 @@ impl TryFrom<pb::ListPositionsRequest> for ListPositions {
         let (Some(unit), Some(as_of)) = (unit, as_of) else {
             return Err(bad);
         };
-        Ok(Self { unit, as_of, page_size: request.page_size, page_token: request.page_token })
+        Ok(Self {
+            unit,
+            as_of,
+            page_size: request.page_size,
+            page_token: request.page_token,
+        })
     }
 }
 
 impl From<User> for pb::User {
     fn from(user: User) -> Self {
-        let state = if user.is_active { pb::UserState::Active } else { pb::UserState::Invited };
+        let state = if user.is_active {
+            pb::UserState::Active
+        } else {
+            pb::UserState::Invited
+        };
         Self {
             name: user.id.name(),
             display_name: user.display_name,
@@ -217,6 +267,7 @@ impl From<Position> for pb::Position {
             title: position.title,
             signing_lines: position.signing_lines,
             validity: Some(validity(&position.validity)),
+            holder_display_name: position.holder,
             create_time: Some(timestamp(position.create_time)),
         }
     }

@@ -1,5 +1,7 @@
 //! The tables of people, posts and one-time secrets.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{
     Error, Result,
@@ -7,8 +9,7 @@ use kit::{
 };
 use sea_orm::{
     ActiveValue::Set, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    entity::prelude::*,
-    sea_query::OnConflict,
+    entity::prelude::*, sea_query::OnConflict,
 };
 use types::{
     ids::{UnitId, UserId},
@@ -99,13 +100,20 @@ pub(crate) async fn any(db: &impl ConnectionTrait) -> Result<bool> {
 
 /// Returns one person.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: &UserId) -> Result<Option<User>> {
-    let row = user::Entity::find_by_id(id.as_str().to_owned()).one(db).await?;
+    let row = user::Entity::find_by_id(id.as_str().to_owned())
+        .one(db)
+        .await?;
     row.map(User::try_from).transpose()
 }
 
 /// Returns the hash of a person's password, if one is set.
-pub(crate) async fn password_hash(db: &impl ConnectionTrait, id: &UserId) -> Result<Option<String>> {
-    let row = user::Entity::find_by_id(id.as_str().to_owned()).one(db).await?;
+pub(crate) async fn password_hash(
+    db: &impl ConnectionTrait,
+    id: &UserId,
+) -> Result<Option<String>> {
+    let row = user::Entity::find_by_id(id.as_str().to_owned())
+        .one(db)
+        .await?;
     Ok(row.and_then(|it| it.password_hash))
 }
 
@@ -118,8 +126,14 @@ pub(crate) async fn set_password(
 ) -> Result<bool> {
     let changed = user::Entity::update_many()
         .col_expr(user::Column::PasswordHash, Expr::value(hash))
-        .col_expr(user::Column::UpdateMicros, Expr::value(now.timestamp_micros()))
-        .col_expr(user::Column::Version, Expr::col(user::Column::Version).add(1))
+        .col_expr(
+            user::Column::UpdateMicros,
+            Expr::value(now.timestamp_micros()),
+        )
+        .col_expr(
+            user::Column::Version,
+            Expr::col(user::Column::Version).add(1),
+        )
         .filter(user::Column::Id.eq(id.as_str()))
         .filter(user::Column::PasswordHash.is_null())
         .exec(db)
@@ -140,9 +154,15 @@ pub(super) async fn put_enrollment(
         expire_micros: Set(expires.timestamp_micros()),
     };
     let replace = OnConflict::column(enrollment::Column::UserId)
-        .update_columns([enrollment::Column::SecretSha256, enrollment::Column::ExpireMicros])
+        .update_columns([
+            enrollment::Column::SecretSha256,
+            enrollment::Column::ExpireMicros,
+        ])
         .to_owned();
-    enrollment::Entity::insert(row).on_conflict(replace).exec_without_returning(db).await?;
+    enrollment::Entity::insert(row)
+        .on_conflict(replace)
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
@@ -185,8 +205,10 @@ pub(super) async fn find_position(
     key: &PositionKey,
 ) -> Result<Option<Position>> {
     let id = (key.unit.as_str().to_owned(), key.id.clone());
-    let row = position::Entity::find_by_id(id).one(db).await?;
-    row.map(Position::try_from).transpose()
+    match position::Entity::find_by_id(id).one(db).await? {
+        Some(row) => Ok(with_holders(db, vec![row]).await?.pop()),
+        None => Ok(None),
+    }
 }
 
 pub(super) async fn list_positions(
@@ -206,7 +228,26 @@ pub(super) async fn list_positions(
     if let Some(after) = after {
         query = query.filter(Id.gt(after));
     }
-    query.all(db).await?.into_iter().map(Position::try_from).collect()
+    with_holders(db, query.all(db).await?).await
+}
+
+/// Reads posts with the names of the people who hold them.
+async fn with_holders(
+    db: &impl ConnectionTrait,
+    rows: Vec<position::Model>,
+) -> Result<Vec<Position>> {
+    let ids: BTreeSet<_> = rows.iter().map(|it| it.user_id.clone()).collect();
+    let holders = user::Entity::find()
+        .filter(user::Column::Id.is_in(ids))
+        .all(db)
+        .await?;
+    let names: BTreeMap<_, _> = holders
+        .into_iter()
+        .map(|it| (it.id, it.display_name))
+        .collect();
+    rows.into_iter()
+        .map(|row| Position::read(row, &names))
+        .collect()
 }
 
 impl TryFrom<user::Model> for User {
@@ -216,7 +257,11 @@ impl TryFrom<user::Model> for User {
         Ok(Self {
             id: UserId::new(&row.id).map_err(Error::internal)?,
             display_name: row.display_name,
-            home_unit: row.home_unit.map(|it| UnitId::new(&it)).transpose().map_err(Error::internal)?,
+            home_unit: row
+                .home_unit
+                .map(|it| UnitId::new(&it))
+                .transpose()
+                .map_err(Error::internal)?,
             is_active: row.password_hash.is_some(),
             create_time: instant(row.create_micros)?,
             update_time: instant(row.update_micros)?,
@@ -225,12 +270,14 @@ impl TryFrom<user::Model> for User {
     }
 }
 
-impl TryFrom<position::Model> for Position {
-    type Error = Error;
-
-    fn try_from(row: position::Model) -> Result<Self> {
+impl Position {
+    fn read(row: position::Model, names: &BTreeMap<String, String>) -> Result<Self> {
         Ok(Self {
-            key: PositionKey { unit: UnitId::new(&row.unit_id).map_err(Error::internal)?, id: row.id },
+            holder: names.get(&row.user_id).cloned().unwrap_or_default(),
+            key: PositionKey {
+                unit: UnitId::new(&row.unit_id).map_err(Error::internal)?,
+                id: row.id,
+            },
             user: UserId::new(&row.user_id).map_err(Error::internal)?,
             title: row.title,
             signing_lines: serde_json::from_str(&row.signing_lines).map_err(Error::internal)?,

@@ -15,17 +15,30 @@ async fn allowed(world: &World, person: &Person, permission: &str, units: &[&str
         units: units.iter().map(|it| (*it).to_owned()).collect(),
     };
     let mut access = AccessServiceClient::new(world.directory());
-    access.check_access(person.ask(question)).await.unwrap().into_inner().allowed
+    access
+        .check_access(person.ask(question))
+        .await
+        .unwrap()
+        .into_inner()
+        .allowed
 }
 
-fn grant(to: &Person, role: &str, scope: &str, validity: (&str, &str)) -> pb::CreateRoleGrantRequest {
+fn grant(
+    to: &Person,
+    role: &str,
+    scope: &str,
+    validity: (&str, &str),
+) -> pb::CreateRoleGrantRequest {
     pb::CreateRoleGrantRequest {
         role_grant: Some(pb::RoleGrant {
             principal: to.name.clone(),
             role: format!("roles/{role}"),
             scope_unit: scope.into(),
             include_subtree: true,
-            validity: Some(Validity { start_date: validity.0.into(), end_date: validity.1.into() }),
+            validity: Some(Validity {
+                start_date: validity.0.into(),
+                end_date: validity.1.into(),
+            }),
             ..Default::default()
         }),
         ..Default::default()
@@ -54,29 +67,67 @@ async fn a_grant_counts_only_on_its_days() {
     let world = World::new().await;
     let person = world.person("can-bo", "viewer", "huyen-minh-long").await;
     let mut access = AccessServiceClient::new(world.directory());
-    let over = grant(&person, "reporter", "units/huyen-minh-long", ("2022-01-01", "2022-06-24"));
-    access.create_role_grant(world.administrator.ask(over)).await.unwrap();
+    let over = grant(
+        &person,
+        "reporter",
+        "units/huyen-minh-long",
+        ("2022-01-01", "2022-06-24"),
+    );
+    access
+        .create_role_grant(world.administrator.ask(over))
+        .await
+        .unwrap();
     let unit = ["units/huyen-minh-long"];
-    assert_eq!(allowed(&world, &person, "indicators.values.update", &unit).await, [false]);
-    let now = grant(&person, "reporter", "units/huyen-minh-long", ("2022-06-24", ""));
-    access.create_role_grant(world.administrator.ask(now)).await.unwrap();
-    assert_eq!(allowed(&world, &person, "indicators.values.update", &unit).await, [true]);
+    assert_eq!(
+        allowed(&world, &person, "indicators.values.update", &unit).await,
+        [false]
+    );
+    let now = grant(
+        &person,
+        "reporter",
+        "units/huyen-minh-long",
+        ("2022-06-24", ""),
+    );
+    access
+        .create_role_grant(world.administrator.ask(now))
+        .await
+        .unwrap();
+    assert_eq!(
+        allowed(&world, &person, "indicators.values.update", &unit).await,
+        [true]
+    );
 }
 
 #[tokio::test]
 async fn nobody_grants_to_himself_nor_further_than_he_reaches() {
     let world = World::new().await;
     let mut access = AccessServiceClient::new(world.directory());
-    let own = grant(&world.administrator, "leader", "units/tinh-quang-ngai", ("2022-01-01", ""));
-    let refused = access.create_role_grant(world.administrator.ask(own)).await.unwrap_err();
-    assert_eq!(refused.get_error_details().error_info().unwrap().reason, "SELF_GRANT");
+    let own = grant(
+        &world.administrator,
+        "leader",
+        "units/tinh-quang-ngai",
+        ("2022-01-01", ""),
+    );
+    let refused = access
+        .create_role_grant(world.administrator.ask(own))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.get_error_details().error_info().unwrap().reason,
+        "SELF_GRANT"
+    );
 
-    let district = world.person("quan-tri-huyen", "administrator", "huyen-minh-long").await;
+    let district = world
+        .person("quan-tri-huyen", "administrator", "huyen-minh-long")
+        .await;
     let other = world.person("can-bo", "viewer", "xa-long-hiep").await;
     let below = grant(&other, "reporter", "units/xa-long-hiep", ("2022-01-01", ""));
     access.create_role_grant(district.ask(below)).await.unwrap();
     let beside = grant(&other, "reporter", "units/huyen-ba-to", ("2022-01-01", ""));
-    let refused = access.create_role_grant(district.ask(beside)).await.unwrap_err();
+    let refused = access
+        .create_role_grant(district.ask(beside))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
 }
 
@@ -84,9 +135,15 @@ async fn nobody_grants_to_himself_nor_further_than_he_reaches() {
 async fn a_caller_without_a_token_gets_nowhere() {
     let world = World::new().await;
     let mut units = UnitServiceClient::new(world.directory());
-    let get = pb::GetUnitRequest { name: "units/huyen-minh-long".into(), ..Default::default() };
+    let get = pb::GetUnitRequest {
+        name: "units/huyen-minh-long".into(),
+        ..Default::default()
+    };
     let refused = units.get_unit(Request::new(get)).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
-    assert_eq!(refused.get_error_details().error_info().unwrap().reason, "TOKEN_MISSING");
+    assert_eq!(
+        refused.get_error_details().error_info().unwrap().reason,
+        "TOKEN_MISSING"
+    );
     assert!(refused.metadata().contains_key("x-request-id"));
 }

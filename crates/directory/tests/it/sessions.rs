@@ -8,12 +8,20 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 fn reason(status: &Status) -> String {
-    status.get_error_details().error_info().unwrap().reason.clone()
+    status
+        .get_error_details()
+        .error_info()
+        .unwrap()
+        .reason
+        .clone()
 }
 
 async fn who_am_i(world: &World, person: &Person) -> Result<(), Status> {
     let ask = person.ask(pb::ListRolesRequest {});
-    AccessServiceClient::new(world.directory()).list_roles(ask).await.map(|_| ())
+    AccessServiceClient::new(world.directory())
+        .list_roles(ask)
+        .await
+        .map(|_| ())
 }
 
 #[tokio::test]
@@ -46,7 +54,10 @@ async fn a_token_that_was_touched_is_worthless() {
         if !token.is_ascii() {
             continue;
         }
-        let forger = Person { name: "users/ke-gian".into(), token: token.clone() };
+        let forger = Person {
+            name: "users/ke-gian".into(),
+            token: token.clone(),
+        };
         let refused = who_am_i(&world, &forger).await.unwrap_err();
         assert_eq!(refused.code(), Code::Unauthenticated, "{token}");
         assert_eq!(reason(&refused), "TOKEN_INVALID", "{token}");
@@ -58,7 +69,10 @@ async fn wrong_user_and_wrong_password_answer_alike() {
     let world = World::new().await;
     let mut sessions = SessionServiceClient::new(world.directory());
     let mut sign_in = async |user: &str| {
-        let request = pb::SignInRequest { user: user.into(), password: "sai mật khẩu hoàn toàn".into() };
+        let request = pb::SignInRequest {
+            user: user.into(),
+            password: "sai mật khẩu hoàn toàn".into(),
+        };
         sessions.sign_in(request).await.unwrap_err()
     };
     let wrong_password = sign_in("users/administrator").await;
@@ -74,7 +88,10 @@ async fn guessing_is_slowed_down_and_the_right_password_works_again_after_the_wa
     let person = world.person("can-bo", "viewer", "so-tttt").await;
     let mut sessions = SessionServiceClient::new(world.directory());
     let mut sign_in = async |password: &str| {
-        let request = pb::SignInRequest { user: person.name.clone(), password: password.into() };
+        let request = pb::SignInRequest {
+            user: person.name.clone(),
+            password: password.into(),
+        };
         sessions.sign_in(request).await
     };
     for _ in 0..4 {
@@ -82,7 +99,10 @@ async fn guessing_is_slowed_down_and_the_right_password_works_again_after_the_wa
         world.clock.set(world.clock.now() + Duration::seconds(2));
     }
     let right = "mật khẩu chỉ để thử";
-    assert_eq!(sign_in(right).await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(
+        sign_in(right).await.unwrap_err().code(),
+        Code::Unauthenticated
+    );
     world.clock.set(world.clock.now() + Duration::seconds(10));
     sign_in(right).await.unwrap();
 }
@@ -101,9 +121,18 @@ async fn a_one_time_secret_works_once_and_short_passwords_are_refused() {
         user_id: "chuyen-vien".into(),
         ..Default::default()
     };
-    users.create_user(world.administrator.ask(create)).await.unwrap();
-    let issue = pb::IssueEnrollmentRequest { name: "users/chuyen-vien".into() };
-    let issued = users.issue_enrollment(world.administrator.ask(issue)).await.unwrap().into_inner();
+    users
+        .create_user(world.administrator.ask(create))
+        .await
+        .unwrap();
+    let issue = pb::IssueEnrollmentRequest {
+        name: "users/chuyen-vien".into(),
+    };
+    let issued = users
+        .issue_enrollment(world.administrator.ask(issue))
+        .await
+        .unwrap()
+        .into_inner();
 
     let mut sessions = SessionServiceClient::new(world.directory());
     let mut enroll = async |password: &str| {
@@ -116,7 +145,13 @@ async fn a_one_time_secret_works_once_and_short_passwords_are_refused() {
     };
     let short = enroll("14 ký tự thôi!").await.unwrap_err();
     let details = short.get_error_details();
-    assert_eq!(details.bad_request().unwrap().field_violations[0].reason, "TOO_SHORT");
+    assert_eq!(
+        details.bad_request().unwrap().field_violations[0].reason,
+        "TOO_SHORT"
+    );
     enroll("một mật khẩu đủ dài").await.unwrap();
-    assert_eq!(enroll("một mật khẩu khác hẳn").await.unwrap_err().code(), Code::Unauthenticated);
+    assert_eq!(
+        enroll("một mật khẩu khác hẳn").await.unwrap_err().code(),
+        Code::Unauthenticated
+    );
 }

@@ -7,7 +7,10 @@ use tonic::Code;
 use tonic_types::StatusExt;
 
 fn validity(start_date: &str, end_date: &str) -> Option<Validity> {
-    Some(Validity { start_date: start_date.into(), end_date: end_date.into() })
+    Some(Validity {
+        start_date: start_date.into(),
+        end_date: end_date.into(),
+    })
 }
 
 fn commune(id: &str, display_name: &str) -> pb::CreateUnitRequest {
@@ -40,10 +43,19 @@ async fn an_id_is_taken_once() {
     let world = World::new().await;
     let mut units = UnitServiceClient::new(world.directory());
     let long_mai = commune("xa-long-mai", "UBND xã Long Mai");
-    units.create_unit(world.administrator.ask(long_mai.clone())).await.unwrap();
-    let again = units.create_unit(world.administrator.ask(long_mai)).await.unwrap_err();
+    units
+        .create_unit(world.administrator.ask(long_mai.clone()))
+        .await
+        .unwrap();
+    let again = units
+        .create_unit(world.administrator.ask(long_mai))
+        .await
+        .unwrap_err();
     assert_eq!(again.code(), Code::AlreadyExists);
-    assert_eq!(again.get_error_details().error_info().unwrap().reason, "UNIT_EXISTS");
+    assert_eq!(
+        again.get_error_details().error_info().unwrap().reason,
+        "UNIT_EXISTS"
+    );
 }
 
 #[tokio::test]
@@ -52,12 +64,24 @@ async fn the_same_request_id_gives_the_same_answer_and_other_content_is_refused(
     let mut units = UnitServiceClient::new(world.directory());
     let mut request = commune("xa-long-mai", "UBND xã Long Mai");
     request.request_id = uuid::Uuid::new_v4().to_string();
-    let first = units.create_unit(world.administrator.ask(request.clone())).await.unwrap();
-    let again = units.create_unit(world.administrator.ask(request.clone())).await.unwrap();
+    let first = units
+        .create_unit(world.administrator.ask(request.clone()))
+        .await
+        .unwrap();
+    let again = units
+        .create_unit(world.administrator.ask(request.clone()))
+        .await
+        .unwrap();
     assert_eq!(first.into_inner(), again.into_inner());
     request.unit_id = "xa-long-son".into();
-    let other = units.create_unit(world.administrator.ask(request)).await.unwrap_err();
-    assert_eq!(other.get_error_details().error_info().unwrap().reason, "REQUEST_ID_REUSED");
+    let other = units
+        .create_unit(world.administrator.ask(request))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        other.get_error_details().error_info().unwrap().reason,
+        "REQUEST_ID_REUSED"
+    );
 }
 
 #[tokio::test]
@@ -66,9 +90,15 @@ async fn a_unit_is_read_as_it_was_on_a_day() {
     let mut units = UnitServiceClient::new(world.directory());
     let mut request = commune("xa-long-mai", "UBND xã Long Mai");
     request.unit.as_mut().unwrap().validity = validity("2022-01-01", "2025-07-01");
-    units.create_unit(world.administrator.ask(with_code(request, "21352"))).await.unwrap();
+    units
+        .create_unit(world.administrator.ask(with_code(request, "21352")))
+        .await
+        .unwrap();
     let mut on = async |day: &str| {
-        let get = pb::GetUnitRequest { name: "units/xa-long-mai".into(), as_of_date: day.into() };
+        let get = pb::GetUnitRequest {
+            name: "units/xa-long-mai".into(),
+            as_of_date: day.into(),
+        };
         units.get_unit(world.administrator.ask(get)).await
     };
     let unit = on("2025-06-30").await.unwrap().into_inner();
@@ -83,13 +113,25 @@ async fn a_code_is_borne_by_one_unit_at_a_time() {
     let world = World::new().await;
     let mut units = UnitServiceClient::new(world.directory());
     let first = with_code(commune("xa-long-mai", "UBND xã Long Mai"), "21352");
-    units.create_unit(world.administrator.ask(first)).await.unwrap();
+    units
+        .create_unit(world.administrator.ask(first))
+        .await
+        .unwrap();
     let second = with_code(commune("xa-long-son", "UBND xã Long Sơn"), "21352");
-    let refused = units.create_unit(world.administrator.ask(second)).await.unwrap_err();
+    let refused = units
+        .create_unit(world.administrator.ask(second))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
     let details = refused.get_error_details();
     assert_eq!(details.error_info().unwrap().reason, "IDENTIFIER_TAKEN");
-    assert!(details.localized_message().unwrap().message.contains("units/xa-long-mai"));
+    assert!(
+        details
+            .localized_message()
+            .unwrap()
+            .message
+            .contains("units/xa-long-mai")
+    );
 }
 
 #[tokio::test]
@@ -105,7 +147,10 @@ async fn every_bad_field_is_told_at_once_in_both_languages() {
         ..Default::default()
     };
     let mut units = UnitServiceClient::new(world.directory());
-    let refused = units.create_unit(world.administrator.ask(request)).await.unwrap_err();
+    let refused = units
+        .create_unit(world.administrator.ask(request))
+        .await
+        .unwrap_err();
     let details = refused.get_error_details();
     let violations = &details.bad_request().unwrap().field_violations;
     let fields: Vec<_> = violations.iter().map(|it| it.field.as_str()).collect();
@@ -131,16 +176,37 @@ async fn the_subtree_is_listed_page_by_page_and_a_token_fits_only_its_list() {
         page_size: 3,
         ..Default::default()
     };
-    let first = units.list_units(world.administrator.ask(list.clone())).await.unwrap().into_inner();
+    let first = units
+        .list_units(world.administrator.ask(list.clone()))
+        .await
+        .unwrap()
+        .into_inner();
     let names: Vec<_> = first.units.iter().map(|it| it.name.as_str()).collect();
-    assert_eq!(names, ["units/huyen-ba-to", "units/huyen-minh-long", "units/so-tttt"]);
+    assert_eq!(
+        names,
+        [
+            "units/huyen-ba-to",
+            "units/huyen-minh-long",
+            "units/so-tttt"
+        ]
+    );
     list.page_token = first.next_page_token;
-    let second = units.list_units(world.administrator.ask(list.clone())).await.unwrap().into_inner();
+    let second = units
+        .list_units(world.administrator.ask(list.clone()))
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(second.units[0].name, "units/xa-long-hiep");
     assert_eq!(second.next_page_token, "");
     list.children_only = true;
-    let refused = units.list_units(world.administrator.ask(list)).await.unwrap_err();
-    assert_eq!(refused.get_error_details().error_info().unwrap().reason, "PAGE_TOKEN_INVALID");
+    let refused = units
+        .list_units(world.administrator.ask(list))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        refused.get_error_details().error_info().unwrap().reason,
+        "PAGE_TOKEN_INVALID"
+    );
 }
 
 #[tokio::test]
@@ -149,7 +215,10 @@ async fn who_may_not_see_a_unit_does_not_learn_whether_it_exists() {
     let viewer = world.person("nguoi-xem", "viewer", "huyen-minh-long").await;
     let mut units = UnitServiceClient::new(world.directory());
     let mut get = async |name: &str| {
-        let get = pb::GetUnitRequest { name: name.into(), ..Default::default() };
+        let get = pb::GetUnitRequest {
+            name: name.into(),
+            ..Default::default()
+        };
         units.get_unit(viewer.ask(get)).await
     };
     assert!(get("units/xa-long-hiep").await.is_ok());

@@ -33,7 +33,11 @@ pub(super) struct Kept {
 }
 
 pub(super) async fn find(tx: &Tx, repeat: &Repeat) -> Result<Option<Kept>> {
-    let key = (tx.principal.clone(), tx.method.clone(), repeat.id.to_string());
+    let key = (
+        tx.principal.clone(),
+        tx.method.clone(),
+        repeat.id.to_string(),
+    );
     let found = row::Entity::find_by_id(key).one(&tx.db).await?;
     let since = tx.kept_since().timestamp_micros();
     Ok(found.filter(|it| it.answer_micros >= since).map(|it| Kept {

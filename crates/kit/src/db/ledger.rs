@@ -53,7 +53,11 @@ pub(super) async fn record<T: Serialize>(
     before: Option<&T>,
     after: Option<&T>,
 ) -> Result<()> {
-    let json = |it: Option<&T>| it.map(serde_json::to_string).transpose().map_err(Error::internal);
+    let json = |it: Option<&T>| {
+        it.map(serde_json::to_string)
+            .transpose()
+            .map_err(Error::internal)
+    };
     let (before, after) = (json(before)?, json(after)?);
     let action = match action {
         Action::Created => "created",
@@ -62,7 +66,14 @@ pub(super) async fn record<T: Serialize>(
     };
     let record_micros = tx.now.timestamp_micros();
     let content = serde_json::to_vec(&(
-        record_micros, &tx.principal, &tx.method, &tx.trace_id, action, name, &before, &after,
+        record_micros,
+        &tx.principal,
+        &tx.method,
+        &tx.trace_id,
+        action,
+        name,
+        &before,
+        &after,
     ))
     .map_err(Error::internal)?;
     let entry = row::ActiveModel {
@@ -77,6 +88,8 @@ pub(super) async fn record<T: Serialize>(
         content_sha256: Set(hex(&Sha256::digest(&content))),
         ..Default::default()
     };
-    row::Entity::insert(entry).exec_without_returning(&tx.db).await?;
+    row::Entity::insert(entry)
+        .exec_without_returning(&tx.db)
+        .await?;
     Ok(())
 }

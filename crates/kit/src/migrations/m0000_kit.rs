@@ -21,12 +21,24 @@ impl MigrationTrait for Migration {
             ColumnDef::new("response").binary().not_null().take(),
             integer("answer_micros"),
         ];
-        table(manager, "answers", &["principal", "method", "request_id"], answers).await?;
+        table(
+            manager,
+            "answers",
+            &["principal", "method", "request_id"],
+            answers,
+        )
+        .await?;
         index(manager, "answers", &["answer_micros"], false).await?;
 
         let ledger = Table::create()
             .table("ledger")
-            .col(ColumnDef::new("sequence").big_integer().not_null().auto_increment().primary_key())
+            .col(
+                ColumnDef::new("sequence")
+                    .big_integer()
+                    .not_null()
+                    .auto_increment()
+                    .primary_key(),
+            )
             .col(integer("record_micros"))
             .col(text("principal"))
             .col(text("method"))
@@ -40,7 +52,10 @@ impl MigrationTrait for Migration {
         manager.create_table(ledger).await?;
         index(manager, "ledger", &["name"], false).await?;
 
-        let secrets = [text("name"), ColumnDef::new("secret").binary().not_null().take()];
+        let secrets = [
+            text("name"),
+            ColumnDef::new("secret").binary().not_null().take(),
+        ];
         table(manager, "secrets", &["name"], secrets).await
     }
 }
