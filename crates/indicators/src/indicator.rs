@@ -104,7 +104,9 @@ impl Indicators {
         actor: &Actor,
         new: CreateIndicator,
     ) -> Result<Indicator> {
-        self.access.require(actor, &new.definition.owner_unit).await?;
+        self.access
+            .require(actor, &new.definition.owner_unit)
+            .await?;
         let indicator = Indicator {
             id: new.id,
             definition: new.definition,
@@ -113,7 +115,13 @@ impl Indicators {
             version: 1,
         };
         store::insert(&tx.db, &indicator).await?;
-        tx.record(Action::Created, &indicator.id.name(), None, Some(&indicator)).await?;
+        tx.record(
+            Action::Created,
+            &indicator.id.name(),
+            None,
+            Some(&indicator),
+        )
+        .await?;
         Ok(indicator)
     }
 
@@ -132,8 +140,7 @@ impl Indicators {
         let ids: Vec<_> = list.ids.iter().map(IndicatorId::as_str).collect();
         let what = format!("indicators {}", ids.join(" "));
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let indicators =
-            store::list(self.db.reader(), &ids, page.after(), page.limit()).await?;
+        let indicators = store::list(self.db.reader(), &ids, page.after(), page.limit()).await?;
         page.close(indicators, |it| it.id.as_str().to_owned())
     }
 }
@@ -155,7 +162,10 @@ impl ValueKind {
 /// A rule that cannot be applied to the kind of the figures is refused now, because
 /// nobody could add them up later.
 fn adds_up(field: &str, kind: ValueKind, rule: Aggregation, bad: &mut Invalid) {
-    let is_number = matches!(kind, ValueKind::Count | ValueKind::Decimal | ValueKind::Money);
+    let is_number = matches!(
+        kind,
+        ValueKind::Count | ValueKind::Decimal | ValueKind::Money
+    );
     let (fits, en, vi) = match rule {
         Aggregation::Sum => (is_number, "a sum", "phép cộng"),
         Aggregation::RatioOfSums => (
@@ -222,7 +232,12 @@ mod tests {
     #[test]
     fn the_refusal_names_the_field_in_both_languages() {
         let mut bad = Invalid::default();
-        adds_up("indicator.period_aggregation", ValueKind::Ratio, Aggregation::Sum, &mut bad);
+        adds_up(
+            "indicator.period_aggregation",
+            ValueKind::Ratio,
+            Aggregation::Sum,
+            &mut bad,
+        );
         let told = &bad.violations()[0];
         assert_eq!(told.field, "indicator.period_aggregation");
         assert_eq!(told.en, "a sum is not allowed when each figure is a share");

@@ -3,10 +3,7 @@
 //! Owns: definitions of indicators, figures and every version of them. It never changes
 //! a version that was recorded, and it knows of units only what the directory lets the
 //! caller do there.
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test fails by panicking")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::indicators::{

@@ -14,6 +14,6 @@ reasons! {
     INDICATOR_REPEATED: "`{indicator}` has its figure in `{field}` of the same request", "`{indicator}` đã có số liệu tại `{field}` trong cùng yêu cầu";
     REFERENCE_NOT_FOUND: "`{name}` does not exist", "`{name}` không tồn tại";
     VALUE_KIND_MISMATCH: "`{indicator}` takes {expected_en}, not {found_en}", "`{indicator}` nhận {expected_vi}, không nhận {found_vi}";
-    RATIO_PARTS_MISSING: "only {stated}% is stated; without numerator and denominator it cannot be added up", "chỉ có tỷ lệ {stated}%; thiếu tử số và mẫu số nên không thể tổng hợp";
-    RATIO_MISMATCH: "{stated}% is stated, the numbers give {computed}%", "tỷ lệ công bố là {stated}%, số liệu cho {computed}%";
+    RATIO_PARTS_MISSING: "only {stated_en} is stated; without numerator and denominator it cannot be added up", "chỉ có tỷ lệ {stated_vi}; thiếu tử số và mẫu số nên không thể tổng hợp";
+    RATIO_MISMATCH: "{stated_en} is stated, the numbers give {computed_en}", "tỷ lệ công bố là {stated_vi}, số liệu cho {computed_vi}";
 }

@@ -12,9 +12,18 @@ pub(crate) struct Entries {
     letter: char,
 }
 
-pub(crate) const PROGRESS: Entries = Entries { collection: "progressEntries", letter: 'p' };
-pub(crate) const ALLOCATIONS: Entries = Entries { collection: "allocations", letter: 'a' };
-pub(crate) const REQUESTS: Entries = Entries { collection: "supplementaryRequests", letter: 'r' };
+pub(crate) const PROGRESS: Entries = Entries {
+    collection: "progressEntries",
+    letter: 'p',
+};
+pub(crate) const ALLOCATIONS: Entries = Entries {
+    collection: "allocations",
+    letter: 'a',
+};
+pub(crate) const REQUESTS: Entries = Entries {
+    collection: "supplementaryRequests",
+    letter: 'r',
+};
 
 impl Entries {
     /// Returns a full name such as `projects/hop-khong-giay/progressEntries/p000001`.
@@ -52,7 +61,12 @@ mod tests {
         let name = PROGRESS.name(&project, 7);
         assert_eq!(name, "projects/hop-khong-giay/progressEntries/p000007");
         assert_eq!(PROGRESS.number(&project, &name).unwrap(), 7);
-        assert_eq!(PROGRESS.number(&project, &PROGRESS.name(&project, 1_234_567)).unwrap(), 1_234_567);
+        assert_eq!(
+            PROGRESS
+                .number(&project, &PROGRESS.name(&project, 1_234_567))
+                .unwrap(),
+            1_234_567
+        );
         for bad in [
             "",
             "p000007",
@@ -62,7 +76,11 @@ mod tests {
             "projects/hop-khong-giay/allocations/a000007",
             "projects/khac/progressEntries/p000007",
         ] {
-            assert_eq!(PROGRESS.number(&project, bad).unwrap_err().reason, "PATTERN", "{bad}");
+            assert_eq!(
+                PROGRESS.number(&project, bad).unwrap_err().reason,
+                "PATTERN",
+                "{bad}"
+            );
         }
     }
 }

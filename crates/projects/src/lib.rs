@@ -4,10 +4,7 @@
 //! money. Entries are only ever added: a correction names what it corrects, a recall is
 //! a negative allocation. A request never counts as money. Of other services it asks
 //! only whether the caller may.
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a test fails by panicking")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::projects::{
@@ -76,7 +73,10 @@ impl Projects {
     /// Names of the gRPC services, for health checks.
     #[must_use]
     pub fn services() -> [&'static str; 2] {
-        ["cds.projects.v1.ProjectService", "cds.projects.v1.BudgetService"]
+        [
+            "cds.projects.v1.ProjectService",
+            "cds.projects.v1.BudgetService",
+        ]
     }
 }
 

@@ -68,7 +68,11 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(access: &Access, pages: &Pages, db: &Db) -> Self {
-        Self { access: access.clone(), pages: pages.clone(), db: db.clone() }
+        Self {
+            access: access.clone(),
+            pages: pages.clone(),
+            db: db.clone(),
+        }
     }
 
     /// Records progress, or corrects what stands.
@@ -98,7 +102,8 @@ impl Progress {
             create_time: tx.now(),
         };
         store::insert(&tx.db, &entry).await?;
-        tx.record(Action::Created, &entry.name(), None, Some(&entry)).await?;
+        tx.record(Action::Created, &entry.name(), None, Some(&entry))
+            .await?;
         Ok(entry)
     }
 
@@ -112,7 +117,11 @@ impl Progress {
         let project = project::allowed(&self.access, actor, db, &list.project).await?;
         let what = format!("progress {}", project.id);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let after = page.after().map(str::parse).transpose().map_err(Error::internal)?;
+        let after = page
+            .after()
+            .map(str::parse)
+            .transpose()
+            .map_err(Error::internal)?;
         let entries = store::list(db, &project.id, after.unwrap_or(0), page.limit()).await?;
         page.close(entries, |it| it.number.to_string())
     }
@@ -163,11 +172,17 @@ fn names_what_stands(new: &CreateProgressEntry, standing: Option<&ProgressEntry>
         (Some(corrects), Some(standing)) if corrects == standing.number => Ok(()),
         (_, Some(standing)) => Err(Error::rule(
             &PROGRESS_NEEDS_CORRECTION,
-            [("period", new.period.to_string()), ("standing", standing.name())],
+            [
+                ("period", new.period.to_string()),
+                ("standing", standing.name()),
+            ],
         )),
         (Some(corrects), None) => {
             let name = PROGRESS.name(&new.project, corrects);
-            Err(Error::reference("progress_entry.corrects", format!("{name} ({})", new.period)))
+            Err(Error::reference(
+                "progress_entry.corrects",
+                format!("{name} ({})", new.period),
+            ))
         }
     }
 }
@@ -217,7 +232,12 @@ mod tests {
         }
     }
 
-    fn new(period: &str, completion: &str, corrects: Option<i64>, note: &str) -> CreateProgressEntry {
+    fn new(
+        period: &str,
+        completion: &str,
+        corrects: Option<i64>,
+        note: &str,
+    ) -> CreateProgressEntry {
         CreateProgressEntry {
             project: project(),
             period: period.parse().unwrap(),
@@ -233,15 +253,19 @@ mod tests {
     #[test]
     fn a_second_entry_for_a_period_names_the_one_that_stands() {
         let standing = entry(4, "2022-h1", "40");
-        let check = |corrects, standing| {
-            names_what_stands(&new("2022-h1", "50", corrects, ""), standing)
-        };
+        let check =
+            |corrects, standing| names_what_stands(&new("2022-h1", "50", corrects, ""), standing);
         assert!(check(None, None).is_ok());
         assert!(check(Some(4), Some(&standing)).is_ok());
         for corrects in [None, Some(1)] {
-            let Err(Error::Rule(reason, facts)) = check(corrects, Some(&standing)) else { panic!() };
+            let Err(Error::Rule(reason, facts)) = check(corrects, Some(&standing)) else {
+                panic!()
+            };
             assert_eq!(reason.code, "PROGRESS_NEEDS_CORRECTION");
-            assert_eq!(facts["standing"], "projects/hop-khong-giay/progressEntries/p000004");
+            assert_eq!(
+                facts["standing"],
+                "projects/hop-khong-giay/progressEntries/p000004"
+            );
         }
         assert!(matches!(check(Some(4), None), Err(Error::Invalid(_))));
     }
@@ -256,9 +280,14 @@ mod tests {
         assert!(check("", None, "").is_ok());
         assert!(check("60.4", None, "Nghiệm thu lại khối lượng").is_ok());
         assert!(check("60.4", Some(5), "").is_ok());
-        let Err(Error::Rule(reason, facts)) = check("60.4", None, "") else { panic!() };
+        let Err(Error::Rule(reason, facts)) = check("60.4", None, "") else {
+            panic!()
+        };
         assert_eq!(reason.code, "COMPLETION_FELL");
-        assert_eq!((facts["before"].as_str(), facts["after"].as_str()), ("60.5", "60.4"));
+        assert_eq!(
+            (facts["before"].as_str(), facts["after"].as_str()),
+            ("60.5", "60.4")
+        );
     }
 
     #[test]

@@ -86,7 +86,11 @@ pub(crate) struct Register {
 
 impl Register {
     pub(crate) fn new(access: &Access, pages: &Pages, db: &Db) -> Self {
-        Self { access: access.clone(), pages: pages.clone(), db: db.clone() }
+        Self {
+            access: access.clone(),
+            pages: pages.clone(),
+            db: db.clone(),
+        }
     }
 
     /// Adds a project to its unit's table.
@@ -114,7 +118,8 @@ impl Register {
             version: 1,
         };
         store::insert(&tx.db, &project).await?;
-        tx.record(Action::Created, &project.id.name(), None, Some(&project)).await?;
+        tx.record(Action::Created, &project.id.name(), None, Some(&project))
+            .await?;
         Ok(project)
     }
 

@@ -81,16 +81,10 @@ impl TryFrom<pb::CreateIndicatorRequest> for CreateIndicator {
         let id = bad.take("indicator_id", IndicatorId::new(&request.indicator_id));
         let wire = request.indicator.unwrap_or_default();
         let definition = Definition::from_wire(&wire, &mut bad);
-        let (Some(id), Some(definition)) = (id, definition) else {
-            return Err(bad);
-        };
-        let kind = definition.value_kind;
-        let unit_rule = definition.unit_aggregation;
-        adds_up("indicator.unit_aggregation", kind, unit_rule, &mut bad);
-        let period_rule = definition.period_aggregation;
-        adds_up("indicator.period_aggregation", kind, period_rule, &mut bad);
-        bad.check()?;
-        Ok(Self { id, definition })
+        match (id, definition, bad.is_empty()) {
+            (Some(id), Some(definition), true) => Ok(Self { id, definition }),
+            _ => Err(bad),
+        }
     }
 }
 
@@ -103,17 +97,30 @@ impl Definition {
             &wire.measure_unit,
             LONGEST_MEASURE_UNIT,
         );
-        let accumulation =
-            from_wire(&ACCUMULATIONS, "indicator.accumulation", wire.accumulation, bad);
-        let mut rule = |field, wire| from_wire(&AGGREGATIONS, field, wire, bad);
+        let accumulation = from_wire(
+            &ACCUMULATIONS,
+            "indicator.accumulation",
+            wire.accumulation,
+            bad,
+        );
+        let mut rule = |field, wire| {
+            let rule = from_wire(&AGGREGATIONS, field, wire, bad);
+            if let (Some(kind), Some(rule)) = (value_kind, rule) {
+                adds_up(field, kind, rule, bad);
+            }
+            rule
+        };
         let unit_aggregation = rule("indicator.unit_aggregation", wire.unit_aggregation);
         let period_aggregation = rule("indicator.period_aggregation", wire.period_aggregation);
         let direction = match wire.direction {
             0 => Some(Direction::Neutral),
             direction => from_wire(&DIRECTIONS, "indicator.direction", direction, bad),
         };
-        let description =
-            bad.lines("indicator.description", &wire.description, LONGEST_DESCRIPTION);
+        let description = bad.lines(
+            "indicator.description",
+            &wire.description,
+            LONGEST_DESCRIPTION,
+        );
         let owner_unit = bad.required("indicator.owner_unit", &wire.owner_unit);
         let legal_basis =
             bad.optional_line("indicator.legal_basis", &wire.legal_basis, LONGEST_BASIS);

@@ -62,11 +62,10 @@ pub(super) async fn insert(db: &impl ConnectionTrait, indicator: &Indicator) -> 
     Ok(())
 }
 
-pub(super) async fn find(
-    db: &impl ConnectionTrait,
-    id: &IndicatorId,
-) -> Result<Option<Indicator>> {
-    let found = indicator::Entity::find_by_id(id.as_str().to_owned()).one(db).await?;
+pub(super) async fn find(db: &impl ConnectionTrait, id: &IndicatorId) -> Result<Option<Indicator>> {
+    let found = indicator::Entity::find_by_id(id.as_str().to_owned())
+        .one(db)
+        .await?;
     found.map(Indicator::try_from).transpose()
 }
 

@@ -12,7 +12,7 @@ impl MigrationName for Migration {
 /// Projects, and what was said about their progress.
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let projects = [
             text("id"),
             text("display_name"),
@@ -44,9 +44,27 @@ impl MigrationTrait for Migration {
             text("principal"),
             integer("create_micros"),
         ];
-        table(manager, "progress_entries", &["project_id", "number"], entries).await?;
-        index(manager, "progress_entries", &["project_id", "period"], false).await?;
+        table(
+            manager,
+            "progress_entries",
+            &["project_id", "number"],
+            entries,
+        )
+        .await?;
+        index(
+            manager,
+            "progress_entries",
+            &["project_id", "period"],
+            false,
+        )
+        .await?;
         // An entry is corrected once; NULLs do not meet each other in either database.
-        index(manager, "progress_entries", &["project_id", "corrects"], true).await
+        index(
+            manager,
+            "progress_entries",
+            &["project_id", "corrects"],
+            true,
+        )
+        .await
     }
 }

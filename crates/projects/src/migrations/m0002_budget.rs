@@ -12,7 +12,7 @@ impl MigrationName for Migration {
 /// Decisions that grant money, what was allocated by them, and what is asked for.
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let decisions = [
             text("id"),
             text("authority_unit"),
@@ -42,7 +42,13 @@ impl MigrationTrait for Migration {
             text("principal"),
             integer("create_micros"),
         ];
-        table(manager, "allocations", &["project_id", "number"], allocations).await?;
+        table(
+            manager,
+            "allocations",
+            &["project_id", "number"],
+            allocations,
+        )
+        .await?;
         index(manager, "allocations", &["decision_id"], false).await?;
 
         let requests = [
@@ -54,7 +60,19 @@ impl MigrationTrait for Migration {
             text("principal"),
             integer("create_micros"),
         ];
-        table(manager, "supplementary_requests", &["project_id", "number"], requests).await?;
-        index(manager, "supplementary_requests", &["project_id", "period"], false).await
+        table(
+            manager,
+            "supplementary_requests",
+            &["project_id", "number"],
+            requests,
+        )
+        .await?;
+        index(
+            manager,
+            "supplementary_requests",
+            &["project_id", "period"],
+            false,
+        )
+        .await
     }
 }

@@ -18,7 +18,11 @@ impl TryFrom<pb::CreateProgressEntryRequest> for CreateProgressEntry {
         let field = "progress_entry.completion_percent";
         let completion = read_completion(field, &entry.completion_percent, &mut bad);
         let result_text = bad.lines("progress_entry.result_text", &entry.result_text, 4000);
-        let difficulty = bad.lines("progress_entry.difficulty_text", &entry.difficulty_text, 4000);
+        let difficulty = bad.lines(
+            "progress_entry.difficulty_text",
+            &entry.difficulty_text,
+            4000,
+        );
         let note = bad.lines("progress_entry.note", &entry.note, 1000);
         let corrects = match (&project, entry.corrects.as_str()) {
             (_, "") | (None, _) => Some(None),
@@ -30,7 +34,10 @@ impl TryFrom<pb::CreateProgressEntryRequest> for CreateProgressEntry {
         let (
             (Some(project), Some(period), Some(health), Some(completion)),
             (Some(result_text), Some(difficulty_text), Some(note), Some(corrects)),
-        ) = ((project, period, health, completion), (result_text, difficulty, note, corrects))
+        ) = (
+            (project, period, health, completion),
+            (result_text, difficulty, note, corrects),
+        )
         else {
             return Err(bad);
         };
@@ -53,7 +60,12 @@ fn read_completion(field: &str, wire: &str, bad: &mut Invalid) -> Option<Option<
     let completion = bad.optional::<Percent>(field, wire)?;
     let most = Decimal::new(100, 0).ok();
     if completion.is_some_and(|it| Some(it.decimal()) > most) {
-        bad.add(field, "OUT_OF_RANGE", "is above 100 percent", "lớn hơn 100%");
+        bad.add(
+            field,
+            "OUT_OF_RANGE",
+            "is above 100 percent",
+            "lớn hơn 100%",
+        );
         return None;
     }
     Some(completion)
@@ -67,7 +79,11 @@ impl TryFrom<pb::ListProgressEntriesRequest> for ListEntries {
         let Some(project) = bad.required("parent", &request.parent) else {
             return Err(bad);
         };
-        Ok(Self { project, page_size: request.page_size, page_token: request.page_token })
+        Ok(Self {
+            project,
+            page_size: request.page_size,
+            page_token: request.page_token,
+        })
     }
 }
 
@@ -78,7 +94,10 @@ impl From<ProgressEntry> for pb::ProgressEntry {
             name: entry.name(),
             period: entry.period.to_string(),
             health: entry.health.to_wire().into(),
-            completion_percent: entry.completion.map(|it| it.to_string()).unwrap_or_default(),
+            completion_percent: entry
+                .completion
+                .map(|it| it.to_string())
+                .unwrap_or_default(),
             result_text: entry.result_text,
             difficulty_text: entry.difficulty_text,
             note: entry.note,
@@ -115,7 +134,8 @@ mod tests {
         let read = |wire| {
             let mut bad = Invalid::default();
             let completion = read_completion("percent", wire, &mut bad);
-            bad.check().map(|()| completion.unwrap().map(|it| it.to_string()))
+            bad.check()
+                .map(|()| completion.unwrap().map(|it| it.to_string()))
         };
         assert_eq!(read("").unwrap(), None);
         for written in ["0", "45.50", "100", "100.00"] {
@@ -123,7 +143,10 @@ mod tests {
         }
         for wrong in ["100.01", "-1", "45,5", "một nửa"] {
             let bad = read(wrong).unwrap_err();
-            assert_eq!((bad.violations().len(), bad.violations()[0].field.as_str()), (1, "percent"));
+            assert_eq!(
+                (bad.violations().len(), bad.violations()[0].field.as_str()),
+                (1, "percent")
+            );
         }
     }
 }

@@ -63,7 +63,10 @@ impl ProjectService for Rpc {
         let (actor, list) = accept(request)?;
         let (projects, next_page_token) = self.register.list(&actor, list).await?;
         let projects = projects.into_iter().map(Into::into).collect();
-        Ok(Response::new(pb::ListProjectsResponse { projects, next_page_token }))
+        Ok(Response::new(pb::ListProjectsResponse {
+            projects,
+            next_page_token,
+        }))
     }
 
     async fn create_progress_entry(
@@ -86,7 +89,10 @@ impl ProjectService for Rpc {
         let (actor, list) = accept(request)?;
         let (entries, next_page_token) = self.progress.list(&actor, list).await?;
         let progress_entries = entries.into_iter().map(Into::into).collect();
-        Ok(Response::new(pb::ListProgressEntriesResponse { progress_entries, next_page_token }))
+        Ok(Response::new(pb::ListProgressEntriesResponse {
+            progress_entries,
+            next_page_token,
+        }))
     }
 
     async fn list_project_rows(
@@ -116,11 +122,22 @@ impl TryFrom<pb::CreateProjectRequest> for CreateProject {
         let (
             (Some(id), Some(display_name), Some(kind), Some(owner_unit)),
             (Some(start_period), Some(ordinal), Some(objective)),
-        ) = ((id, display_name, kind, owner_unit), (start_period, ordinal, objective))
+        ) = (
+            (id, display_name, kind, owner_unit),
+            (start_period, ordinal, objective),
+        )
         else {
             return Err(bad);
         };
-        Ok(Self { id, display_name, kind, owner_unit, start_period, ordinal, objective })
+        Ok(Self {
+            id,
+            display_name,
+            kind,
+            owner_unit,
+            start_period,
+            ordinal,
+            objective,
+        })
     }
 }
 
@@ -160,7 +177,11 @@ impl TryFrom<pb::ListProjectsRequest> for ListProjects {
         let Some(owner_unit) = bad.required("owner_unit", &request.owner_unit) else {
             return Err(bad);
         };
-        Ok(Self { owner_unit, page_size: request.page_size, page_token: request.page_token })
+        Ok(Self {
+            owner_unit,
+            page_size: request.page_size,
+            page_token: request.page_token,
+        })
     }
 }
 

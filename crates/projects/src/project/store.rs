@@ -5,7 +5,8 @@ use kit::{
     db::{on_unique, times::instant},
 };
 use sea_orm::{
-    ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set, ExprTrait, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
+    sea_query::Expr,
 };
 use types::ids::{ProjectId, UnitId};
 
@@ -59,7 +60,9 @@ pub(super) async fn insert(db: &impl ConnectionTrait, project: &Project) -> Resu
 }
 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: &ProjectId) -> Result<Option<Project>> {
-    let row = row::Entity::find_by_id(id.as_str().to_owned()).one(db).await?;
+    let row = row::Entity::find_by_id(id.as_str().to_owned())
+        .one(db)
+        .await?;
     row.map(Project::try_from).transpose()
 }
 
@@ -82,7 +85,9 @@ pub(super) async fn ordinals(db: &impl ConnectionTrait, unit: &UnitId) -> Result
         .into_tuple()
         .all(db)
         .await?;
-    rows.into_iter().map(|it| i32::try_from(it).map_err(Error::internal)).collect()
+    rows.into_iter()
+        .map(|it| i32::try_from(it).map_err(Error::internal))
+        .collect()
 }
 
 /// Counts one entry more under a project and returns its number. Until the change ends
@@ -90,7 +95,10 @@ pub(super) async fn ordinals(db: &impl ConnectionTrait, unit: &UnitId) -> Result
 /// entry is written.
 pub(crate) async fn next_entry(db: &impl ConnectionTrait, id: &ProjectId) -> Result<i64> {
     row::Entity::update_many()
-        .col_expr(row::Column::LastEntry, Expr::col(row::Column::LastEntry).add(1))
+        .col_expr(
+            row::Column::LastEntry,
+            Expr::col(row::Column::LastEntry).add(1),
+        )
         .filter(row::Column::Id.eq(id.as_str()))
         .exec(db)
         .await?;

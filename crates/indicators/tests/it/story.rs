@@ -1,0 +1,277 @@
+//! The province on the morning of the reports: its department defines what is counted,
+//! Minh Long enters its figures.
+
+use indicators::{Indicators, Migrator, NAME};
+use kit::{Db, Peer};
+use proto::{
+    indicators::{
+        self as pb, indicator_service_client::IndicatorServiceClient,
+        value_service_client::ValueServiceClient,
+    },
+    shared::{self, Disposition},
+};
+use testkit::{Person, World};
+use tonic::Status;
+use tonic_types::StatusExt;
+
+pub(crate) struct Story {
+    pub(crate) world: World,
+    pub(crate) db: Db,
+    /// Defines indicators for the department.
+    pub(crate) receiver: Person,
+    /// Enters the figures of Minh Long.
+    pub(crate) reporter: Person,
+    pub(crate) indicators: IndicatorServiceClient<Peer>,
+    pub(crate) values: ValueServiceClient<Peer>,
+}
+
+impl Story {
+    pub(crate) async fn begins() -> Self {
+        let world = World::new().await;
+        let db = world.db(NAME).await;
+        db.migrate::<Migrator>().await.unwrap();
+        let service = Indicators::open(db.clone(), world.access()).await.unwrap();
+        let peer = world.peer(service.routes());
+        Self {
+            receiver: world.person("chuyen-vien", "receiver", "so-tttt").await,
+            reporter: world.person("can-bo", "reporter", "huyen-minh-long").await,
+            indicators: IndicatorServiceClient::new(peer.clone()),
+            values: ValueServiceClient::new(peer),
+            world,
+            db,
+        }
+    }
+
+    /// Defines the indicators of the report of Minh Long.
+    pub(crate) async fn of_minh_long() -> Self {
+        let story = Self::begins().await;
+        let seed = [
+            (
+                "ty-le-van-ban-dien-tu",
+                "Tỷ lệ văn bản trao đổi điện tử",
+                pb::ValueKind::Ratio,
+            ),
+            ("chung-thu-so", "Chứng thư số đã cấp", pb::ValueKind::Count),
+            (
+                "ty-le-ho-so-truc-tuyen",
+                "Tỷ lệ hồ sơ trực tuyến",
+                pb::ValueKind::Ratio,
+            ),
+            (
+                "ho-so-da-giai-quyet",
+                "Hồ sơ đã giải quyết",
+                pb::ValueKind::Count,
+            ),
+        ];
+        for (id, display_name, kind) in seed {
+            story.define(id, display_name, kind).await.unwrap();
+        }
+        story
+    }
+
+    pub(crate) async fn define(
+        &self,
+        id: &str,
+        display_name: &str,
+        kind: pb::ValueKind,
+    ) -> Result<pb::Indicator, Status> {
+        let create = pb::CreateIndicatorRequest {
+            indicator: Some(definition(display_name, kind)),
+            indicator_id: id.into(),
+            ..Default::default()
+        };
+        self.create(&self.receiver, create).await
+    }
+
+    pub(crate) async fn create(
+        &self,
+        person: &Person,
+        create: pb::CreateIndicatorRequest,
+    ) -> Result<pb::Indicator, Status> {
+        let answer = self
+            .indicators
+            .clone()
+            .create_indicator(person.ask(create))
+            .await?;
+        Ok(answer.into_inner())
+    }
+
+    pub(crate) async fn upsert(
+        &self,
+        person: &Person,
+        upsert: pb::UpsertIndicatorValuesRequest,
+    ) -> Result<Vec<shared::ItemResult>, Status> {
+        let answer = self
+            .values
+            .clone()
+            .upsert_indicator_values(person.ask(upsert))
+            .await?;
+        Ok(answer.into_inner().results)
+    }
+
+    /// Enters figures of Minh Long for the first half of 2022.
+    pub(crate) async fn enter(&self, items: Vec<pb::ValueItem>) -> Vec<shared::ItemResult> {
+        self.upsert(&self.reporter, minh_long(items)).await.unwrap()
+    }
+
+    pub(crate) async fn value(
+        &self,
+        person: &Person,
+        indicator: &str,
+    ) -> Result<pb::IndicatorValue, Status> {
+        let get = pb::GetIndicatorValueRequest {
+            name: value_name(indicator),
+        };
+        let answer = self
+            .values
+            .clone()
+            .get_indicator_value(person.ask(get))
+            .await?;
+        Ok(answer.into_inner())
+    }
+
+    pub(crate) async fn history(
+        &self,
+        person: &Person,
+        list: pb::ListIndicatorValueRevisionsRequest,
+    ) -> Result<pb::ListIndicatorValueRevisionsResponse, Status> {
+        let answer = self
+            .values
+            .clone()
+            .list_indicator_value_revisions(person.ask(list))
+            .await?;
+        Ok(answer.into_inner())
+    }
+
+    pub(crate) async fn sheet(
+        &self,
+        person: &Person,
+        list: pb::ListIndicatorValuesRequest,
+    ) -> Result<pb::ListIndicatorValuesResponse, Status> {
+        let answer = self
+            .values
+            .clone()
+            .list_indicator_values(person.ask(list))
+            .await?;
+        Ok(answer.into_inner())
+    }
+}
+
+/// A definition whose figures add up in the way of their kind.
+pub(crate) fn definition(display_name: &str, kind: pb::ValueKind) -> pb::Indicator {
+    let rule = match kind {
+        pb::ValueKind::Ratio => pb::Aggregation::RatioOfSums,
+        pb::ValueKind::Flag => pb::Aggregation::CountTrue,
+        pb::ValueKind::Choice => pb::Aggregation::None,
+        _ => pb::Aggregation::Sum,
+    };
+    pb::Indicator {
+        display_name: display_name.into(),
+        value_kind: kind.into(),
+        accumulation: pb::Accumulation::YearToDate.into(),
+        unit_aggregation: rule.into(),
+        period_aggregation: pb::Aggregation::Latest.into(),
+        owner_unit: "units/so-tttt".into(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn minh_long(items: Vec<pb::ValueItem>) -> pb::UpsertIndicatorValuesRequest {
+    pb::UpsertIndicatorValuesRequest {
+        unit: "units/huyen-minh-long".into(),
+        period: "2022-h1".into(),
+        items,
+        ..Default::default()
+    }
+}
+
+pub(crate) fn value_name(indicator: &str) -> String {
+    format!("indicators/{indicator}/values/huyen-minh-long.2022-h1")
+}
+
+pub(crate) fn item(indicator: &str, quantity: shared::Quantity) -> pb::ValueItem {
+    pb::ValueItem {
+        indicator: format!("indicators/{indicator}"),
+        quantity: Some(quantity),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn count(count: i64) -> shared::Quantity {
+    shared::Quantity {
+        value: Some(shared::quantity::Value::Count(count)),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn stated(percent: &str) -> shared::Quantity {
+    share("", "", percent)
+}
+
+pub(crate) fn share(numerator: &str, denominator: &str, stated_percent: &str) -> shared::Quantity {
+    let ratio = shared::Ratio {
+        numerator: numerator.into(),
+        denominator: denominator.into(),
+        stated_percent: stated_percent.into(),
+        ..Default::default()
+    };
+    shared::Quantity {
+        value: Some(shared::quantity::Value::Ratio(ratio)),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn not_arisen() -> shared::Quantity {
+    shared::Quantity {
+        absence: shared::Absence::NotArisen.into(),
+        ..Default::default()
+    }
+}
+
+/// The stable reason of a refusal.
+pub(crate) fn reason(status: &Status) -> String {
+    status
+        .get_error_details()
+        .error_info()
+        .unwrap()
+        .reason
+        .clone()
+}
+
+/// The bad fields of a refusal, each with its reason.
+pub(crate) fn fields(status: &Status) -> Vec<(String, String)> {
+    let details = status.get_error_details();
+    let bad = details.bad_request().unwrap().field_violations.iter();
+    bad.map(|it| {
+        let vietnamese = it.localized_message.as_ref().unwrap();
+        assert!(!it.description.is_empty() && !vietnamese.message.is_empty());
+        (it.field.clone(), it.reason.clone())
+    })
+    .collect()
+}
+
+pub(crate) fn codes(result: &shared::ItemResult) -> Vec<&str> {
+    result.issues.iter().map(|it| it.code.as_str()).collect()
+}
+
+pub(crate) fn dispositions(results: &[shared::ItemResult]) -> Vec<Disposition> {
+    results
+        .iter()
+        .map(shared::ItemResult::disposition)
+        .collect()
+}
+
+pub(crate) fn whole_sheet() -> pb::ListIndicatorValuesRequest {
+    pb::ListIndicatorValuesRequest {
+        unit: "units/huyen-minh-long".into(),
+        period: "2022-h1".into(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn whole_history(indicator: &str) -> pb::ListIndicatorValueRevisionsRequest {
+    pb::ListIndicatorValueRevisionsRequest {
+        parent: value_name(indicator),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,40 @@
+//! Lines of the project table from and to the wire.
+
+use proto::projects as pb;
+use types::{money::Money, violations::Invalid};
+
+use super::{ListProjectRows, Row};
+
+impl TryFrom<pb::ListProjectRowsRequest> for ListProjectRows {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ListProjectRowsRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let unit = bad.required("unit", &request.unit);
+        let period = bad.required("period", &request.period);
+        let (Some(unit), Some(period)) = (unit, period) else {
+            return Err(bad);
+        };
+        Ok(Self { unit, period })
+    }
+}
+
+impl From<Row> for pb::ProjectRow {
+    fn from(row: Row) -> Self {
+        let health = row
+            .health
+            .map_or(pb::Health::Unspecified, |it| it.to_wire());
+        Self {
+            project: row.project.name(),
+            title: row.title,
+            health: health.into(),
+            result_text: row.result_text,
+            allocated_amount_vnd: row.allocated.vnd(),
+            decision_numbers: row.decision_numbers,
+            requested_amount_vnd: row.requested_amount.map(Money::vnd),
+            requested: row.requested,
+            note: row.note,
+            progress_entry: row.progress_entry.unwrap_or_default(),
+        }
+    }
+}

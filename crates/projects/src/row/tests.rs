@@ -1,0 +1,196 @@
+use chrono::DateTime;
+use types::ids::UserId;
+
+use super::*;
+use crate::{allocation::FundingSource, decision::Issue, project::ProjectKind};
+
+fn period(code: &str) -> Period {
+    code.parse().unwrap()
+}
+
+fn project(id: &str, ordinal: i32, start: &str) -> Project {
+    Project {
+        id: ProjectId::new(id).unwrap(),
+        display_name: format!("Triển khai {id}"),
+        kind: ProjectKind::Task,
+        owner_unit: UnitId::new("huyen-minh-long").unwrap(),
+        start_period: period(start),
+        ordinal,
+        objective: String::new(),
+        create_time: DateTime::UNIX_EPOCH,
+        update_time: DateTime::UNIX_EPOCH,
+        version: 1,
+    }
+}
+
+fn entry(id: &str, number: i64, code: &str, health: Health) -> ProgressEntry {
+    ProgressEntry {
+        project: ProjectId::new(id).unwrap(),
+        number,
+        period: period(code),
+        health,
+        completion: None,
+        result_text: String::new(),
+        difficulty_text: String::new(),
+        note: format!("ghi chú {number}"),
+        corrects: None,
+        principal: UserId::new("can-bo").unwrap(),
+        create_time: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn decision(id: &str, number: &str, date: &str) -> (DecisionId, Decision) {
+    let id = DecisionId::new(id).unwrap();
+    let date = types::date::parse_iso(date).unwrap();
+    let decision = Decision {
+        id: id.clone(),
+        authority_unit: UnitId::new("tinh-quang-ngai").unwrap(),
+        subject: "Phân bổ kinh phí".into(),
+        amount: Money::new(1_000_000_000),
+        issue: Some(Issue {
+            number: number.parse().unwrap(),
+            date,
+        }),
+        create_time: DateTime::UNIX_EPOCH,
+        update_time: DateTime::UNIX_EPOCH,
+        version: 2,
+    };
+    (id, decision)
+}
+
+fn allocation(id: &str, decision: &str, amount: i64, fiscal_year: i32) -> Allocation {
+    Allocation {
+        project: ProjectId::new(id).unwrap(),
+        number: 1,
+        decision: DecisionId::new(decision).unwrap(),
+        amount: Money::new(amount),
+        fiscal_year,
+        funding_source: FundingSource::Province,
+        note: String::new(),
+        principal: UserId::new("can-bo").unwrap(),
+        create_time: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn request(id: &str, code: &str, amount: Option<i64>) -> SupplementaryRequest {
+    SupplementaryRequest {
+        project: ProjectId::new(id).unwrap(),
+        number: 1,
+        period: period(code),
+        amount: amount.map(Money::new),
+        justification: String::new(),
+        principal: UserId::new("can-bo").unwrap(),
+        create_time: DateTime::UNIX_EPOCH,
+    }
+}
+
+#[test]
+fn projects_that_have_begun_stand_in_the_units_own_order() {
+    let facts = Facts {
+        projects: vec![
+            project("hop-truc-tuyen", 2, "2022-q2"),
+            project("trung-tam", 3, "2022-h2"),
+            project("hop-khong-giay", 1, "2021"),
+        ],
+        ..Facts::default()
+    };
+    let titles = |code| -> Vec<_> {
+        let rows = rows(period(code), &facts).unwrap();
+        rows.into_iter()
+            .map(|it| it.project.as_str().to_owned())
+            .collect()
+    };
+    assert_eq!(titles("2022-h1"), ["hop-khong-giay", "hop-truc-tuyen"]);
+    assert_eq!(titles("2022-m03"), ["hop-khong-giay"]);
+    assert_eq!(
+        titles("2022-9m"),
+        ["hop-khong-giay", "hop-truc-tuyen", "trung-tam"]
+    );
+    assert!(titles("2020").is_empty());
+}
+
+#[test]
+fn a_row_tells_what_stands_for_exactly_its_period() {
+    let facts = Facts {
+        projects: vec![project("a", 1, "2022"), project("b", 2, "2022")],
+        entries: vec![
+            entry("a", 3, "2022-h1", Health::Blocked),
+            entry("a", 1, "2022-h1", Health::NotStarted),
+            entry("a", 4, "2022-q2", Health::Done),
+        ],
+        ..Facts::default()
+    };
+    let rows = rows(period("2022-h1"), &facts).unwrap();
+    assert_eq!(rows[0].health, Some(Health::Blocked));
+    assert_eq!(rows[0].result_text, "Gặp vướng mắc");
+    assert_eq!(rows[0].note, "ghi chú 3");
+    assert_eq!(
+        rows[0].progress_entry.as_deref(),
+        Some("projects/a/progressEntries/p000003")
+    );
+    // Nothing entered is not "not begun".
+    assert_eq!((rows[1].health, rows[1].result_text.as_str()), (None, ""));
+}
+
+#[test]
+fn money_is_that_of_the_year_by_decisions_issued_by_the_end_of_the_period() {
+    let facts = Facts {
+        projects: vec![project("a", 1, "2021")],
+        decisions: BTreeMap::from([
+            decision("mot", "10/QĐ-UBND", "2022-05-10"),
+            decision("hai", "9/QĐ-UBND", "2022-05-10"),
+            decision("ba", "02/QĐ-STC", "2022-06-30"),
+            decision("bon", "99/QĐ-UBND", "2022-07-01"),
+            decision("nam", "04/QĐ-UBND", "2022-01-04"),
+            decision("sau", "77/QĐ-UBND", "2021-12-01"),
+        ]),
+        allocations: vec![
+            allocation("a", "mot", 300, 2022),
+            allocation("a", "mot", -100, 2022),
+            allocation("a", "hai", 20, 2022),
+            allocation("a", "ba", 3, 2022),
+            allocation("a", "bon", 50_000, 2022),
+            allocation("a", "nam", 7_000, 2022),
+            allocation("a", "nam", -7_000, 2022),
+            allocation("a", "sau", 900_000, 2021),
+            allocation("b", "mot", 8_000_000, 2022),
+        ],
+        ..Facts::default()
+    };
+    let first_half = &rows(period("2022-h1"), &facts).unwrap()[0];
+    assert_eq!(first_half.allocated, Money::new(223));
+    assert_eq!(
+        first_half.decision_numbers,
+        ["9/QĐ-UBND", "10/QĐ-UBND", "02/QĐ-STC"]
+    );
+    let year = &rows(period("2022"), &facts).unwrap()[0];
+    assert_eq!(year.allocated, Money::new(50_223));
+    let before = &rows(period("2021"), &facts).unwrap()[0];
+    assert_eq!(before.decision_numbers, ["77/QĐ-UBND"]);
+}
+
+#[test]
+fn asking_is_told_also_when_no_sum_is_named_and_is_never_money() {
+    let facts = |requests| Facts {
+        projects: vec![project("a", 1, "2022")],
+        requests,
+        ..Facts::default()
+    };
+    let row = |requests| rows(period("2022-h1"), &facts(requests)).unwrap().remove(0);
+    assert!(!row(vec![request("a", "2022-h2", Some(5))]).requested);
+    let without_sum = row(vec![request("a", "2022-h1", None)]);
+    assert_eq!(
+        (without_sum.requested, without_sum.requested_amount),
+        (true, None)
+    );
+    let asked = row(vec![
+        request("a", "2022-h1", Some(400)),
+        request("a", "2022-h1", None),
+        request("a", "2022-h1", Some(50)),
+    ]);
+    assert_eq!(asked.requested_amount, Some(Money::new(450)));
+    assert_eq!(
+        (asked.allocated, asked.decision_numbers.len()),
+        (Money::ZERO, 0)
+    );
+}

@@ -1,0 +1,250 @@
+//! The service through its contract, on a real database.
+#![allow(
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a test fails by panicking and speaks for itself"
+)]
+
+use std::collections::HashMap;
+
+use kit::Peer;
+use proto::projects::{
+    self as pb, budget_service_client::BudgetServiceClient,
+    project_service_client::ProjectServiceClient,
+};
+use testkit::{Person, World};
+use tonic::{Code, Status};
+use tonic_types::StatusExt;
+
+mod allocations;
+mod decisions;
+mod progress;
+mod projects_of_a_unit;
+mod rows;
+mod supplementary_requests;
+
+/// The service, and the people who work with it.
+struct Office {
+    world: World,
+    projects: ProjectServiceClient<Peer>,
+    budget: BudgetServiceClient<Peer>,
+    /// Enters projects and progress of the district.
+    reporter: Person,
+    /// Decides on money for the province.
+    receiver: Person,
+}
+
+impl Office {
+    async fn open() -> Self {
+        let world = World::new().await;
+        let db = world.db(projects::NAME).await;
+        db.migrate::<projects::Migrator>().await.unwrap();
+        let service = projects::Projects::open(db, world.access()).await.unwrap();
+        let peer = world.peer(service.routes());
+        Self {
+            reporter: world.person("can-bo", "reporter", "huyen-minh-long").await,
+            receiver: world
+                .person("chuyen-vien", "receiver", "tinh-quang-ngai")
+                .await,
+            projects: ProjectServiceClient::new(peer.clone()),
+            budget: BudgetServiceClient::new(peer),
+            world,
+        }
+    }
+
+    async fn create_project(&self, id: &str, project: pb::Project) -> Result<pb::Project, Status> {
+        let create = pb::CreateProjectRequest {
+            project: Some(project),
+            project_id: id.into(),
+            ..Default::default()
+        };
+        let answer = self
+            .projects
+            .clone()
+            .create_project(self.reporter.ask(create))
+            .await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    /// Adds a task of the district to its table.
+    async fn task(&self, id: &str, title: &str) -> pb::Project {
+        self.create_project(id, task(title)).await.unwrap()
+    }
+
+    async fn enter(
+        &self,
+        project: &str,
+        progress_entry: pb::ProgressEntry,
+    ) -> Result<pb::ProgressEntry, Status> {
+        let create = pb::CreateProgressEntryRequest {
+            parent: format!("projects/{project}"),
+            progress_entry: Some(progress_entry),
+            ..Default::default()
+        };
+        let answer = self
+            .projects
+            .clone()
+            .create_progress_entry(self.reporter.ask(create))
+            .await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    async fn rows(&self, period: &str) -> Vec<pb::ProjectRow> {
+        let list = pb::ListProjectRowsRequest {
+            unit: "units/huyen-minh-long".into(),
+            period: period.into(),
+        };
+        let answer = self
+            .projects
+            .clone()
+            .list_project_rows(self.reporter.ask(list))
+            .await;
+        answer.unwrap().into_inner().rows
+    }
+
+    /// Drafts a decision of the province.
+    async fn draft(&self, id: &str, amount_vnd: i64) -> Result<pb::Decision, Status> {
+        let decision = pb::Decision {
+            authority_unit: "units/tinh-quang-ngai".into(),
+            r#abstract: "Hỗ trợ kinh phí triển khai phòng họp không giấy".into(),
+            amount_vnd,
+            ..Default::default()
+        };
+        let create = pb::CreateDecisionRequest {
+            decision: Some(decision),
+            decision_id: id.into(),
+            ..Default::default()
+        };
+        let answer = self
+            .budget
+            .clone()
+            .create_decision(self.receiver.ask(create))
+            .await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    async fn issue(&self, name: &str, number: &str, etag: &str) -> Result<pb::Decision, Status> {
+        let issue = pb::IssueDecisionRequest {
+            name: name.into(),
+            document_number: number.into(),
+            issue_date: "2022-05-10".into(),
+            etag: etag.into(),
+            ..Default::default()
+        };
+        let answer = self
+            .budget
+            .clone()
+            .issue_decision(self.receiver.ask(issue))
+            .await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    /// Drafts and issues a decision of the province.
+    async fn decision(&self, id: &str, number: &str, amount_vnd: i64) -> pb::Decision {
+        let draft = self.draft(id, amount_vnd).await.unwrap();
+        self.issue(&draft.name, number, &draft.etag).await.unwrap()
+    }
+
+    async fn get_decision(&self, name: &str) -> pb::Decision {
+        let get = pb::GetDecisionRequest { name: name.into() };
+        let answer = self
+            .budget
+            .clone()
+            .get_decision(self.receiver.ask(get))
+            .await;
+        answer.unwrap().into_inner()
+    }
+
+    async fn allocate(
+        &self,
+        who: &Person,
+        project: &str,
+        decision: &str,
+        amount_vnd: i64,
+    ) -> Result<pb::Allocation, Status> {
+        let create = allocation(project, decision, amount_vnd);
+        let answer = self.budget.clone().create_allocation(who.ask(create)).await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    async fn request(
+        &self,
+        project: &str,
+        period: &str,
+        amount_vnd: Option<i64>,
+    ) -> Result<pb::SupplementaryRequest, Status> {
+        let asked = pb::SupplementaryRequest {
+            period: period.into(),
+            amount_vnd,
+            justification: "Chưa có kinh phí để đầu tư".into(),
+            ..Default::default()
+        };
+        let create = pb::CreateSupplementaryRequestRequest {
+            parent: format!("projects/{project}"),
+            supplementary_request: Some(asked),
+            ..Default::default()
+        };
+        let create = self.reporter.ask(create);
+        let answer = self
+            .budget
+            .clone()
+            .create_supplementary_request(create)
+            .await;
+        answer.map(tonic::Response::into_inner)
+    }
+}
+
+fn task(title: &str) -> pb::Project {
+    pb::Project {
+        display_name: title.into(),
+        kind: pb::ProjectKind::Task.into(),
+        owner_unit: "units/huyen-minh-long".into(),
+        start_period: "2022-h1".into(),
+        ..Default::default()
+    }
+}
+
+fn progress(period: &str, health: pb::Health) -> pb::ProgressEntry {
+    pb::ProgressEntry {
+        period: period.into(),
+        health: health.into(),
+        ..Default::default()
+    }
+}
+
+fn allocation(project: &str, decision: &str, amount_vnd: i64) -> pb::CreateAllocationRequest {
+    let allocation = pb::Allocation {
+        decision: decision.into(),
+        amount_vnd,
+        fiscal_year: 2022,
+        funding_source: pb::FundingSource::Province.into(),
+        ..Default::default()
+    };
+    pb::CreateAllocationRequest {
+        parent: format!("projects/{project}"),
+        allocation: Some(allocation),
+        ..Default::default()
+    }
+}
+
+/// Returns code, reason and facts of a refusal.
+#[track_caller]
+fn refusal<T: std::fmt::Debug>(
+    answer: Result<T, Status>,
+) -> (Code, String, HashMap<String, String>) {
+    let status = answer.unwrap_err();
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap();
+    (status.code(), info.reason.clone(), info.metadata.clone())
+}
+
+/// Returns the fields a refusal names, each told in Vietnamese as well.
+#[track_caller]
+fn bad_fields<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
+    let status = answer.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let details = status.get_error_details();
+    let violations = &details.bad_request().unwrap().field_violations;
+    assert!(violations.iter().all(|it| it.localized_message.is_some()));
+    violations.iter().map(|it| it.field.clone()).collect()
+}

@@ -1,0 +1,106 @@
+use super::*;
+
+/// The table of the real report of UBND huyện Minh Long for the first half of 2022.
+#[tokio::test]
+async fn the_table_of_minh_long_comes_out_as_it_was_printed() {
+    let office = Office::open().await;
+    let titles = [
+        "Triển khai phòng họp không giấy",
+        "Triển khai phòng họp trực tiếp tại UBND huyện, UBND 5 xã",
+    ];
+    for (id, title) in ["hop-khong-giay", "hop-truc-tiep"].into_iter().zip(titles) {
+        office.task(id, title).await;
+        office
+            .enter(id, progress("2022-h1", pb::Health::NotStarted))
+            .await
+            .unwrap();
+    }
+    let rows = office.rows("2022-h1").await;
+    let printed: Vec<_> = rows
+        .iter()
+        .map(|it| (it.title.as_str(), it.result_text.as_str(), it.note.as_str()))
+        .collect();
+    assert_eq!(printed, titles.map(|it| (it, "Chưa thực hiện", "")));
+    for row in rows {
+        assert_eq!(row.health(), pb::Health::NotStarted);
+        assert_eq!(
+            (row.allocated_amount_vnd, row.decision_numbers.len()),
+            (0, 0)
+        );
+        assert_eq!((row.requested_amount_vnd, row.requested), (None, false));
+        assert!(row.progress_entry.starts_with(&row.project));
+    }
+}
+
+#[tokio::test]
+async fn a_row_keeps_its_three_facts_of_cost_apart() {
+    let office = Office::open().await;
+    office.task("a", "A").await;
+    office.decision("qd-mot", "123/QĐ-UBND", 500_000_000).await;
+    office
+        .allocate(&office.receiver, "a", "decisions/qd-mot", 300_000_000)
+        .await
+        .unwrap();
+    office
+        .allocate(&office.receiver, "a", "decisions/qd-mot", -32_000_000)
+        .await
+        .unwrap();
+    office
+        .request("a", "2022-h1", Some(100_000_000))
+        .await
+        .unwrap();
+    office.request("a", "2022-h1", None).await.unwrap();
+
+    let row = office.rows("2022-h1").await.remove(0);
+    assert_eq!(row.allocated_amount_vnd, 268_000_000);
+    assert_eq!(row.decision_numbers, ["123/QĐ-UBND"]);
+    assert_eq!(
+        (row.requested, row.requested_amount_vnd),
+        (true, Some(100_000_000))
+    );
+    // Issued in May: the first quarter knows nothing of it.
+    let row = office.rows("2022-q1").await.remove(0);
+    assert_eq!(
+        (
+            row.allocated_amount_vnd,
+            row.decision_numbers.len(),
+            row.requested
+        ),
+        (0, 0, false)
+    );
+    assert_eq!(
+        (row.health(), row.result_text.as_str()),
+        (pb::Health::Unspecified, "")
+    );
+}
+
+#[tokio::test]
+async fn a_project_that_begins_later_is_not_in_the_table_yet() {
+    let office = Office::open().await;
+    let later = pb::Project {
+        start_period: "2022-h2".into(),
+        ..task("Trung tâm điều hành")
+    };
+    office.create_project("trung-tam", later).await.unwrap();
+    assert!(office.rows("2022-h1").await.is_empty());
+    assert_eq!(office.rows("2022-9m").await.len(), 1);
+}
+
+#[tokio::test]
+async fn only_who_may_read_the_unit_sees_its_table() {
+    let office = Office::open().await;
+    let stranger = office.world.person("ba-to", "viewer", "huyen-ba-to").await;
+    let list = |unit: &str| pb::ListProjectRowsRequest {
+        unit: unit.into(),
+        period: "2022-h1".into(),
+    };
+    let mut projects = office.projects.clone();
+    let refused = projects
+        .list_project_rows(stranger.ask(list("units/huyen-minh-long")))
+        .await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
+    let bad = projects
+        .list_project_rows(office.reporter.ask(pb::ListProjectRowsRequest::default()))
+        .await;
+    assert_eq!(bad_fields(bad), ["unit", "period"]);
+}
