@@ -1,1 +1,1 @@
-//! 
+//! End to end: all services, several people, whole reporting cycles.

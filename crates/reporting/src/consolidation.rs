@@ -1,0 +1,377 @@
+//! Putting the reports of many units together.
+//!
+//! A consolidation is an object of its own: which submissions went in, who is missing,
+//! the totals with their coverage, and every unit's part. It never changes.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use kit::{Access, Actor, Db, Error, Result, Tx, actor::hex, db::ledger::Action};
+use proto::{convert::AGGREGATIONS, indicators};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use types::{
+    aggregate::{Aggregation, add_up},
+    ids::{ConsolidationId, IndicatorId, ReportId, ReportRequestId, UnitId},
+    period::Period,
+    quantity::Quantity,
+};
+use uuid::Uuid;
+
+use crate::{
+    neighbours::{Letterhead, Neighbours},
+    placeholder::{self, Figure},
+    reason::NOTHING_TO_CONSOLIDATE,
+    report::{self, Body, ReportState},
+    request::{self, ReportRequest, Timeliness},
+    submission::{self, Submission},
+    template::{self, ConsolidationRule, Template},
+};
+
+pub(crate) mod rpc;
+pub(crate) mod store;
+
+/// What was made of the reports to one request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Consolidation {
+    pub(crate) id: ConsolidationId,
+    pub(crate) content: Content,
+    pub(crate) content_sha256: String,
+    pub(crate) principal: String,
+    pub(crate) create_time: DateTime<Utc>,
+}
+
+/// The content that is hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    pub(crate) request: ReportRequestId,
+    pub(crate) unit: UnitId,
+    pub(crate) period: Period,
+    pub(crate) letterhead: Letterhead,
+    pub(crate) signing_lines: Vec<String>,
+    pub(crate) subject: String,
+    pub(crate) opening: String,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) figures: Vec<FigureTotal>,
+    pub(crate) sections: Vec<SectionParts>,
+}
+
+/// What went in for one unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Source {
+    pub(crate) unit: UnitId,
+    pub(crate) display_name: String,
+    pub(crate) submission: Option<i64>,
+    pub(crate) state: ReportState,
+    pub(crate) timeliness: Timeliness,
+    pub(crate) note: String,
+}
+
+/// A total with all that is needed to judge it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FigureTotal {
+    pub(crate) indicator: IndicatorId,
+    pub(crate) display_name: String,
+    pub(crate) measure_unit: String,
+    pub(crate) total: Option<Quantity>,
+    pub(crate) expected: u32,
+    pub(crate) counted: u32,
+    pub(crate) missing: u32,
+    pub(crate) absent: u32,
+    pub(crate) without_parts: u32,
+    pub(crate) by_unit: BTreeMap<UnitId, Figure>,
+}
+
+/// One section with every unit's part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SectionParts {
+    pub(crate) key: String,
+    pub(crate) heading: String,
+    pub(crate) rule: ConsolidationRule,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// What one unit wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) unit: UnitId,
+    pub(crate) display_name: String,
+    pub(crate) body: Body,
+}
+
+/// Puts the reports to a request together.
+#[derive(Debug)]
+pub(crate) struct Consolidate {
+    pub(crate) request: ReportRequestId,
+    pub(crate) id: Option<ConsolidationId>,
+}
+
+/// The use cases.
+#[derive(Debug, Clone)]
+pub(crate) struct Consolidations {
+    access: Access,
+    neighbours: Neighbours,
+    db: Db,
+}
+
+impl Consolidations {
+    pub(crate) fn new(access: Access, neighbours: Neighbours, db: Db) -> Self {
+        Self {
+            access,
+            neighbours,
+            db,
+        }
+    }
+
+    /// Reads all that goes in and adds it up, before anything is written.
+    pub(crate) async fn prepare(
+        &self,
+        actor: &Actor,
+        consolidate: &Consolidate,
+    ) -> Result<Content> {
+        let db = self.db.reader();
+        let Some(request) = request::store::find(db, &consolidate.request).await? else {
+            let missing = Error::not_found("REPORT_REQUEST", &consolidate.request);
+            return Err(self.access.hide(actor, missing).await);
+        };
+        self.access.require(actor, &request.issuer).await?;
+        let template = template::store::find(db, &request.template).await?;
+        let template =
+            template.ok_or_else(|| Error::internal("the outline of a request is gone"))?;
+        let mut accepted: BTreeMap<UnitId, Submission> = BTreeMap::new();
+        for submission in submission::store::accepted(db, &request.id).await? {
+            accepted.insert(submission.report.unit.clone(), submission);
+        }
+        if accepted.is_empty() {
+            let facts = [("request", request.id.name())];
+            return Err(Error::rule(&NOTHING_TO_CONSOLIDATE, facts));
+        }
+        let letterhead = self.neighbours.letterhead(actor, &request.issuer).await?;
+        let letterhead = letterhead.ok_or_else(|| Error::reference("unit", &request.issuer))?;
+        let sources = self.sources(actor, &request, &accepted).await?;
+        let cited = cited(&request, &template, &accepted);
+        let definitions = self.neighbours.definitions(actor, &cited).await?;
+        let figures = totals(&request, &cited, &definitions, &accepted)?;
+        let facts = request::facts(&request, &letterhead.display_name);
+        let put = |text: &str| placeholder::resolve(text, &facts, &mut Vec::new());
+        Ok(Content {
+            signing_lines: self
+                .neighbours
+                .signing_lines(actor, &request.issuer)
+                .await?,
+            subject: put(&template.subject),
+            opening: opening(&request),
+            sections: sections(&request, &template, &accepted, &put),
+            request: request.id,
+            unit: request.issuer,
+            period: request.period,
+            letterhead,
+            sources,
+            figures,
+        })
+    }
+
+    /// Keeps what was put together.
+    pub(crate) async fn create(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        id: Option<ConsolidationId>,
+        content: Content,
+    ) -> Result<Consolidation> {
+        let made = format!("c{}", Uuid::now_v7().simple());
+        let id = match id {
+            Some(id) => id,
+            None => ConsolidationId::new(&made).map_err(Error::internal)?,
+        };
+        let canonical = serde_json::to_vec(&content).map_err(Error::internal)?;
+        let consolidation = Consolidation {
+            id,
+            content,
+            content_sha256: hex(&Sha256::digest(canonical)),
+            principal: actor.user().name(),
+            create_time: tx.now(),
+        };
+        store::insert(&tx.db, &consolidation).await?;
+        tx.record(
+            Action::Created,
+            &consolidation.id.name(),
+            None,
+            Some(&consolidation),
+        )
+        .await?;
+        Ok(consolidation)
+    }
+
+    /// Reads a consolidation.
+    pub(crate) async fn get(&self, actor: &Actor, id: &ConsolidationId) -> Result<Consolidation> {
+        match store::find(self.db.reader(), id).await? {
+            Some(found) => {
+                self.access.require(actor, &found.content.unit).await?;
+                Ok(found)
+            }
+            None => Err(self
+                .access
+                .hide(actor, Error::not_found("CONSOLIDATION", id))
+                .await),
+        }
+    }
+
+    async fn sources(
+        &self,
+        actor: &Actor,
+        request: &ReportRequest,
+        accepted: &BTreeMap<UnitId, Submission>,
+    ) -> Result<Vec<Source>> {
+        let now = self.db.clock().now();
+        let mut sources = Vec::new();
+        for unit in &request.units {
+            let id = ReportId {
+                request: request.id.clone(),
+                unit: unit.clone(),
+            };
+            let report = report::store::find(self.db.reader(), &id).await?;
+            let report =
+                report.ok_or_else(|| Error::internal(format!("`{id}` was never opened")))?;
+            let submission = accepted.get(unit);
+            let display_name = match submission {
+                Some(submission) => submission.content.letterhead.display_name.clone(),
+                None => {
+                    let letterhead = self.neighbours.letterhead(actor, unit).await?;
+                    letterhead.map_or_else(|| unit.as_str().to_owned(), |it| it.display_name)
+                }
+            };
+            sources.push(Source {
+                unit: unit.clone(),
+                display_name,
+                submission: submission.map(|it| it.number),
+                state: report.state,
+                timeliness: Timeliness::of(report.submit_time, request.due_time, now),
+                note: submission
+                    .map(|it| it.content.frame.note.clone())
+                    .unwrap_or_default(),
+            });
+        }
+        Ok(sources)
+    }
+}
+
+/// Returns the indicators cited in sections that are added up, in order of first mention
+/// over the units in their order.
+fn cited(
+    request: &ReportRequest,
+    template: &Template,
+    accepted: &BTreeMap<UnitId, Submission>,
+) -> Vec<IndicatorId> {
+    let added = |key: &str| {
+        let spec = template.sections.iter().find(|it| it.key == key);
+        spec.is_some_and(|it| it.rule == ConsolidationRule::AggregateValues)
+    };
+    let mut cited = Vec::new();
+    for submission in request.units.iter().filter_map(|it| accepted.get(it)) {
+        let sections = submission
+            .content
+            .sections
+            .iter()
+            .filter(|it| added(&it.key));
+        for indicator in sections.flat_map(|it| it.body.cited()) {
+            if !cited.contains(&indicator) {
+                cited.push(indicator);
+            }
+        }
+    }
+    cited
+}
+
+/// Adds each indicator up over all units that must report. A unit that is not in, and a
+/// unit that has no such figure, are told apart from zero.
+fn totals(
+    request: &ReportRequest,
+    cited: &[IndicatorId],
+    definitions: &BTreeMap<IndicatorId, indicators::Indicator>,
+    accepted: &BTreeMap<UnitId, Submission>,
+) -> Result<Vec<FigureTotal>> {
+    let mut totals = Vec::new();
+    for indicator in cited {
+        let definition = definitions.get(indicator);
+        let definition =
+            definition.ok_or_else(|| Error::internal(format!("`{indicator}` is not defined")))?;
+        let figures = request.units.iter().map(|unit| {
+            let submission = accepted.get(unit)?;
+            submission.content.figures.get(indicator).cloned()
+        });
+        let figures: Vec<Option<Figure>> = figures.collect();
+        let items: Vec<_> = figures
+            .iter()
+            .map(|it| it.as_ref().map(|it| it.quantity.clone()))
+            .collect();
+        let total = add_up(rule_of(definition), &items).map_err(Error::internal)?;
+        let by_unit = request.units.iter().zip(figures);
+        totals.push(FigureTotal {
+            indicator: indicator.clone(),
+            display_name: definition.display_name.clone(),
+            measure_unit: definition.measure_unit.clone(),
+            expected: total.coverage.expected,
+            counted: total.coverage.counted,
+            missing: total.coverage.missing,
+            absent: total.coverage.absent_count(),
+            without_parts: total.coverage.without_parts,
+            total: total.quantity,
+            by_unit: by_unit
+                .filter_map(|(unit, it)| Some((unit.clone(), it?)))
+                .collect(),
+        });
+    }
+    Ok(totals)
+}
+
+fn rule_of(definition: &indicators::Indicator) -> Aggregation {
+    let found = AGGREGATIONS
+        .iter()
+        .find(|(_, wire)| i32::from(*wire) == definition.unit_aggregation);
+    found.map_or(Aggregation::None, |(ours, _)| *ours)
+}
+
+fn sections(
+    request: &ReportRequest,
+    template: &Template,
+    accepted: &BTreeMap<UnitId, Submission>,
+    put: &impl Fn(&str) -> String,
+) -> Vec<SectionParts> {
+    let kept = (1..)
+        .zip(&template.sections)
+        .filter(|(_, it)| it.rule != ConsolidationRule::Omit);
+    let sections = kept.map(|(ordinal, spec)| {
+        let in_order = request.units.iter().filter_map(|it| accepted.get(it));
+        let parts = in_order.filter_map(|submission| {
+            let section = submission
+                .content
+                .sections
+                .iter()
+                .find(|it| it.key == spec.key)?;
+            Some(Part {
+                unit: submission.report.unit.clone(),
+                display_name: submission.content.letterhead.display_name.clone(),
+                body: section.body.clone(),
+            })
+        });
+        SectionParts {
+            key: spec.key.clone(),
+            heading: format!("{ordinal}. {}", put(&spec.heading)),
+            rule: spec.rule,
+            parts: parts.collect(),
+        }
+    });
+    sections.collect()
+}
+
+fn opening(request: &ReportRequest) -> String {
+    format!(
+        "Theo đề nghị tại Công văn số {} ngày {} của {} về việc {}; {} tổng hợp báo cáo của các đơn vị như sau:",
+        request.document_number,
+        types::date::short(request.issue_date),
+        request.issuer_name,
+        request.title,
+        request.issuer_name,
+    )
+}

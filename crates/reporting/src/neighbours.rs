@@ -1,0 +1,216 @@
+//! What reporting asks of the other services, as the caller himself.
+
+use std::collections::BTreeMap;
+
+use kit::{Actor, Error, Peer, Result};
+use proto::{
+    convert::read_quantity,
+    directory::{
+        self as directory, unit_service_client::UnitServiceClient,
+        user_service_client::UserServiceClient,
+    },
+    indicators::{
+        self as indicators, indicator_service_client::IndicatorServiceClient,
+        value_service_client::ValueServiceClient,
+    },
+    projects::{self as projects, project_service_client::ProjectServiceClient},
+};
+use serde::{Deserialize, Serialize};
+use tonic::Code;
+use types::{
+    ids::{IndicatorId, UnitId},
+    period::Period,
+    violations::Invalid,
+};
+
+use crate::placeholder::Figure;
+
+/// The services reporting asks.
+#[derive(Debug, Clone)]
+pub struct Neighbours {
+    /// Units and signers.
+    pub directory: Peer,
+    /// Figures.
+    pub indicators: Peer,
+    /// Project tables.
+    pub projects: Peer,
+}
+
+/// How a unit heads its documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Letterhead {
+    pub(crate) display_name: String,
+    pub(crate) short_name: String,
+    pub(crate) superior_organ: String,
+    pub(crate) symbol: String,
+    pub(crate) place: String,
+}
+
+/// Who signs, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Signer {
+    pub(crate) lines: Vec<String>,
+    pub(crate) name: String,
+}
+
+const LARGEST_PAGE: i32 = 500;
+/// Most indicators one question may name (see `ListIndicatorsRequest`).
+const NAMES_PER_QUESTION: usize = 200;
+
+impl Neighbours {
+    /// Reads how a unit heads its documents today; none when it does not exist.
+    pub(crate) async fn letterhead(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+    ) -> Result<Option<Letterhead>> {
+        let get = directory::GetUnitRequest {
+            name: unit.name(),
+            as_of_date: String::new(),
+        };
+        let answer = UnitServiceClient::new(self.directory.clone())
+            .get_unit(actor.request(get))
+            .await;
+        let unit = match answer {
+            Ok(answer) => answer.into_inner(),
+            Err(status) if status.code() == Code::NotFound => return Ok(None),
+            Err(status) => return Err(status.into()),
+        };
+        Ok(Some(Letterhead {
+            display_name: unit.display_name,
+            short_name: unit.short_name,
+            superior_organ: unit.superior_organ,
+            symbol: unit.symbol,
+            place: unit.place,
+        }))
+    }
+
+    /// Reads how the holder of a post signs; none when there is no such post.
+    pub(crate) async fn signer(&self, actor: &Actor, position: &str) -> Result<Option<Signer>> {
+        let get = directory::GetPositionRequest {
+            name: position.to_owned(),
+        };
+        let mut users = UserServiceClient::new(self.directory.clone());
+        let position = match users.get_position(actor.request(get)).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) if matches!(status.code(), Code::NotFound | Code::InvalidArgument) => {
+                return Ok(None);
+            }
+            Err(status) => return Err(status.into()),
+        };
+        Ok(Some(Signer {
+            lines: position.signing_lines,
+            name: position.holder_display_name,
+        }))
+    }
+
+    /// Reads how a unit signs when nobody has been named yet: the first post that signs.
+    pub(crate) async fn signing_lines(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<String>> {
+        let list = directory::ListPositionsRequest {
+            parent: unit.name(),
+            page_size: LARGEST_PAGE,
+            ..Default::default()
+        };
+        let mut users = UserServiceClient::new(self.directory.clone());
+        let positions = users
+            .list_positions(actor.request(list))
+            .await?
+            .into_inner()
+            .positions;
+        let signing = positions
+            .into_iter()
+            .map(|it| it.signing_lines)
+            .find(|it| !it.is_empty());
+        Ok(signing.unwrap_or_default())
+    }
+
+    /// Reads all figures of a unit and period.
+    pub(crate) async fn figures(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        period: Period,
+    ) -> Result<BTreeMap<IndicatorId, Figure>> {
+        let mut client = ValueServiceClient::new(self.indicators.clone());
+        let mut figures = BTreeMap::new();
+        let mut list = indicators::ListIndicatorValuesRequest {
+            unit: unit.name(),
+            period: period.to_string(),
+            page_size: LARGEST_PAGE,
+            page_token: String::new(),
+        };
+        loop {
+            let answer = client
+                .list_indicator_values(actor.request(list.clone()))
+                .await?
+                .into_inner();
+            for value in answer.indicator_values {
+                let indicator =
+                    IndicatorId::from_name(&value.indicator).map_err(Error::internal)?;
+                let mut bad = Invalid::default();
+                let quantity = read_quantity("quantity", value.quantity.as_ref(), &mut bad);
+                let quantity = quantity.ok_or_else(|| Error::internal(bad))?;
+                figures.insert(
+                    indicator,
+                    Figure {
+                        name: value.name,
+                        revision: value.revision,
+                        quantity,
+                    },
+                );
+            }
+            if answer.next_page_token.is_empty() {
+                return Ok(figures);
+            }
+            list.page_token = answer.next_page_token;
+        }
+    }
+
+    /// Reads definitions, by indicator.
+    pub(crate) async fn definitions(
+        &self,
+        actor: &Actor,
+        ids: &[IndicatorId],
+    ) -> Result<BTreeMap<IndicatorId, indicators::Indicator>> {
+        let mut client = IndicatorServiceClient::new(self.indicators.clone());
+        let mut definitions = BTreeMap::new();
+        for part in ids.chunks(NAMES_PER_QUESTION) {
+            let list = indicators::ListIndicatorsRequest {
+                names: part.iter().map(IndicatorId::name).collect(),
+                page_size: LARGEST_PAGE,
+                page_token: String::new(),
+            };
+            for it in client
+                .list_indicators(actor.request(list))
+                .await?
+                .into_inner()
+                .indicators
+            {
+                definitions.insert(
+                    IndicatorId::from_name(&it.name).map_err(Error::internal)?,
+                    it,
+                );
+            }
+        }
+        Ok(definitions)
+    }
+
+    /// Reads the project table of a unit for a period.
+    pub(crate) async fn project_rows(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        period: Period,
+    ) -> Result<Vec<projects::ProjectRow>> {
+        let list = projects::ListProjectRowsRequest {
+            unit: unit.name(),
+            period: period.to_string(),
+        };
+        let mut client = ProjectServiceClient::new(self.projects.clone());
+        Ok(client
+            .list_project_rows(actor.request(list))
+            .await?
+            .into_inner()
+            .rows)
+    }
+}

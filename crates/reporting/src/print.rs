@@ -1,0 +1,134 @@
+//! Printing: a draft, a submission or a consolidation as PDF or DOCX in the form of
+//! NĐ 30/2020/NĐ-CP. The same source gives the same bytes.
+
+use std::sync::Arc;
+
+use document::{Document, docx, pdf};
+use kit::{Access, Actor, Db, Error, Result};
+use tokio::sync::Semaphore;
+use types::ids::{ConsolidationId, ReportId};
+
+use crate::{
+    consolidation,
+    neighbours::Neighbours,
+    reason::DOCUMENT_TOO_LARGE,
+    report,
+    submission::{self, Content},
+};
+
+mod consolidated;
+mod parts;
+pub(crate) mod rpc;
+mod single;
+
+/// What is printed.
+#[derive(Debug)]
+pub(crate) enum Source {
+    Report(ReportId),
+    Submission(ReportId, i64),
+    Consolidation(ConsolidationId),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Docx,
+    Pdf,
+}
+
+/// A printed document.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    pub(crate) stem: String,
+    pub(crate) title: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Documents laid out at once; each takes a core.
+const AT_ONCE: usize = 2;
+/// Largest document one answer carries: 4 MiB less room for the rest of the message.
+const LARGEST: usize = 4 * 1024 * 1024 - 64 * 1024;
+
+/// The use cases.
+#[derive(Debug, Clone)]
+pub(crate) struct Documents {
+    access: Access,
+    neighbours: Neighbours,
+    db: Db,
+    layouts: Arc<Semaphore>,
+}
+
+impl Documents {
+    pub(crate) fn new(access: Access, neighbours: Neighbours, db: Db) -> Self {
+        Self {
+            access,
+            neighbours,
+            db,
+            layouts: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
+    /// Prints a source.
+    pub(crate) async fn render(
+        &self,
+        actor: &Actor,
+        source: Source,
+        format: Format,
+    ) -> Result<Printed> {
+        let (stem, document) = self.compose(actor, source).await?;
+        let title = document.title.clone();
+        let _permit = self.layouts.acquire().await.map_err(Error::internal)?;
+        let rendered = tokio::task::spawn_blocking(move || match format {
+            Format::Docx => docx::render(&document),
+            Format::Pdf => pdf::render(&document),
+        });
+        let bytes = rendered
+            .await
+            .map_err(Error::internal)?
+            .map_err(Error::internal)?;
+        if bytes.len() > LARGEST {
+            return Err(Error::rule(
+                &DOCUMENT_TOO_LARGE,
+                [("size", bytes.len().to_string())],
+            ));
+        }
+        Ok(Printed { stem, title, bytes })
+    }
+
+    async fn compose(&self, actor: &Actor, source: Source) -> Result<(String, Document)> {
+        let db = self.db.reader();
+        match source {
+            Source::Report(id) => {
+                self.access.require(actor, &id.unit).await?;
+                let mut whole = report::whole(db, &id).await?;
+                let gathered = report::gather(db, &self.neighbours, actor, &id).await?;
+                let written = whole.report.update_time;
+                let content = Content::of(&mut whole, &gathered)?;
+                Ok((stem(&id), single::document(&content, written, true)))
+            }
+            Source::Submission(id, number) => {
+                self.access.require(actor, &id.unit).await?;
+                let found = submission::store::find(db, &id, number).await?;
+                let missing =
+                    || Error::not_found("REPORT_SUBMISSION", submission::name(&id, number));
+                let sent = found.ok_or_else(missing)?;
+                let document = single::document(&sent.content, sent.submit_time, false);
+                Ok((format!("{}-{number}", stem(&id)), document))
+            }
+            Source::Consolidation(id) => match consolidation::store::find(db, &id).await? {
+                Some(made) => {
+                    self.access.require(actor, &made.content.unit).await?;
+                    let document = consolidated::document(&made.content, made.create_time);
+                    Ok((id.as_str().to_owned(), document))
+                }
+                None => Err(self
+                    .access
+                    .hide(actor, Error::not_found("CONSOLIDATION", &id))
+                    .await),
+            },
+        }
+    }
+}
+
+fn stem(id: &ReportId) -> String {
+    format!("{}-{}", id.request.as_str(), id.unit.as_str())
+}

@@ -1,0 +1,385 @@
+//! The consolidated report of the unit that asked, as a document for its head to sign.
+//!
+//! It is always a draft: number, day and signer are given when it is issued.
+
+use chrono::{DateTime, Utc};
+use document::{Align, Annex, Block, Cell, Document, Span, Table};
+use types::{money::Money, text::fold};
+
+use super::parts::{cell, column, file_time, issue_date, narrative, point, spans};
+use crate::{
+    consolidation::{Content, FigureTotal, Part, SectionParts, Source},
+    report::{Body, ProjectRow, ReportState},
+    request::Timeliness,
+    template::ConsolidationRule,
+};
+
+/// Puts the document together.
+pub(super) fn document(content: &Content, written: DateTime<Utc>) -> Document {
+    let letterhead = &content.letterhead;
+    let superior = &letterhead.superior_organ;
+    let superiors: Vec<String> = Some(superior.clone())
+        .filter(|it| !it.is_empty())
+        .into_iter()
+        .collect();
+    let subject = format!("Tổng hợp kết quả {}", lower_first(&content.subject));
+    let subject: Vec<String> = subject.lines().map(str::to_owned).collect();
+    Document {
+        parent_organ: superiors.clone(),
+        organ: vec![letterhead.display_name.clone()],
+        number: None,
+        symbol: format!("BC-{}", letterhead.symbol),
+        place: letterhead.place.clone(),
+        date: issue_date(None, written),
+        kind: "BÁO CÁO".to_owned(),
+        title: format!(
+            "Báo cáo {} - {}",
+            subject.join(" "),
+            letterhead.display_name
+        ),
+        subject,
+        addressees: superiors,
+        body: body(content),
+        authority: content.signing_lines.clone(),
+        signer: None,
+        recipients: vec!["Như trên;".to_owned(), "Lưu: VT.".to_owned()],
+        annexes: annexes(content),
+        draft: true,
+        created: file_time(written),
+    }
+}
+
+fn body(content: &Content) -> Vec<Block> {
+    let mut blocks = vec![
+        Block::Paragraph(spans(&content.opening)),
+        heading(1, "I. TÌNH HÌNH GỬI BÁO CÁO"),
+    ];
+    blocks.extend(attendance(&content.sources));
+    blocks.push(heading(1, "II. NỘI DUNG TỔNG HỢP"));
+    for section in &content.sections {
+        blocks.push(heading(2, &section.heading));
+        match section.rule {
+            ConsolidationRule::AggregateValues => blocks.extend(totals(content)),
+            ConsolidationRule::Concatenate => blocks.extend(concatenated(section)),
+            ConsolidationRule::UnionRows => blocks.push(projects(section)),
+            ConsolidationRule::GroupByAddressee => blocks.extend(by_addressee(section)),
+            ConsolidationRule::Omit => {}
+        }
+    }
+    let closing = format!(
+        "Trên đây là báo cáo tổng hợp {}, {} kính báo cáo./.",
+        content.period.to_vietnamese(),
+        content.letterhead.display_name,
+    );
+    blocks.push(Block::Paragraph(spans(&closing)));
+    blocks
+}
+
+fn heading(level: u8, text: &str) -> Block {
+    Block::Heading {
+        level,
+        text: text.to_owned(),
+    }
+}
+
+/// Who is in, who is not: no total can be judged without it.
+fn attendance(sources: &[Source]) -> Vec<Block> {
+    let in_count = sources.iter().filter(|it| it.submission.is_some()).count();
+    let out_count = sources.len() - in_count;
+    let text = format!(
+        "Đến thời điểm tổng hợp, {in_count}/{} đơn vị có báo cáo được tiếp nhận; {out_count} đơn vị chưa có báo cáo được tiếp nhận. Số liệu tổng hợp dưới đây chỉ gồm các đơn vị đã có báo cáo.",
+        sources.len(),
+    );
+    let rows = (1..).zip(sources).map(|(number, source)| {
+        vec![
+            cell(number.to_string()),
+            cell(&source.display_name),
+            cell(state(source)),
+            cell(timeliness(source.timeliness)),
+            cell(&source.note),
+        ]
+    });
+    let columns = vec![
+        column("TT", 6, Align::Center),
+        column("Đơn vị", 36, Align::Left),
+        column("Tình trạng báo cáo", 24, Align::Left),
+        column("Thời hạn", 16, Align::Left),
+        column("Ghi chú", 18, Align::Left),
+    ];
+    let table = Table {
+        columns,
+        rows: rows.collect(),
+        ..Table::default()
+    };
+    vec![Block::Paragraph(spans(&text)), Block::Table(table)]
+}
+
+fn state(source: &Source) -> &'static str {
+    match source.state {
+        _ if source.submission.is_some() => "Đã tiếp nhận",
+        ReportState::Submitted => "Đã gửi, chờ tiếp nhận",
+        ReportState::Returned => "Đã trả lại để hoàn thiện",
+        _ => "Chưa gửi",
+    }
+}
+
+fn timeliness(timeliness: Timeliness) -> &'static str {
+    match timeliness {
+        Timeliness::OnTime => "Đúng hạn",
+        Timeliness::Late => "Trễ hạn",
+        Timeliness::NotDue => "Chưa đến hạn",
+        Timeliness::Missing => "Quá hạn",
+    }
+}
+
+/// The totals, each with how many units it speaks for.
+fn totals(content: &Content) -> Vec<Block> {
+    let rows = (1..).zip(&content.figures).map(|(number, figure)| {
+        vec![
+            cell(number.to_string()),
+            cell(&figure.display_name),
+            cell(&figure.measure_unit),
+            Cell {
+                bold: true,
+                ..cell(total(figure))
+            },
+            cell(format!("{}/{}", figure.counted, figure.expected)),
+            cell(remark(figure)),
+        ]
+    });
+    let columns = vec![
+        column("TT", 5, Align::Center),
+        column("Chỉ tiêu", 36, Align::Left),
+        column("Đơn vị tính", 14, Align::Left),
+        column("Tổng hợp", 13, Align::Right),
+        column("Số đơn vị được cộng", 12, Align::Center),
+        column("Ghi chú", 20, Align::Left),
+    ];
+    let table = Table {
+        columns,
+        rows: rows.collect(),
+        ..Table::default()
+    };
+    let detail = "Số liệu của từng đơn vị tại Phụ lục kèm theo.";
+    vec![Block::Table(table), Block::Paragraph(spans(detail))]
+}
+
+fn total(figure: &FigureTotal) -> String {
+    figure.total.as_ref().map_or_else(
+        || "Không cộng".to_owned(),
+        types::quantity::Quantity::to_vietnamese,
+    )
+}
+
+/// Says what is not in a total, and why.
+fn remark(figure: &FigureTotal) -> String {
+    let mut remarks = Vec::new();
+    if figure.without_parts > 0 {
+        remarks.push(format!(
+            "{} đơn vị chỉ nêu tỷ lệ, không cộng được",
+            figure.without_parts
+        ));
+    }
+    if figure.absent > 0 {
+        remarks.push(format!("{} đơn vị không phát sinh số liệu", figure.absent));
+    }
+    if figure.missing > 0 {
+        remarks.push(format!("{} đơn vị chưa có số liệu", figure.missing));
+    }
+    remarks.join("; ")
+}
+
+fn concatenated(section: &SectionParts) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for part in &section.parts {
+        let Body::Narrative(text) = &part.body else {
+            continue;
+        };
+        blocks.push(heading(3, &part.display_name));
+        blocks.extend(narrative(text));
+    }
+    blocks
+}
+
+/// All rows in one table, with the sums of what was granted and what was asked.
+fn projects(section: &SectionParts) -> Block {
+    let rows: Vec<(&Part, &ProjectRow)> = section
+        .parts
+        .iter()
+        .flat_map(|part| match &part.body {
+            Body::ProjectTable(rows) => rows.iter().map(|row| (part, row)).collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let mut cells: Vec<Vec<Cell>> = (1..)
+        .zip(&rows)
+        .map(|(number, (part, row))| {
+            vec![
+                cell(i32::to_string(&number)),
+                cell(&part.display_name),
+                cell(&row.title),
+                cell(&row.result_text),
+                cell(amount(Some(row.allocated_amount_vnd).filter(|it| *it != 0))),
+                cell(row.decision_numbers.join(", ")),
+                cell(match row.requested_amount_vnd {
+                    None if row.requested => "Có đề xuất".to_owned(),
+                    asked => amount(asked),
+                }),
+                cell(&row.note),
+            ]
+        })
+        .collect();
+    let granted = rows
+        .iter()
+        .map(|(_, row)| Money::new(row.allocated_amount_vnd));
+    let asked = rows
+        .iter()
+        .filter_map(|(_, row)| row.requested_amount_vnd.map(Money::new));
+    cells.push(vec![
+        Cell {
+            colspan: 4,
+            bold: true,
+            ..cell("Tổng cộng")
+        },
+        Cell {
+            bold: true,
+            ..cell(sum(Money::checked_sum(granted)))
+        },
+        cell(""),
+        Cell {
+            bold: true,
+            ..cell(sum(Money::checked_sum(asked)))
+        },
+        cell(""),
+    ]);
+    let columns = vec![
+        column("TT", 5, Align::Center),
+        column("Đơn vị", 14, Align::Left),
+        column("Nội dung/Nhiệm vụ/Dự án", 21, Align::Left),
+        column("Kết quả, tiến độ thực hiện", 14, Align::Left),
+        column("Kinh phí đã cấp", 13, Align::Right),
+        column("Theo QĐ", 11, Align::Left),
+        column("Đề xuất bổ sung", 13, Align::Right),
+        column("Ghi chú", 9, Align::Left),
+    ];
+    let unit_note = Some("Đơn vị tính: đồng".to_owned());
+    Block::Table(Table {
+        columns,
+        rows: cells,
+        unit_note,
+        ..Table::default()
+    })
+}
+
+fn amount(vnd: Option<i64>) -> String {
+    vnd.map(types::decimal::group_thousands).unwrap_or_default()
+}
+
+fn sum(total: Option<Money>) -> String {
+    total.map_or_else(
+        || "Vượt giới hạn".to_owned(),
+        |it| types::decimal::group_thousands(it.vnd()),
+    )
+}
+
+/// Proposals gathered by the organ they are addressed to, in order of first mention.
+fn by_addressee(section: &SectionParts) -> Vec<Block> {
+    let mut groups: Vec<(String, Vec<(String, String)>)> = Vec::new();
+    for part in &section.parts {
+        let Body::Proposals(proposals) = &part.body else {
+            continue;
+        };
+        for proposal in proposals {
+            let asked = (proposal.resolved.clone(), part.display_name.clone());
+            let known = groups
+                .iter_mut()
+                .find(|(organ, _)| fold(organ) == fold(&proposal.addressee));
+            match known {
+                Some((_, asked_of)) => asked_of.push(asked),
+                None => groups.push((proposal.addressee.clone(), vec![asked])),
+            }
+        }
+    }
+    let mut blocks = Vec::new();
+    for (index, (organ, asked)) in groups.into_iter().enumerate() {
+        blocks.push(heading(3, &format!("{} Đối với {organ}", point(index))));
+        for (text, unit) in asked {
+            let mut item = spans(text.trim());
+            item.push(Span {
+                italic: true,
+                ..Span::plain(format!(" ({unit})"))
+            });
+            blocks.push(Block::Bullet(item));
+        }
+    }
+    blocks
+}
+
+/// Every unit's figures, in a table of its own because it is wide.
+fn annexes(content: &Content) -> Vec<Annex> {
+    let units: Vec<&Source> = content
+        .sources
+        .iter()
+        .filter(|it| it.submission.is_some())
+        .collect();
+    if content.figures.is_empty() {
+        return Vec::new();
+    }
+    let mut columns = vec![
+        column("TT", 4, Align::Center),
+        column("Chỉ tiêu", 30, Align::Left),
+        column("Đơn vị tính", 12, Align::Left),
+    ];
+    columns.extend(units.iter().map(|it| {
+        let mark = if it.note.is_empty() { "" } else { " (*)" };
+        column(&format!("{}{mark}", it.display_name), 12, Align::Right)
+    }));
+    columns.push(column("Tổng hợp", 12, Align::Right));
+    let rows = (1..).zip(&content.figures).map(|(number, figure)| {
+        let mut row = vec![
+            cell(i32::to_string(&number)),
+            cell(&figure.display_name),
+            cell(&figure.measure_unit),
+        ];
+        row.extend(units.iter().map(|it| {
+            let known = figure.by_unit.get(&it.unit);
+            cell(known.map_or_else(|| "–".to_owned(), |it| it.quantity.to_vietnamese()))
+        }));
+        row.push(Cell {
+            bold: true,
+            ..cell(total(figure))
+        });
+        row
+    });
+    let mut body = vec![Block::Table(Table {
+        columns,
+        rows: rows.collect(),
+        ..Table::default()
+    })];
+    for source in units.iter().filter(|it| !it.note.is_empty()) {
+        let note = format!(
+            "(*) {}: {}.",
+            source.display_name,
+            source.note.trim_end_matches('.')
+        );
+        body.push(Block::Paragraph(vec![Span {
+            italic: true,
+            ..Span::plain(note)
+        }]));
+    }
+    vec![Annex {
+        label: "Phụ lục".to_owned(),
+        title: format!(
+            "Số liệu của từng đơn vị, {}",
+            content.period.to_vietnamese()
+        ),
+        landscape: true,
+        body,
+    }]
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(letters).collect()
+}

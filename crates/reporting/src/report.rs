@@ -1,0 +1,562 @@
+//! A report from draft to acceptance.
+//!
+//! DRAFT → IN_REVIEW → APPROVED → SUBMITTED → ACCEPTED, with two ways back: the leader
+//! returns to DRAFT, the receiver to RETURNED. People write in DRAFT and RETURNED.
+
+use chrono::{DateTime, Utc};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag};
+use proto::reporting as pb;
+use serde::{Deserialize, Serialize};
+use types::{
+    ids::{IndicatorId, ReportId, UnitId},
+    period::Period,
+};
+
+use crate::{
+    neighbours::{Letterhead, Neighbours, Signer},
+    placeholder::{self, Facts},
+    reason::{REPORT_INCOMPLETE, SEPARATION_OF_DUTIES, STATE_NOT_ALLOWED},
+    request::{self, ReportRequest, Timeliness},
+    submission::{self, Content, Submission},
+    template::{self, Block, SectionKind, SectionSpec, Template},
+};
+
+mod check;
+mod frame;
+pub(crate) mod limits;
+mod prefill;
+pub(crate) mod rpc;
+pub(crate) mod store;
+
+pub(crate) use check::Finding;
+
+/// A report without its sections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Report {
+    pub(crate) id: ReportId,
+    pub(crate) period: Period,
+    pub(crate) frame: Frame,
+    pub(crate) state: ReportState,
+    pub(crate) latest_submission: i64,
+    pub(crate) submit_time: Option<DateTime<Utc>>,
+    pub(crate) return_reason: String,
+    pub(crate) create_time: DateTime<Utc>,
+    pub(crate) update_time: DateTime<Utc>,
+    pub(crate) version: i64,
+}
+
+/// What stands around the sections.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Frame {
+    pub(crate) subject: String,
+    pub(crate) opening: String,
+    pub(crate) closing: String,
+    pub(crate) addressees: Vec<String>,
+    pub(crate) recipients: Vec<String>,
+    pub(crate) signer_position: String,
+    pub(crate) note: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ReportState {
+    Draft,
+    InReview,
+    Approved,
+    Submitted,
+    Accepted,
+    Returned,
+}
+
+/// One section, with a version of its own so that people write side by side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Section {
+    pub(crate) report: ReportId,
+    pub(crate) key: String,
+    pub(crate) ordinal: i64,
+    pub(crate) body: Body,
+    /// Empty when the system filled it.
+    pub(crate) last_editor: String,
+    pub(crate) update_time: DateTime<Utc>,
+    pub(crate) version: i64,
+}
+
+/// What a section says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Body {
+    Narrative(Vec<Block>),
+    ProjectTable(Vec<ProjectRow>),
+    Proposals(Vec<Proposal>),
+}
+
+/// A line of the project table: money, decision and request are three facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProjectRow {
+    pub(crate) project: String,
+    pub(crate) title: String,
+    pub(crate) result_text: String,
+    pub(crate) allocated_amount_vnd: i64,
+    pub(crate) decision_numbers: Vec<String>,
+    pub(crate) requested_amount_vnd: Option<i64>,
+    pub(crate) requested: bool,
+    pub(crate) note: String,
+}
+
+/// Something asked of one organ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proposal {
+    pub(crate) addressee: String,
+    pub(crate) addressee_unit: Option<UnitId>,
+    pub(crate) text: String,
+    #[serde(default)]
+    pub(crate) resolved: String,
+}
+
+/// Everything needed to show, check or send a report.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) report: Report,
+    pub(crate) request: ReportRequest,
+    pub(crate) template: Template,
+    pub(crate) sections: Vec<Section>,
+}
+
+/// What the other services say about a report at this moment.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) facts: Facts,
+    pub(crate) letterhead: Letterhead,
+    pub(crate) signer: Option<Signer>,
+}
+
+/// A verb on a report: its name, and the version the caller has seen.
+#[derive(Debug)]
+pub(crate) struct Verb {
+    pub(crate) id: ReportId,
+    pub(crate) etag: String,
+}
+
+/// Sends a report back.
+#[derive(Debug)]
+pub(crate) struct Return {
+    pub(crate) verb: Verb,
+    pub(crate) reason: String,
+}
+
+/// Sends a report.
+#[derive(Debug)]
+pub(crate) struct Submit {
+    pub(crate) verb: Verb,
+    pub(crate) document_number: String,
+    pub(crate) issue_date: Option<chrono::NaiveDate>,
+}
+
+/// The use cases.
+#[derive(Debug, Clone)]
+pub(crate) struct Reports {
+    access: Access,
+    neighbours: Neighbours,
+    db: Db,
+}
+
+impl Reports {
+    pub(crate) fn new(access: Access, neighbours: Neighbours, db: Db) -> Self {
+        Self {
+            access,
+            neighbours,
+            db,
+        }
+    }
+
+    /// Reads a report.
+    pub(crate) async fn get(&self, actor: &Actor, id: &ReportId) -> Result<Report> {
+        self.access.require(actor, &id.unit).await?;
+        let found = store::find(self.db.reader(), id).await?;
+        found.ok_or_else(|| Error::not_found("REPORT", id))
+    }
+
+    /// Reads the sections of a report with their headings, and with every figure in
+    /// place that is there.
+    pub(crate) async fn sections(
+        &self,
+        actor: &Actor,
+        id: &ReportId,
+    ) -> Result<Vec<pb::ReportSection>> {
+        self.access.require(actor, &id.unit).await?;
+        let mut whole = whole(self.db.reader(), id).await?;
+        let gathered = self.gather(actor, id).await?;
+        let mut sections = std::mem::take(&mut whole.sections);
+        for section in &mut sections {
+            section.body.resolve(&gathered.facts, &mut Vec::new());
+        }
+        Ok(sections
+            .iter()
+            .map(|it| whole.show(it, &gathered.facts))
+            .collect())
+    }
+
+    /// Reads one submission as it was sent.
+    pub(crate) async fn submission(
+        &self,
+        actor: &Actor,
+        id: &ReportId,
+        number: i64,
+    ) -> Result<Submission> {
+        self.access.require(actor, &id.unit).await?;
+        let found = submission::store::find(self.db.reader(), id, number).await?;
+        found.ok_or_else(|| Error::not_found("REPORT_SUBMISSION", submission::name(id, number)))
+    }
+
+    /// Asks the other services for all a report cites. Done before a change begins, so
+    /// that nothing waits for them while it is open.
+    pub(crate) async fn gather_for(&self, actor: &Actor, id: &ReportId) -> Result<Gathered> {
+        self.access.require(actor, &id.unit).await?;
+        self.gather(actor, id).await
+    }
+
+    async fn gather(&self, actor: &Actor, id: &ReportId) -> Result<Gathered> {
+        gather(self.db.reader(), &self.neighbours, actor, id).await
+    }
+
+    /// Finds what is missing in a report that this change has just filled.
+    pub(crate) async fn findings(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        id: &ReportId,
+    ) -> Result<Vec<Finding>> {
+        let whole = whole(&tx.db, id).await?;
+        let gathered = self.gather(actor, id).await?;
+        Ok(check::report(&whole, &gathered))
+    }
+
+    /// Finds everything that is missing or offends the rules of form.
+    pub(crate) async fn validate(&self, actor: &Actor, id: &ReportId) -> Result<Vec<Finding>> {
+        self.access.require(actor, &id.unit).await?;
+        let whole = whole(self.db.reader(), id).await?;
+        let gathered = self.gather(actor, id).await?;
+        Ok(check::report(&whole, &gathered))
+    }
+
+    /// Hands the draft to the leader.
+    pub(crate) async fn forward(&self, tx: &Tx, actor: &Actor, verb: Verb) -> Result<Report> {
+        self.access.require(actor, &verb.id.unit).await?;
+        let allowed = [ReportState::Draft, ReportState::Returned];
+        self.step(tx, &verb, &allowed, ReportState::InReview, String::new())
+            .await
+    }
+
+    /// Approves it. Who wrote in it may not.
+    pub(crate) async fn approve(&self, tx: &Tx, actor: &Actor, verb: Verb) -> Result<Report> {
+        self.access.require(actor, &verb.id.unit).await?;
+        if store::is_editor(&tx.db, &verb.id, actor.user()).await? {
+            return Err(Error::rule(&SEPARATION_OF_DUTIES, []));
+        }
+        self.step(
+            tx,
+            &verb,
+            &[ReportState::InReview],
+            ReportState::Approved,
+            String::new(),
+        )
+        .await
+    }
+
+    /// Sends it: every figure is pinned in an immutable submission.
+    pub(crate) async fn submit(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        submit: Submit,
+        gathered: &Gathered,
+    ) -> Result<Submission> {
+        self.access.require(actor, &submit.verb.id.unit).await?;
+        let mut whole = whole(&tx.db, &submit.verb.id).await?;
+        let findings = check::report(&whole, gathered);
+        let errors: Vec<_> = findings
+            .iter()
+            .filter(|it| it.is_error())
+            .map(|it| it.code.clone())
+            .collect();
+        if !errors.is_empty() {
+            let facts = [
+                ("count", errors.len().to_string()),
+                ("codes", errors.join(", ")),
+            ];
+            return Err(Error::rule(&REPORT_INCOMPLETE, facts));
+        }
+        let before = whole.report.clone();
+        before.may_step(&submit.verb.etag, &[ReportState::Approved])?;
+        let content = Content::pin(&mut whole, gathered, &submit, findings)?;
+        let submission = Submission::new(
+            &before.id,
+            before.latest_submission + 1,
+            content,
+            actor.user(),
+            tx.now(),
+            Timeliness::of(Some(tx.now()), whole.request.due_time, tx.now()),
+        )?;
+        submission::store::insert(&tx.db, &submission).await?;
+        tx.record(Action::Created, &submission.name(), None, Some(&submission))
+            .await?;
+        let after = Report {
+            latest_submission: submission.number,
+            submit_time: Some(tx.now()),
+            ..before.stepped(ReportState::Submitted, String::new(), tx.now())
+        };
+        self.save(tx, &before, &after).await?;
+        Ok(submission)
+    }
+
+    /// Accepts the latest submission, on the side of the unit that asked.
+    pub(crate) async fn accept(&self, tx: &Tx, actor: &Actor, verb: Verb) -> Result<Report> {
+        let request = self.request_of(actor, &verb.id).await?;
+        self.access.require(actor, &request.issuer).await?;
+        let after = self
+            .step(
+                tx,
+                &verb,
+                &[ReportState::Submitted],
+                ReportState::Accepted,
+                String::new(),
+            )
+            .await?;
+        self.mark(tx, &after, submission::State::Accepted, "")
+            .await?;
+        Ok(after)
+    }
+
+    /// Sends it back: the leader to the writer, the receiver to the sender.
+    pub(crate) async fn send_back(&self, tx: &Tx, actor: &Actor, back: Return) -> Result<Report> {
+        let request = self.request_of(actor, &back.verb.id).await?;
+        let known = store::find(&tx.db, &back.verb.id).await?;
+        let state = known.map(|it| it.state);
+        if state == Some(ReportState::Submitted) {
+            self.access.require(actor, &request.issuer).await?;
+            let allowed = [ReportState::Submitted];
+            let reason = back.reason.clone();
+            let after = self
+                .step(tx, &back.verb, &allowed, ReportState::Returned, reason)
+                .await?;
+            self.mark(tx, &after, submission::State::Returned, &back.reason)
+                .await?;
+            return Ok(after);
+        }
+        self.access.require(actor, &back.verb.id.unit).await?;
+        let allowed = [ReportState::InReview, ReportState::Submitted];
+        self.step(tx, &back.verb, &allowed, ReportState::Draft, back.reason)
+            .await
+    }
+
+    async fn mark(
+        &self,
+        tx: &Tx,
+        report: &Report,
+        state: submission::State,
+        reason: &str,
+    ) -> Result<()> {
+        let number = report.latest_submission;
+        submission::store::mark(&tx.db, &report.id, number, state, reason).await?;
+        let name = submission::name(&report.id, number);
+        tx.record(Action::Moved, &name, None, Some(&(state, reason)))
+            .await
+    }
+
+    async fn request_of(&self, actor: &Actor, id: &ReportId) -> Result<ReportRequest> {
+        match request::store::find(self.db.reader(), &id.request).await? {
+            Some(request) => Ok(request),
+            None => Err(self
+                .access
+                .hide(actor, Error::not_found("REPORT", id))
+                .await),
+        }
+    }
+
+    async fn step(
+        &self,
+        tx: &Tx,
+        verb: &Verb,
+        allowed: &[ReportState],
+        to: ReportState,
+        return_reason: String,
+    ) -> Result<Report> {
+        let known = store::find(&tx.db, &verb.id).await?;
+        let before = known.ok_or_else(|| Error::not_found("REPORT", &verb.id))?;
+        before.may_step(&verb.etag, allowed)?;
+        let after = before.stepped(to, return_reason, tx.now());
+        self.save(tx, &before, &after).await?;
+        Ok(after)
+    }
+
+    async fn save(&self, tx: &Tx, before: &Report, after: &Report) -> Result<()> {
+        store::update(&tx.db, after, before.version).await?;
+        let action = if before.state == after.state {
+            Action::Updated
+        } else {
+            Action::Moved
+        };
+        tx.record(action, &after.id.name(), Some(before), Some(after))
+            .await
+    }
+}
+
+impl ReportState {
+    /// Returns the name of the state as the contract writes it.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::InReview => "IN_REVIEW",
+            Self::Approved => "APPROVED",
+            Self::Submitted => "SUBMITTED",
+            Self::Accepted => "ACCEPTED",
+            Self::Returned => "RETURNED",
+        }
+    }
+}
+
+impl Report {
+    /// Checks the state before the version: a verb that came too late is told so.
+    fn may_step(&self, sent_etag: &str, allowed: &[ReportState]) -> Result<()> {
+        self.require_state(allowed)?;
+        etag::check(sent_etag, self.version)
+    }
+
+    fn require_state(&self, allowed: &[ReportState]) -> Result<()> {
+        if !allowed.contains(&self.state) {
+            let allowed: Vec<_> = allowed.iter().map(|it| it.code()).collect();
+            return Err(Error::rule(
+                &STATE_NOT_ALLOWED,
+                [
+                    ("name", self.id.name()),
+                    ("state", self.state.code().to_owned()),
+                    ("allowed_states", allowed.join(", ")),
+                ],
+            ));
+        }
+        Ok(())
+    }
+
+    fn stepped(&self, state: ReportState, return_reason: String, now: DateTime<Utc>) -> Self {
+        Self {
+            state,
+            return_reason,
+            update_time: now,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+}
+
+impl Body {
+    /// Returns the empty content of a kind of section.
+    pub(crate) fn empty(kind: SectionKind) -> Self {
+        match kind {
+            SectionKind::Narrative => Self::Narrative(Vec::new()),
+            SectionKind::ProjectTable => Self::ProjectTable(Vec::new()),
+            SectionKind::Proposals => Self::Proposals(Vec::new()),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Narrative(blocks) => blocks.iter().all(|it| it.text.is_empty()),
+            Self::ProjectTable(rows) => rows.is_empty(),
+            Self::Proposals(proposals) => proposals.is_empty(),
+        }
+    }
+
+    /// Returns the indicators cited, in order of first mention.
+    pub(crate) fn cited(&self) -> Vec<IndicatorId> {
+        let texts: Vec<&str> = match self {
+            Self::Narrative(blocks) => blocks.iter().map(|it| it.text.as_str()).collect(),
+            Self::ProjectTable(_) => Vec::new(),
+            Self::Proposals(proposals) => proposals.iter().map(|it| it.text.as_str()).collect(),
+        };
+        let mut cited = Vec::new();
+        for indicator in texts.into_iter().flat_map(placeholder::cited) {
+            if !cited.contains(&indicator) {
+                cited.push(indicator);
+            }
+        }
+        cited
+    }
+
+    /// Puts the facts into every text; figures that are not there are named.
+    pub(crate) fn resolve(&mut self, facts: &Facts, missing: &mut Vec<IndicatorId>) {
+        match self {
+            Self::Narrative(blocks) => {
+                for block in blocks {
+                    block.resolved = placeholder::resolve(&block.text, facts, missing);
+                }
+            }
+            Self::ProjectTable(_) => {}
+            Self::Proposals(proposals) => {
+                for proposal in proposals {
+                    proposal.resolved = placeholder::resolve(&proposal.text, facts, missing);
+                }
+            }
+        }
+    }
+}
+
+impl Whole {
+    /// Shows a section under the heading its outline gives it.
+    fn show(&self, section: &Section, facts: &Facts) -> pb::ReportSection {
+        let spec = self.spec(&section.key);
+        let heading = spec.map(|it| placeholder::resolve(&it.heading, facts, &mut Vec::new()));
+        let heading = format!("{}. {}", section.ordinal, heading.unwrap_or_default());
+        section.to_wire(heading, spec.map_or(SectionKind::Narrative, |it| it.kind))
+    }
+
+    /// Returns what the outline says of a section.
+    pub(crate) fn spec(&self, key: &str) -> Option<&SectionSpec> {
+        self.template.sections.iter().find(|it| it.key == key)
+    }
+}
+
+/// Reads a report with all that belongs to it.
+pub(crate) async fn whole(db: &impl sea_orm::ConnectionTrait, id: &ReportId) -> Result<Whole> {
+    let gone = || Error::not_found("REPORT", id);
+    let report = store::find(db, id).await?.ok_or_else(gone)?;
+    let request = request::store::find(db, &id.request)
+        .await?
+        .ok_or_else(gone)?;
+    let template = template::store::find(db, &request.template)
+        .await?
+        .ok_or_else(gone)?;
+    let sections = store::sections(db, id).await?;
+    Ok(Whole {
+        report,
+        request,
+        template,
+        sections,
+    })
+}
+
+/// Asks the other services for all a report cites.
+pub(crate) async fn gather(
+    db: &impl sea_orm::ConnectionTrait,
+    neighbours: &Neighbours,
+    actor: &Actor,
+    id: &ReportId,
+) -> Result<Gathered> {
+    let gone = || Error::not_found("REPORT", id);
+    let report = store::find(db, id).await?.ok_or_else(gone)?;
+    let request = request::store::find(db, &id.request)
+        .await?
+        .ok_or_else(gone)?;
+    let letterhead = neighbours
+        .letterhead(actor, &id.unit)
+        .await?
+        .ok_or_else(gone)?;
+    let signer = match report.frame.signer_position.as_str() {
+        "" => None,
+        position => neighbours.signer(actor, position).await?,
+    };
+    let mut facts = request::facts(&request, &letterhead.display_name);
+    facts.figures = neighbours.figures(actor, &id.unit, report.period).await?;
+    Ok(Gathered {
+        facts,
+        letterhead,
+        signer,
+    })
+}

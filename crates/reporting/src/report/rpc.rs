@@ -1,0 +1,358 @@
+//! The report methods: accept, ask the neighbours, change, reply.
+
+use kit::{Begin, Db, accept};
+use proto::{
+    convert::optional_date,
+    reporting::{self as pb, report_service_server::ReportService},
+};
+use tonic::{Request, Response, Status};
+use types::{
+    document_number::DocumentNumber, ids::ReportId, invalid::InvalidText, violations::Invalid,
+};
+
+use super::{
+    Reports, Return, Submit, Verb,
+    frame::{UpdateReport, UpdateSection},
+};
+use crate::wire::{read_body, read_frame};
+
+#[derive(Debug)]
+pub(crate) struct Rpc {
+    db: Db,
+    reports: Reports,
+}
+
+impl Rpc {
+    pub(crate) fn new(db: &Db, reports: &Reports) -> Self {
+        Self {
+            db: db.clone(),
+            reports: reports.clone(),
+        }
+    }
+}
+
+/// Names one report.
+struct Named(ReportId);
+
+/// Names one submission.
+struct NamedSubmission(ReportId, i64);
+
+#[tonic::async_trait]
+impl ReportService for Rpc {
+    async fn get_report(
+        &self,
+        request: Request<pb::GetReportRequest>,
+    ) -> Result<Response<pb::Report>, Status> {
+        let (actor, Named(id)) = accept(request)?;
+        let report = self.reports.get(&actor, &id).await?;
+        Ok(Response::new(report.into()))
+    }
+
+    async fn update_report(
+        &self,
+        request: Request<pb::UpdateReportRequest>,
+    ) -> Result<Response<pb::Report>, Status> {
+        let (actor, update) = accept(request)?;
+        self.reports.check_signer(&actor, &update).await?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let report = self.reports.update(&tx, &actor, update).await?;
+        tx.reply(report.into()).await
+    }
+
+    async fn list_report_sections(
+        &self,
+        request: Request<pb::ListReportSectionsRequest>,
+    ) -> Result<Response<pb::ListReportSectionsResponse>, Status> {
+        let (actor, Named(id)) = accept(request)?;
+        let sections = self.reports.sections(&actor, &id).await?;
+        Ok(Response::new(pb::ListReportSectionsResponse { sections }))
+    }
+
+    async fn update_report_section(
+        &self,
+        request: Request<pb::UpdateReportSectionRequest>,
+    ) -> Result<Response<pb::ReportSection>, Status> {
+        let (actor, update) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let section = self.reports.update_section(&tx, &actor, update).await?;
+        tx.reply(section).await
+    }
+
+    async fn prefill_report(
+        &self,
+        request: Request<pb::PrefillReportRequest>,
+    ) -> Result<Response<pb::PrefillReportResponse>, Status> {
+        let (actor, verb) = accept(request)?;
+        let rows = self.reports.project_rows(&actor, &verb).await?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let id = verb.id.clone();
+        let filled = self.reports.prefill(&tx, verb, rows).await?;
+        let findings = self.reports.findings(&tx, &actor, &id).await?;
+        tx.reply(pb::PrefillReportResponse {
+            report: Some(filled.report.into()),
+            filled_section_keys: filled.keys,
+            issues: findings.into_iter().map(Into::into).collect(),
+        })
+        .await
+    }
+
+    async fn validate_report(
+        &self,
+        request: Request<pb::ValidateReportRequest>,
+    ) -> Result<Response<pb::ValidateReportResponse>, Status> {
+        let (actor, Named(id)) = accept(request)?;
+        let findings = self.reports.validate(&actor, &id).await?;
+        Ok(Response::new(pb::ValidateReportResponse {
+            submittable: !findings.iter().any(super::Finding::is_error),
+            issues: findings.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn forward_report(
+        &self,
+        request: Request<pb::ForwardReportRequest>,
+    ) -> Result<Response<pb::Report>, Status> {
+        let (actor, verb) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let report = self.reports.forward(&tx, &actor, verb).await?;
+        tx.reply(report.into()).await
+    }
+
+    async fn approve_report(
+        &self,
+        request: Request<pb::ApproveReportRequest>,
+    ) -> Result<Response<pb::Report>, Status> {
+        let (actor, verb) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let report = self.reports.approve(&tx, &actor, verb).await?;
+        tx.reply(report.into()).await
+    }
+
+    async fn submit_report(
+        &self,
+        request: Request<pb::SubmitReportRequest>,
+    ) -> Result<Response<pb::ReportSubmission>, Status> {
+        let (actor, submit): (_, Submit) = accept(request)?;
+        let gathered = self.reports.gather_for(&actor, &submit.verb.id).await?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let submission = self.reports.submit(&tx, &actor, submit, &gathered).await?;
+        tx.reply(submission.into()).await
+    }
+
+    async fn accept_report(
+        &self,
+        request: Request<pb::AcceptReportRequest>,
+    ) -> Result<Response<pb::Report>, Status> {
+        let (actor, verb) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let report = self.reports.accept(&tx, &actor, verb).await?;
+        tx.reply(report.into()).await
+    }
+
+    async fn return_report(
+        &self,
+        request: Request<pb::ReturnReportRequest>,
+    ) -> Result<Response<pb::Report>, Status> {
+        let (actor, back) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let report = self.reports.send_back(&tx, &actor, back).await?;
+        tx.reply(report.into()).await
+    }
+
+    async fn get_report_submission(
+        &self,
+        request: Request<pb::GetReportSubmissionRequest>,
+    ) -> Result<Response<pb::ReportSubmission>, Status> {
+        let (actor, NamedSubmission(id, number)) = accept(request)?;
+        let submission = self.reports.submission(&actor, &id, number).await?;
+        Ok(Response::new(submission.into()))
+    }
+}
+
+macro_rules! named {
+    ($($message:ident: $field:ident),*) => {$(
+        impl TryFrom<pb::$message> for Named {
+            type Error = Invalid;
+
+            fn try_from(message: pb::$message) -> Result<Self, Invalid> {
+                let mut bad = Invalid::default();
+                bad.required(stringify!($field), &message.$field).map(Named).ok_or(bad)
+            }
+        }
+    )*};
+}
+
+named!(GetReportRequest: name, ValidateReportRequest: name, ListReportSectionsRequest: parent);
+
+macro_rules! verbs {
+    ($($message:ident),*) => {$(
+        impl TryFrom<pb::$message> for Verb {
+            type Error = Invalid;
+
+            fn try_from(message: pb::$message) -> Result<Self, Invalid> {
+                verb(&message.name, message.etag)
+            }
+        }
+    )*};
+}
+
+verbs!(
+    PrefillReportRequest,
+    ForwardReportRequest,
+    ApproveReportRequest,
+    AcceptReportRequest
+);
+
+fn verb(name: &str, etag: String) -> Result<Verb, Invalid> {
+    let mut bad = Invalid::default();
+    let id = bad.required("name", name).ok_or(bad)?;
+    Ok(Verb { id, etag })
+}
+
+impl TryFrom<pb::ReturnReportRequest> for Return {
+    type Error = Invalid;
+
+    fn try_from(message: pb::ReturnReportRequest) -> Result<Self, Invalid> {
+        let verb = verb(&message.name, message.etag)?;
+        let mut bad = Invalid::default();
+        let reason = bad
+            .lines("reason", &message.reason, 2000)
+            .filter(|it| !it.is_empty());
+        match reason {
+            Some(reason) => Ok(Self { verb, reason }),
+            None => {
+                if bad.is_empty() {
+                    bad.missing("reason");
+                }
+                Err(bad)
+            }
+        }
+    }
+}
+
+impl TryFrom<pb::SubmitReportRequest> for Submit {
+    type Error = Invalid;
+
+    fn try_from(message: pb::SubmitReportRequest) -> Result<Self, Invalid> {
+        let verb = verb(&message.name, message.etag)?;
+        let mut bad = Invalid::default();
+        let number = bad.optional::<DocumentNumber>("document_number", &message.document_number);
+        let issue_date = optional_date("issue_date", &message.issue_date, &mut bad);
+        let (Some(number), Some(issue_date)) = (number, issue_date) else {
+            return Err(bad);
+        };
+        let document_number = number.map(|it| it.to_string()).unwrap_or_default();
+        Ok(Self {
+            verb,
+            document_number,
+            issue_date,
+        })
+    }
+}
+
+impl TryFrom<pb::UpdateReportRequest> for UpdateReport {
+    type Error = Invalid;
+
+    fn try_from(message: pb::UpdateReportRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let report = message.report.unwrap_or_default();
+        let id = bad.required("report.name", &report.name);
+        let frame = read_frame(&report, &mut bad);
+        let (Some(id), Some(frame)) = (id, frame) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            id,
+            etag: report.etag,
+            frame,
+        })
+    }
+}
+
+impl TryFrom<pb::UpdateReportSectionRequest> for UpdateSection {
+    type Error = Invalid;
+
+    fn try_from(message: pb::UpdateReportSectionRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let section = message.section.unwrap_or_default();
+        let name = split(
+            &section.name,
+            "/sections/",
+            "reports/{report}/sections/{section}",
+        );
+        let name = bad.take("section.name", name);
+        let body = read_body(section.body, &mut bad);
+        let (Some((report, key)), Some(body)) = (name, body) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            report,
+            key: key.to_owned(),
+            etag: section.etag,
+            body,
+        })
+    }
+}
+
+impl TryFrom<pb::GetReportSubmissionRequest> for NamedSubmission {
+    type Error = Invalid;
+
+    fn try_from(message: pb::GetReportSubmissionRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let name = bad.take("name", submission_name(&message.name));
+        name.map(|(report, number)| Self(report, number)).ok_or(bad)
+    }
+}
+
+/// Reads `reports/{report}/submissions/{submission}`.
+pub(crate) fn submission_name(name: &str) -> Result<(ReportId, i64), InvalidText> {
+    const FORM: &str = "reports/{report}/submissions/{submission}";
+    let (report, number) = split(name, "/submissions/", FORM)?;
+    let number = number
+        .parse()
+        .ok()
+        .filter(|it| *it > 0)
+        .ok_or_else(|| not_of_form(FORM))?;
+    Ok((report, number))
+}
+
+fn split<'name>(
+    name: &'name str,
+    at: &str,
+    form: &str,
+) -> Result<(ReportId, &'name str), InvalidText> {
+    let (report, rest) = name.split_once(at).ok_or_else(|| not_of_form(form))?;
+    Ok((ReportId::from_name(report)?, rest))
+}
+
+fn not_of_form(form: &str) -> InvalidText {
+    InvalidText::new(
+        "PATTERN",
+        format!("is not of the form `{form}`"),
+        format!("không có dạng `{form}`"),
+    )
+}

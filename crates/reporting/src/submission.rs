@@ -1,0 +1,172 @@
+//! What was sent: numbered, never changed, hashed, with the exact version of every
+//! figure in it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use kit::{Error, Result, actor::hex};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use types::{
+    ids::{IndicatorId, ReportId, UserId},
+    period::Period,
+};
+
+use crate::{
+    neighbours::{Letterhead, Signer},
+    placeholder::{self, Figure},
+    report::{Body, Finding, Frame, Gathered, Submit, Whole},
+    request::Timeliness,
+    template::{ConsolidationRule, SectionKind},
+};
+
+pub(crate) mod store;
+
+/// One submission of a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Submission {
+    pub(crate) report: ReportId,
+    pub(crate) number: i64,
+    pub(crate) state: State,
+    pub(crate) content: Content,
+    pub(crate) content_sha256: String,
+    pub(crate) submitter: UserId,
+    pub(crate) submit_time: DateTime<Utc>,
+    pub(crate) timeliness: Timeliness,
+    pub(crate) return_reason: String,
+}
+
+/// What the receiver did with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum State {
+    Received,
+    Accepted,
+    Returned,
+}
+
+/// The content that is hashed. Maps are ordered and fields stand in this order, so the
+/// same content always gives the same bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Content {
+    pub(crate) report: ReportId,
+    pub(crate) period: Period,
+    pub(crate) letterhead: Letterhead,
+    pub(crate) frame: Frame,
+    pub(crate) sections: Vec<PinnedSection>,
+    pub(crate) figures: BTreeMap<IndicatorId, Figure>,
+    pub(crate) signer: Signer,
+    pub(crate) document_number: String,
+    pub(crate) issue_date: Option<NaiveDate>,
+    /// What the sender was shown before he sent it.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// A section as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PinnedSection {
+    pub(crate) key: String,
+    /// With its number.
+    pub(crate) heading: String,
+    pub(crate) kind: SectionKind,
+    pub(crate) rule: ConsolidationRule,
+    pub(crate) body: Body,
+}
+
+/// Returns the name of a submission.
+pub(crate) fn name(report: &ReportId, number: i64) -> String {
+    format!("{}/submissions/{number}", report.name())
+}
+
+impl Submission {
+    /// Makes a submission of a content, with its hash.
+    pub(crate) fn new(
+        report: &ReportId,
+        number: i64,
+        content: Content,
+        submitter: &UserId,
+        submit_time: DateTime<Utc>,
+        timeliness: Timeliness,
+    ) -> Result<Self> {
+        let canonical = serde_json::to_vec(&content).map_err(Error::internal)?;
+        Ok(Self {
+            report: report.clone(),
+            number,
+            state: State::Received,
+            content,
+            content_sha256: hex(&Sha256::digest(canonical)),
+            submitter: submitter.clone(),
+            submit_time,
+            timeliness,
+            return_reason: String::new(),
+        })
+    }
+
+    pub(crate) fn name(&self) -> String {
+        name(&self.report, self.number)
+    }
+}
+
+impl Content {
+    /// Puts every figure in its place and keeps its version beside it.
+    pub(crate) fn pin(
+        whole: &mut Whole,
+        gathered: &Gathered,
+        submit: &Submit,
+        findings: Vec<Finding>,
+    ) -> Result<Self> {
+        Ok(Self {
+            document_number: submit.document_number.clone(),
+            issue_date: submit.issue_date,
+            findings,
+            ..Self::of(whole, gathered)?
+        })
+    }
+
+    /// Makes the content of a report as it stands at this moment.
+    pub(crate) fn of(whole: &mut Whole, gathered: &Gathered) -> Result<Self> {
+        let facts = &gathered.facts;
+        let put = |text: &str| placeholder::resolve(text, facts, &mut Vec::new());
+        let frame = Frame {
+            subject: put(&whole.report.frame.subject),
+            opening: put(&whole.report.frame.opening),
+            closing: put(&whole.report.frame.closing),
+            ..whole.report.frame.clone()
+        };
+        let mut cited: Vec<IndicatorId> =
+            [&whole.report.frame.opening, &whole.report.frame.closing]
+                .into_iter()
+                .flat_map(|it| placeholder::cited(it))
+                .collect();
+        let mut sections = Vec::new();
+        for section in &whole.sections {
+            let spec = whole.spec(&section.key).ok_or_else(|| {
+                Error::internal(format!("the outline has no section `{}`", section.key))
+            })?;
+            let mut body = section.body.clone();
+            cited.extend(body.cited());
+            body.resolve(facts, &mut Vec::new());
+            sections.push(PinnedSection {
+                key: section.key.clone(),
+                heading: format!("{}. {}", section.ordinal, put(&spec.heading)),
+                kind: spec.kind,
+                rule: spec.rule,
+                body,
+            });
+        }
+        let figures = facts.figures.iter().filter(|(id, _)| cited.contains(id));
+        Ok(Self {
+            report: whole.report.id.clone(),
+            period: whole.report.period,
+            letterhead: gathered.letterhead.clone(),
+            frame,
+            sections,
+            figures: figures
+                .map(|(id, figure)| (id.clone(), figure.clone()))
+                .collect(),
+            signer: gathered.signer.clone().unwrap_or_default(),
+            document_number: String::new(),
+            issue_date: None,
+            findings: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! The submissions table. Content is only ever inserted.
+
+use kit::{
+    Error, Result,
+    db::{on_unique, times::instant},
+};
+use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*};
+use types::ids::{ReportId, ReportRequestId, UnitId, UserId};
+
+use super::{State, Submission};
+use crate::request::Timeliness;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "submissions")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) request_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) unit_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) number: i64,
+        pub(super) state: String,
+        pub(super) content: String,
+        pub(super) content_sha256: String,
+        pub(super) submitter: String,
+        pub(super) submit_micros: i64,
+        pub(super) timeliness: String,
+        pub(super) return_reason: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) async fn insert(db: &impl ConnectionTrait, submission: &Submission) -> Result<()> {
+    let row = row::ActiveModel {
+        request_id: Set(submission.report.request.as_str().into()),
+        unit_id: Set(submission.report.unit.as_str().into()),
+        number: Set(submission.number),
+        state: Set(word(&submission.state)?),
+        content: Set(serde_json::to_string(&submission.content).map_err(Error::internal)?),
+        content_sha256: Set(submission.content_sha256.clone()),
+        submitter: Set(submission.submitter.as_str().into()),
+        submit_micros: Set(submission.submit_time.timestamp_micros()),
+        timeliness: Set(word(&submission.timeliness)?),
+        return_reason: Set(submission.return_reason.clone()),
+    };
+    row::Entity::insert(row)
+        .exec_without_returning(db)
+        .await
+        .map_err(|error| on_unique(error, || Error::Conflict))?;
+    Ok(())
+}
+
+/// Notes what the receiver did.
+pub(crate) async fn mark(
+    db: &impl ConnectionTrait,
+    report: &ReportId,
+    number: i64,
+    state: State,
+    return_reason: &str,
+) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::State, Expr::value(word(&state)?))
+        .col_expr(row::Column::ReturnReason, Expr::value(return_reason))
+        .filter(row::Column::RequestId.eq(report.request.as_str()))
+        .filter(row::Column::UnitId.eq(report.unit.as_str()))
+        .filter(row::Column::Number.eq(number))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Returns one submission.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    report: &ReportId,
+    number: i64,
+) -> Result<Option<Submission>> {
+    let key = (
+        report.request.as_str().to_owned(),
+        report.unit.as_str().to_owned(),
+        number,
+    );
+    let row = row::Entity::find_by_id(key).one(db).await?;
+    row.map(Submission::try_from).transpose()
+}
+
+/// Returns the accepted submissions to a request, at most one per unit, by unit.
+pub(crate) async fn accepted(
+    db: &impl ConnectionTrait,
+    request: &ReportRequestId,
+) -> Result<Vec<Submission>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::RequestId.eq(request.as_str()))
+        .filter(row::Column::State.eq(word(&State::Accepted)?))
+        .all(db)
+        .await?;
+    rows.into_iter().map(Submission::try_from).collect()
+}
+
+/// Writes a state as the word it is serialized as.
+fn word(value: &impl serde::Serialize) -> Result<String> {
+    match serde_json::to_value(value).map_err(Error::internal)? {
+        serde_json::Value::String(word) => Ok(word),
+        other => Err(Error::internal(format!("{other} is no word"))),
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(word: String) -> Result<T> {
+    serde_json::from_value(serde_json::Value::String(word)).map_err(Error::internal)
+}
+
+impl TryFrom<row::Model> for Submission {
+    type Error = Error;
+
+    fn try_from(row: row::Model) -> Result<Self> {
+        Ok(Self {
+            report: ReportId {
+                request: ReportRequestId::new(&row.request_id).map_err(Error::internal)?,
+                unit: UnitId::new(&row.unit_id).map_err(Error::internal)?,
+            },
+            number: row.number,
+            state: read(row.state)?,
+            content: serde_json::from_str(&row.content).map_err(Error::internal)?,
+            content_sha256: row.content_sha256,
+            submitter: UserId::new(&row.submitter).map_err(Error::internal)?,
+            submit_time: instant(row.submit_micros)?,
+            timeliness: read::<Timeliness>(row.timeliness)?,
+            return_reason: row.return_reason,
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! Reporting through its contract, with the other three services beside it, on real
+//! databases.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod consolidation;
+mod documents;
+mod reports;
+mod stage;
+mod writing;

@@ -1,0 +1,332 @@
+//! Settings: defaults here, then `--config FILE`, then `CDS_…`, then flags.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use kit::{Clock, config::Secret, db, telemetry::Format};
+use serde::{Deserialize, Serialize};
+use tonic::transport::Uri;
+
+use crate::databases;
+
+/// Everything that can be set. `deploy/config.toml` shows it with the defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Directory of the embedded databases, one SQLite file per service.
+    pub data_dir: PathBuf,
+    /// PostgreSQL instead of embedded databases: `postgres://user@host/cds` stands for
+    /// the databases `cds_directory`, `cds_indicators`, `cds_projects`, `cds_reporting`.
+    pub database_url: Option<Secret>,
+    /// Services this process runs. In the environment: `CDS_SERVICES=[directory,projects]`.
+    pub services: Vec<ServiceName>,
+    /// Settings of the directory.
+    pub directory: Part,
+    /// Settings of the indicators.
+    pub indicators: Part,
+    /// Settings of the projects.
+    pub projects: Part,
+    /// Settings of the reporting.
+    pub reporting: Part,
+    /// What is logged, and how.
+    pub log: Log,
+    /// The clock the services run by.
+    pub clock: ClockSettings,
+}
+
+/// Settings of one service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Part {
+    /// Its database, `postgres://…` or `sqlite://…?mode=rwc`; unset = after `database_url`,
+    /// else a file in `data_dir`.
+    pub database: Option<Secret>,
+    /// Where it answers, such as `http://10.0.0.5:8080`, when this process does not run
+    /// it but asks it. Of no effect for a service that runs here.
+    pub at: Option<String>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Levels per part of the program; `info,kit::gate=debug` also logs every call.
+    pub filter: String,
+    /// `text` for people or `json` for machines.
+    pub format: Format,
+}
+
+/// The clock the services run by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClockSettings {
+    /// Seconds added to the system's clock, to rehearse another period; the same in
+    /// every process. Leave it 0 in earnest.
+    pub shift_seconds: i64,
+}
+
+/// A service by its name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceName {
+    /// Units, people, rights.
+    Directory,
+    /// Indicators and their figures.
+    Indicators,
+    /// Projects, decisions, money.
+    Projects,
+    /// Requests, reports, documents.
+    Reporting,
+}
+
+impl ServiceName {
+    /// All services.
+    pub const ALL: [Self; 4] = [
+        Self::Directory,
+        Self::Indicators,
+        Self::Projects,
+        Self::Reporting,
+    ];
+
+    /// Returns the name as in settings and file names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Directory => directory::NAME,
+            Self::Indicators => indicators::NAME,
+            Self::Projects => projects::NAME,
+            Self::Reporting => reporting::NAME,
+        }
+    }
+
+    /// Returns whom it asks over the contract.
+    fn neighbours(self) -> &'static [Self] {
+        match self {
+            Self::Directory => &[],
+            Self::Indicators | Self::Projects => &[Self::Directory],
+            Self::Reporting => &[Self::Directory, Self::Indicators, Self::Projects],
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            data_dir: PathBuf::from("data"),
+            database_url: None,
+            services: ServiceName::ALL.to_vec(),
+            directory: Part::default(),
+            indicators: Part::default(),
+            projects: Part::default(),
+            reporting: Part::default(),
+            log: Log::default(),
+            clock: ClockSettings::default(),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            filter: "info,sea_orm_migration=warn,sqlx=warn".to_owned(),
+            format: Format::Text,
+        }
+    }
+}
+
+impl Config {
+    /// Returns the settings of one service.
+    #[must_use]
+    pub fn part(&self, service: ServiceName) -> &Part {
+        match service {
+            ServiceName::Directory => &self.directory,
+            ServiceName::Indicators => &self.indicators,
+            ServiceName::Projects => &self.projects,
+            ServiceName::Reporting => &self.reporting,
+        }
+    }
+
+    /// Says whether this process runs a service.
+    #[must_use]
+    pub fn runs(&self, service: ServiceName) -> bool {
+        self.services.contains(&service)
+    }
+
+    /// Returns the clock to run by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        Clock::shifted(self.clock.shift_seconds)
+    }
+
+    /// Returns the URL of a service's database.
+    ///
+    /// # Errors
+    /// When `database_url` is no PostgreSQL URL.
+    pub fn database(&self, service: ServiceName) -> Result<Secret> {
+        if let Some(own) = &self.part(service).database {
+            return Ok(own.clone());
+        }
+        match &self.database_url {
+            Some(base) => Ok(Secret::new(databases::of_service(
+                base.expose(),
+                service.name(),
+            )?)),
+            None => {
+                let file = self.data_dir.join(format!("{}.db", service.name()));
+                Ok(Secret::new(db::sqlite_url(&file)))
+            }
+        }
+    }
+
+    /// Checks what one key cannot say alone.
+    ///
+    /// # Errors
+    /// Names the key that is bad or missing.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            !self.services.is_empty(),
+            "bad settings: `services` names no service"
+        );
+        for service in ServiceName::ALL {
+            if let Some(at) = &self.part(service).at {
+                check_address(at)
+                    .with_context(|| format!("bad settings: `{}.at`", service.name()))?;
+            }
+            self.database(service)?;
+        }
+        for service in &self.services {
+            for neighbour in service.neighbours() {
+                if !self.runs(*neighbour) && self.part(*neighbour).at.is_none() {
+                    let (asking, asked) = (service.name(), neighbour.name());
+                    bail!(
+                        "bad settings: `{asking}` asks `{asked}`: add it to `services` or set \
+                         `{asked}.at` to its address"
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks the address of a neighbour.
+///
+/// # Errors
+/// Says what an address looks like.
+pub fn check_address(address: &str) -> Result<()> {
+    let uri = address.parse::<Uri>().ok();
+    let good = uri.is_some_and(|it| {
+        it.scheme_str() == Some("http") && it.host().is_some_and(|host| !host.is_empty())
+    });
+    ensure!(
+        good,
+        "`{address}` is not an address such as http://127.0.0.1:8081"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/config.toml");
+
+    fn load(text: &str) -> Result<Config, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("config.toml");
+        fs::write(&file, text).unwrap();
+        kit::config::load(Some(&file)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_example_file_equals_the_defaults() {
+        let example: Config = kit::config::load(Some(Path::new(EXAMPLE))).unwrap();
+        assert_eq!(example, Config::default());
+    }
+
+    #[test]
+    fn every_key_the_example_file_leaves_out_can_be_set_as_it_shows() {
+        let example = fs::read_to_string(EXAMPLE).unwrap();
+        let is_setting = |it: &str| it.contains(" = ") && !it.starts_with(' ');
+        let shown: Vec<_> = example
+            .lines()
+            .map(|line| {
+                line.strip_prefix("# ")
+                    .filter(|it| is_setting(it))
+                    .unwrap_or(line)
+            })
+            .collect();
+        let config = load(&shown.join("\n")).unwrap();
+        assert!(config.database_url.is_some());
+        for service in ServiceName::ALL {
+            assert!(config.part(service).database.is_some(), "{service:?}");
+            assert!(config.part(service).at.is_some(), "{service:?}");
+        }
+        config.check().unwrap();
+    }
+
+    #[test]
+    fn a_key_nobody_knows_is_refused_with_its_name() {
+        let error = load("[directory]\ndatabse = \"postgres://cds:s3cret@db/cds\"").unwrap_err();
+        assert!(error.contains("`databse`"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+        let error = load("listen = \"anywhere\"").unwrap_err();
+        assert!(error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn settings_never_show_a_password() {
+        let config = load("database_url = \"postgres://cds:s3cret@db/cds\"").unwrap();
+        assert!(!format!("{config:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn each_service_has_a_database_of_its_own() {
+        let mut config = Config::default();
+        let url = |config: &Config, it| config.database(it).unwrap().expose().to_owned();
+        assert_eq!(
+            url(&config, ServiceName::Projects),
+            "sqlite://data/projects.db?mode=rwc"
+        );
+        config.database_url = Some(Secret::new("postgres://cds@db/cds"));
+        assert_eq!(
+            url(&config, ServiceName::Projects),
+            "postgres://cds@db/cds_projects"
+        );
+        config.projects.database = Some(Secret::new("postgres://cds@other/p"));
+        assert_eq!(
+            url(&config, ServiceName::Projects),
+            "postgres://cds@other/p"
+        );
+    }
+
+    #[test]
+    fn a_neighbour_that_is_nowhere_is_named() {
+        let mut config = Config {
+            services: vec![ServiceName::Reporting],
+            ..Config::default()
+        };
+        config.directory.at = Some("http://127.0.0.1:8081".into());
+        config.indicators.at = Some("http://127.0.0.1:8082".into());
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("`projects.at`"), "{error}");
+        config.projects.at = Some("127.0.0.1:8083".into());
+        let error = format!("{:#}", config.check().unwrap_err());
+        assert!(
+            error.contains("`projects.at`") && error.contains("`127.0.0.1:8083`"),
+            "{error}"
+        );
+        config.projects.at = Some("http://127.0.0.1:8083".into());
+        config.check().unwrap();
+    }
+}
