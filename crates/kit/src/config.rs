@@ -30,7 +30,13 @@ where
     }
     figment = figment.merge(Env::prefixed("CDS_").split("__"));
     figment.extract().map_err(|errors| {
-        let told: Vec<_> = errors.into_iter().map(|it| it.to_string()).collect();
+        // figment puts the name of its profile in front of every key.
+        let told = errors.into_iter().map(|it| {
+            it.to_string()
+                .replace("`default.", "`")
+                .replace("default.", "")
+        });
+        let told: Vec<_> = told.collect();
         ConfigError(told.join("; "))
     })
 }

@@ -5,8 +5,9 @@ use std::{path::Path, time::Duration as StdDuration};
 use chrono::{DateTime, Duration, Utc};
 use prost::Message;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqlErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use serde::Serialize;
@@ -17,6 +18,15 @@ use crate::{Actor, Clock, Error, Result, actor::Repeat};
 pub mod answers;
 pub mod ledger;
 pub mod times;
+
+/// Returns the statement that makes a PostgreSQL database fit for CDS: text is ordered
+/// by code point, as SQLite orders it.
+#[must_use]
+pub fn create_statement(database: &str) -> String {
+    format!(
+        "CREATE DATABASE \"{database}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+}
 
 /// A service's database. Clones share its connections.
 ///
@@ -71,9 +81,30 @@ impl Db {
     /// Brings the schema up to date.
     ///
     /// # Errors
-    /// When a migration fails.
+    /// When a migration fails, or when a PostgreSQL database orders text otherwise than
+    /// by code point: lists are paged by id, and both databases must agree on order.
     pub async fn migrate<M: MigratorTrait>(&self) -> Result<()> {
+        if !self.is_embedded() {
+            self.require_plain_order().await?;
+        }
         M::up(&self.writers, None).await.map_err(Error::internal)
+    }
+
+    async fn require_plain_order(&self) -> Result<()> {
+        let question =
+            "SELECT datcollate AS it FROM pg_database WHERE datname = current_database()";
+        let question = Statement::from_string(DatabaseBackend::Postgres, question);
+        let row = self.readers.query_one_raw(question).await?;
+        let order: String = match row {
+            Some(row) => row.try_get("", "it")?,
+            None => return Err(Error::internal("the database does not know itself")),
+        };
+        match order.as_str() {
+            "C" | "POSIX" | "C.UTF-8" | "C.utf8" => Ok(()),
+            other => Err(Error::internal(format!(
+                "the database orders text by `{other}`; create it with LC_COLLATE 'C'"
+            ))),
+        }
     }
 
     /// Returns how many migrations are waiting.

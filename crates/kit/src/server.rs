@@ -3,8 +3,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{service::Routes, transport::Server};
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
+};
 use tonic_health::ServingStatus;
 
 use crate::{Error, Result, gate::GateLayer, run::Stop};
@@ -72,16 +74,17 @@ pub async fn serve(
                 .await;
         }
     };
+    // A small answer must not wait for the delayed acknowledgement of the one before.
+    let connections = TcpIncoming::from(port.0).with_nodelay(Some(true));
     Server::builder()
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))
         .http2_keepalive_timeout(Some(Duration::from_secs(10)))
         .http2_max_header_list_size(HEADER_LIST)
-        .tcp_nodelay(true)
         .layer(gate)
         .add_routes(routes)
-        .serve_with_incoming_shutdown(TcpListenerStream::new(port.0), stopping)
+        .serve_with_incoming_shutdown(connections, stopping)
         .await
         .map_err(Error::internal)
 }

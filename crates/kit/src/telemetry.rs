@@ -1,6 +1,6 @@
 //! Logs: to standard error, as text for people or JSON for machines.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -20,10 +20,11 @@ pub enum Format {
 /// When the filter cannot be read or logging has started already.
 pub fn start(filter: &str, format: Format) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let filter = EnvFilter::try_new(filter)?;
+    let colours = io::stderr().is_terminal();
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         Format::Text => registry
-            .with(fmt::layer().with_writer(io::stderr))
+            .with(fmt::layer().with_ansi(colours).with_writer(io::stderr))
             .try_init()?,
         Format::Json => registry
             .with(fmt::layer().json().with_writer(io::stderr))

@@ -15,7 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   cds-server demo                        the whole reporting cycle in a few seconds: out/*.pdf, out/*.docx
   cds-server demo --serve                the same, and keep serving to look around
-  cds-server serve                       all services on 127.0.0.1:8080, databases in ./data
+  cds-server                             all services on 127.0.0.1:8080, databases in ./data
   cds-server serve --config cds.toml     with settings from a file (see deploy/config.toml)
   cds-server migrate --create --database-url postgres://cds@db/cds
                                          make and update the PostgreSQL databases
@@ -29,15 +29,15 @@ CDS_DIRECTORY__DATABASE. Flags win over the environment, the environment over th
 /// The reporting backbone of a province's digital transformation: units, indicators,
 /// projects and reports as four gRPC services in one program.
 #[derive(Debug, Parser)]
-#[command(name = "cds-server", version, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "cds-server", version, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve all services, or some, on one port until Ctrl-C or SIGTERM.
+    /// Serve all services, or some, on one port until Ctrl-C or SIGTERM. The default.
     Serve(ServeFlags),
     /// Bring the databases up to date. Embedded ones do it by themselves when served.
     Migrate(MigrateFlags),
@@ -46,7 +46,7 @@ enum Command {
     Demo(demo::Options),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct ServeFlags {
     #[command(flatten)]
     common: CommonFlags,
@@ -73,7 +73,7 @@ struct MigrateFlags {
     create: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 struct CommonFlags {
     /// Settings file, TOML
     #[arg(long, value_name = "FILE")]
@@ -100,7 +100,10 @@ struct CommonFlags {
 /// # Errors
 /// With everything a person needs to know in one line.
 pub async fn run(cli: Cli) -> Result<()> {
-    match cli.command {
+    match cli
+        .command
+        .unwrap_or_else(|| Command::Serve(ServeFlags::default()))
+    {
         Command::Serve(flags) => {
             let mut config = flags.common.config()?;
             set(&mut config.listen, flags.listen);
@@ -189,7 +192,7 @@ mod tests {
     fn a_flag_wins_over_the_default() {
         let cli =
             Cli::try_parse_from(["cds-server", "migrate", "--services", "reporting,projects"]);
-        let Command::Migrate(flags) = cli.unwrap().command else {
+        let Some(Command::Migrate(flags)) = cli.unwrap().command else {
             panic!()
         };
         let config = flags.common.config().unwrap();

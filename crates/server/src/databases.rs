@@ -1,7 +1,7 @@
 //! Names of databases, and making and dropping them on a PostgreSQL server.
 
 use anyhow::{Context, Result, ensure};
-use kit::db::without_password;
+use kit::db::{create_statement, without_password};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
 
 /// The name of the databases when the URL gives none.
@@ -85,13 +85,8 @@ pub async fn create(url: &str) -> Result<bool> {
     if server.query_one_raw(known).await?.is_some() {
         return Ok(false);
     }
-    // A fixed template and encoding, whatever the server's own default is.
-    let create = format!(
-        "CREATE DATABASE \"{}\" ENCODING 'UTF8' TEMPLATE template0",
-        target.database
-    );
     server
-        .execute_unprepared(&create)
+        .execute_unprepared(&create_statement(target.database))
         .await
         .with_context(|| format!("cannot create the database `{}`", target.database))?;
     Ok(true)

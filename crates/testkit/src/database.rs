@@ -26,7 +26,7 @@ impl TestDb {
         let database = format!("test_{name}_{}", Uuid::now_v7().simple());
         let admin = Database::connect(&server).await.unwrap();
         admin
-            .execute_unprepared(&format!("CREATE DATABASE {database}"))
+            .execute_unprepared(&kit::db::create_statement(&database))
             .await
             .unwrap();
         admin.close().await.unwrap();

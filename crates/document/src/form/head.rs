@@ -11,8 +11,8 @@ const NATION: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
 
 /// Room for a number or a date to be written in: no-break spaces, which keep their width in every format.
-fn room(ems: usize) -> String {
-    "\u{A0}".repeat(ems * 4)
+fn room(spaces: usize) -> String {
+    "\u{A0}".repeat(spaces)
 }
 
 /// The two columns at the top of page 1 (điểm 1 to 4).
@@ -78,7 +78,7 @@ impl Head {
 
 /// "Số: 05/BC-UBND" (điểm 3).
 fn number(document: &Document) -> String {
-    let number = numeral(document).unwrap_or_else(|| room(3));
+    let number = numeral(document).unwrap_or_else(|| room(10));
     if document.symbol.is_empty() {
         format!("Số: {number}")
     } else {
@@ -109,9 +109,9 @@ fn date(document: &Document) -> String {
 
 /// A zero stands before days under 10 and before months 1 and 2, and before no other month.
 fn written(date: DocumentDate) -> String {
-    let day = date.day.map_or_else(|| room(2), |day| format!("{day:02}"));
+    let day = date.day.map_or_else(|| room(6), |day| format!("{day:02}"));
     let month = date.month.map_or_else(
-        || room(2),
+        || room(6),
         |month| {
             if month <= 2 {
                 format!("{month:02}")
@@ -120,14 +120,14 @@ fn written(date: DocumentDate) -> String {
             }
         },
     );
-    let year = date.year.map_or_else(|| room(3), |year| year.to_string());
+    let year = date.year.map_or_else(|| room(10), |year| year.to_string());
     format!("ngày {day} tháng {month} năm {year}")
 }
 
 /// "(Kèm theo Báo cáo số … ngày … của …)" (mục III): what is not known yet leaves room.
 pub(super) fn reference(document: &Document) -> String {
     let kind = sentence_case(&document.kind);
-    let number = numeral(document).unwrap_or_else(|| room(3));
+    let number = numeral(document).unwrap_or_else(|| room(10));
     let symbol = document.symbol.to_uppercase();
     let organ = document.organ.join(" ");
     let mut line = format!("(Kèm theo {kind} số {number}");

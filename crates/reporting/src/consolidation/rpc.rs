@@ -115,11 +115,11 @@ fn issues(content: &Content) -> Vec<Issue> {
             "RATIO_PARTS_MISSING",
             figure.indicator.name(),
             format!(
-                "{} units state a percentage without its parts; it is not in the total",
+                "units that state a percentage without its parts, which is not in the total: {}",
                 figure.without_parts
             ),
             format!(
-                "{} đơn vị chỉ nêu tỷ lệ, không có tử số và mẫu số, nên không được cộng",
+                "số đơn vị chỉ nêu tỷ lệ, không có tử số và mẫu số nên không được cộng: {}",
                 figure.without_parts
             ),
         ));

@@ -14,6 +14,12 @@ use crate::{
     template::ConsolidationRule,
 };
 
+/// Numbers of the annexes: every unit's figures, and the projects.
+const FIGURES: &str = "I";
+const PROJECTS: &str = "II";
+/// Printed instead of a sum that no whole number of đồng can hold.
+const TOO_MUCH: &str = "vượt giới hạn tính";
+
 /// Puts the document together.
 pub(super) fn document(content: &Content, written: DateTime<Utc>) -> Document {
     let letterhead = &content.letterhead;
@@ -22,8 +28,9 @@ pub(super) fn document(content: &Content, written: DateTime<Utc>) -> Document {
         .filter(|it| !it.is_empty())
         .into_iter()
         .collect();
-    let subject = format!("Tổng hợp kết quả {}", lower_first(&content.subject));
-    let subject: Vec<String> = subject.lines().map(str::to_owned).collect();
+    // One line, which the form breaks evenly; the outline's own breaks fit its own words.
+    let asked = content.subject.lines().collect::<Vec<_>>().join(" ");
+    let subject = format!("Tổng hợp kết quả {}", lower_first(&asked));
     Document {
         parent_organ: superiors.clone(),
         organ: vec![letterhead.display_name.clone()],
@@ -32,12 +39,8 @@ pub(super) fn document(content: &Content, written: DateTime<Utc>) -> Document {
         place: letterhead.place.clone(),
         date: issue_date(None, written),
         kind: "BÁO CÁO".to_owned(),
-        title: format!(
-            "Báo cáo {} - {}",
-            subject.join(" "),
-            letterhead.display_name
-        ),
-        subject,
+        title: format!("Báo cáo {subject} - {}", letterhead.display_name),
+        subject: vec![subject],
         addressees: superiors,
         body: body(content),
         authority: content.signing_lines.clone(),
@@ -61,7 +64,7 @@ fn body(content: &Content) -> Vec<Block> {
         match section.rule {
             ConsolidationRule::AggregateValues => blocks.extend(totals(content)),
             ConsolidationRule::Concatenate => blocks.extend(concatenated(section)),
-            ConsolidationRule::UnionRows => blocks.push(projects(section)),
+            ConsolidationRule::UnionRows => blocks.push(projects_summary(section)),
             ConsolidationRule::GroupByAddressee => blocks.extend(by_addressee(section)),
             ConsolidationRule::Omit => {}
         }
@@ -101,10 +104,10 @@ fn attendance(sources: &[Source]) -> Vec<Block> {
     });
     let columns = vec![
         column("TT", 6, Align::Center),
-        column("Đơn vị", 36, Align::Left),
-        column("Tình trạng báo cáo", 24, Align::Left),
-        column("Thời hạn", 16, Align::Left),
-        column("Ghi chú", 18, Align::Left),
+        column("Đơn vị", 34, Align::Left),
+        column("Tình trạng báo cáo", 20, Align::Left),
+        column("Thời hạn", 19, Align::Left),
+        column("Ghi chú", 21, Align::Left),
     ];
     let table = Table {
         columns,
@@ -149,19 +152,19 @@ fn totals(content: &Content) -> Vec<Block> {
     });
     let columns = vec![
         column("TT", 5, Align::Center),
-        column("Chỉ tiêu", 36, Align::Left),
-        column("Đơn vị tính", 14, Align::Left),
-        column("Tổng hợp", 13, Align::Right),
-        column("Số đơn vị được cộng", 12, Align::Center),
-        column("Ghi chú", 20, Align::Left),
+        column("Chỉ tiêu", 32, Align::Left),
+        column("Đơn vị tính", 12, Align::Left),
+        column("Tổng hợp", 12, Align::Right),
+        column("Số đơn vị được cộng", 11, Align::Center),
+        column("Ghi chú", 28, Align::Left),
     ];
     let table = Table {
         columns,
         rows: rows.collect(),
         ..Table::default()
     };
-    let detail = "Số liệu của từng đơn vị tại Phụ lục kèm theo.";
-    vec![Block::Table(table), Block::Paragraph(spans(detail))]
+    let detail = format!("Số liệu của từng đơn vị tại Phụ lục {FIGURES}.");
+    vec![Block::Table(table), Block::Paragraph(spans(&detail))]
 }
 
 fn total(figure: &FigureTotal) -> String {
@@ -201,16 +204,51 @@ fn concatenated(section: &SectionParts) -> Vec<Block> {
     blocks
 }
 
-/// All rows in one table, with the sums of what was granted and what was asked.
-fn projects(section: &SectionParts) -> Block {
-    let rows: Vec<(&Part, &ProjectRow)> = section
+/// Every row of the units' project tables with its unit.
+fn project_rows(section: &SectionParts) -> Vec<(&Part, &ProjectRow)> {
+    let rows = section.parts.iter().flat_map(|part| match &part.body {
+        Body::ProjectTable(rows) => rows.iter().map(|row| (part, row)).collect(),
+        _ => Vec::new(),
+    });
+    rows.collect()
+}
+
+fn granted(rows: &[(&Part, &ProjectRow)]) -> Option<Money> {
+    Money::checked_sum(
+        rows.iter()
+            .map(|(_, row)| Money::new(row.allocated_amount_vnd)),
+    )
+}
+
+fn asked(rows: &[(&Part, &ProjectRow)]) -> Option<Money> {
+    Money::checked_sum(
+        rows.iter()
+            .filter_map(|(_, row)| row.requested_amount_vnd.map(Money::new)),
+    )
+}
+
+/// What the rows come to; the table itself is wide and stands in an annex.
+fn projects_summary(section: &SectionParts) -> Block {
+    let rows = project_rows(section);
+    let units = section
         .parts
         .iter()
-        .flat_map(|part| match &part.body {
-            Body::ProjectTable(rows) => rows.iter().map(|row| (part, row)).collect(),
-            _ => Vec::new(),
-        })
-        .collect();
+        .filter(|it| !it.body.is_empty())
+        .count();
+    let said = |sum: Option<Money>| sum.map_or_else(|| TOO_MUCH.to_owned(), Money::to_vietnamese);
+    let text = format!(
+        "Các đơn vị báo cáo {} dự án, nhiệm vụ (của {units} đơn vị); kinh phí đã cấp theo quyết định: {}; \
+         đề xuất bổ sung (chưa phải kinh phí được cấp): {}. Chi tiết tại Phụ lục {PROJECTS}.",
+        rows.len(),
+        said(granted(&rows)),
+        said(asked(&rows)),
+    );
+    Block::Paragraph(spans(&text))
+}
+
+/// All rows in one table, with the sums of what was granted and what was asked.
+fn projects(section: &SectionParts) -> Block {
+    let rows = project_rows(section);
     let mut cells: Vec<Vec<Cell>> = (1..)
         .zip(&rows)
         .map(|(number, (part, row))| {
@@ -229,12 +267,6 @@ fn projects(section: &SectionParts) -> Block {
             ]
         })
         .collect();
-    let granted = rows
-        .iter()
-        .map(|(_, row)| Money::new(row.allocated_amount_vnd));
-    let asked = rows
-        .iter()
-        .filter_map(|(_, row)| row.requested_amount_vnd.map(Money::new));
     cells.push(vec![
         Cell {
             colspan: 4,
@@ -243,24 +275,24 @@ fn projects(section: &SectionParts) -> Block {
         },
         Cell {
             bold: true,
-            ..cell(sum(Money::checked_sum(granted)))
+            ..cell(sum(granted(&rows)))
         },
         cell(""),
         Cell {
             bold: true,
-            ..cell(sum(Money::checked_sum(asked)))
+            ..cell(sum(asked(&rows)))
         },
         cell(""),
     ]);
     let columns = vec![
         column("TT", 5, Align::Center),
-        column("Đơn vị", 14, Align::Left),
-        column("Nội dung/Nhiệm vụ/Dự án", 21, Align::Left),
-        column("Kết quả, tiến độ thực hiện", 14, Align::Left),
-        column("Kinh phí đã cấp", 13, Align::Right),
-        column("Theo QĐ", 11, Align::Left),
-        column("Đề xuất bổ sung", 13, Align::Right),
-        column("Ghi chú", 9, Align::Left),
+        column("Đơn vị", 15, Align::Left),
+        column("Nội dung/Nhiệm vụ/Dự án", 23, Align::Left),
+        column("Kết quả, tiến độ thực hiện", 15, Align::Left),
+        column("Kinh phí đã cấp", 12, Align::Right),
+        column("Theo quyết định", 12, Align::Left),
+        column("Đề xuất bổ sung", 12, Align::Right),
+        column("Ghi chú", 10, Align::Left),
     ];
     let unit_note = Some("Đơn vị tính: đồng".to_owned());
     Block::Table(Table {
@@ -315,16 +347,32 @@ fn by_addressee(section: &SectionParts) -> Vec<Block> {
     blocks
 }
 
-/// Every unit's figures, in a table of its own because it is wide.
+/// The wide tables, on pages that lie on their side.
 fn annexes(content: &Content) -> Vec<Annex> {
+    let period = content.period.to_vietnamese();
+    let annex = |number: &str, title: &str, body| Annex {
+        label: format!("Phụ lục {number}"),
+        title: format!("{title}, {period}"),
+        landscape: true,
+        body,
+    };
+    let mut annexes = vec![annex(FIGURES, "Số liệu của từng đơn vị", figures(content))];
+    let tables = content
+        .sections
+        .iter()
+        .filter(|it| it.rule == ConsolidationRule::UnionRows);
+    let tables: Vec<_> = tables.map(projects).collect();
+    annexes.push(annex(PROJECTS, "Dự án, nhiệm vụ của các đơn vị", tables));
+    annexes
+}
+
+/// Every unit's figures side by side with the total.
+fn figures(content: &Content) -> Vec<Block> {
     let units: Vec<&Source> = content
         .sources
         .iter()
         .filter(|it| it.submission.is_some())
         .collect();
-    if content.figures.is_empty() {
-        return Vec::new();
-    }
     let mut columns = vec![
         column("TT", 4, Align::Center),
         column("Chỉ tiêu", 30, Align::Left),
@@ -367,15 +415,7 @@ fn annexes(content: &Content) -> Vec<Annex> {
             ..Span::plain(note)
         }]));
     }
-    vec![Annex {
-        label: "Phụ lục".to_owned(),
-        title: format!(
-            "Số liệu của từng đơn vị, {}",
-            content.period.to_vietnamese()
-        ),
-        landscape: true,
-        body,
-    }]
+    body
 }
 
 fn lower_first(text: &str) -> String {

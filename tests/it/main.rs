@@ -1,0 +1,8 @@
+//! All services together, from a caller without a token to the printed report.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod modes;
+mod process;
+mod seed;
+mod sweep;
+mod text;

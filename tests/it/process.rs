@@ -1,0 +1,122 @@
+//! The real program, as a process.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// The program that `cargo test --workspace` has built beside this test.
+pub(crate) fn program() -> Command {
+    let test = std::env::current_exe().unwrap();
+    let program = test
+        .parent()
+        .and_then(Path::parent)
+        .unwrap()
+        .join("cds-server");
+    assert!(
+        program.exists(),
+        "build it first: cargo build, or cargo test --workspace"
+    );
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null()).env("CDS_LOG__FILTER", "warn");
+    command
+}
+
+/// Runs the demo and returns what it says.
+pub(crate) fn demo(out: &Path, flags: &[&str]) -> String {
+    let ran = program()
+        .arg("demo")
+        .arg("--out")
+        .arg(out)
+        .args(flags)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(
+        ran.status.success(),
+        "{told}{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    told
+}
+
+/// The files a demo makes.
+pub(crate) fn documents(out: &Path) -> [PathBuf; 4] {
+    [
+        "bao-cao-minh-long-2022-h1.pdf",
+        "bao-cao-minh-long-2022-h1.docx",
+        "tong-hop-quang-ngai-2022-h1.pdf",
+        "tong-hop-quang-ngai-2022-h1.docx",
+    ]
+    .map(|it| out.join(it))
+}
+
+/// A service that runs until it is dropped.
+pub(crate) struct Service {
+    child: Child,
+    pub(crate) address: String,
+    pub(crate) secret: Option<String>,
+}
+
+impl Service {
+    /// Starts services on a free port.
+    pub(crate) fn start(services: &str, data_dir: &Path, shift: i64, flags: &[&str]) -> Self {
+        let mut child = program()
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--services",
+                services,
+                "--data-dir",
+            ])
+            .arg(data_dir)
+            .args(flags)
+            .env("CDS_CLOCK__SHIFT_SECONDS", shift.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines
+            .next()
+            .unwrap_or_else(|| panic!("{services} did not start"))
+            .unwrap();
+        let address = first.rsplit_once(" on ").unwrap().1.trim();
+        let address = format!("http://{address}");
+        let mut secret = None;
+        if services == "directory" {
+            let told = lines
+                .map_while(Result::ok)
+                .find(|it| it.contains("\"secret\":\""))
+                .unwrap();
+            let behind = told.split_once("\"secret\":\"").unwrap().1;
+            secret = Some(behind.split('"').next().unwrap().to_owned());
+        }
+        Self {
+            child,
+            address,
+            secret,
+        }
+    }
+
+    /// Asks it to stop as Kubernetes does, and returns whether it ended well.
+    pub(crate) fn terminate(mut self) -> bool {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(asked.unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(stderr) = &mut self.child.stderr {
+            let mut told = String::new();
+            let _ = stderr.read_to_string(&mut told);
+        }
+    }
+}
