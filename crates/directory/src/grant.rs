@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(crate) mod rpc;
-mod store;
+pub(crate) mod store;
 
 /// A role given to a person over a unit for a time. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -280,6 +280,7 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
     let tx = db
         .begin_as("system", "first-administrator", "start")
         .await?;
+    tx.lock("first-administrator").await?;
     match user::store::find(&tx.db, &user).await? {
         Some(known) if known.is_active => return Ok(None),
         Some(_) => {}

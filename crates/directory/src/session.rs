@@ -112,7 +112,7 @@ impl Sessions {
         let hashed = self.hashing(move |hasher| hasher.hash(&password)).await?;
         let tx = self
             .db
-            .begin_as(enroll.user.as_str(), "SessionService/Enroll", "enroll")
+            .begin_as(&enroll.user.name(), "SessionService/Enroll", "enroll")
             .await?;
         let secret = user::hash_secret(&enroll.secret);
         let used = user::store::use_enrollment(&tx.db, &enroll.user, &secret, tx.now()).await?;
@@ -180,12 +180,25 @@ impl Sessions {
         T: Send + 'static,
         F: FnOnce(&Hasher) -> Result<T> + Send + 'static,
     {
-        let _place = self.waiting.try_acquire().map_err(|_| Error::Exhausted)?;
-        let _permit = self.hashing.acquire().await.map_err(Error::internal)?;
-        let hasher = self.hasher.clone();
-        tokio::task::spawn_blocking(move || work(&hasher))
+        // A caller may go away; the work goes on, so the permits stay with the work.
+        let place = self
+            .waiting
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Error::Exhausted)?;
+        let permit = self
+            .hashing
+            .clone()
+            .acquire_owned()
             .await
-            .map_err(Error::internal)?
+            .map_err(Error::internal)?;
+        let hasher = self.hasher.clone();
+        tokio::task::spawn_blocking(move || {
+            let _held = (place, permit);
+            work(&hasher)
+        })
+        .await
+        .map_err(Error::internal)?
     }
 
     fn wait_is_over(&self, user: &UserId) -> Result<()> {
@@ -217,8 +230,8 @@ impl Sessions {
     }
 }
 
-/// How long a person waits after some failures in a row: long enough to make guessing
-/// hopeless, short enough that nobody can keep another person out for long.
+/// How long a person waits after some failures in a row: long enough to slow guessing
+/// down, short enough that a stranger who goes on guessing is a nuisance, not a lock.
 fn wait_after(failed: u32) -> Duration {
     Duration::seconds(match failed {
         0..=2 => 0,

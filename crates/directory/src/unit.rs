@@ -107,6 +107,10 @@ impl Units {
             let parent = store::find(&tx.db, parent, new.validity.start()).await?;
             parent_in_force(new.parent.as_ref(), parent.as_ref(), &new.validity)?;
         }
+        if !new.identifiers.is_empty() {
+            // That a code is free is seen, then relied on: one change after the other.
+            tx.lock("unit-identifiers").await?;
+        }
         for identifier in &new.identifiers {
             let bearers = store::bearers(&tx.db, &identifier.scheme, &identifier.value).await?;
             identifier_free(identifier, &bearers)?;

@@ -10,7 +10,7 @@ use types::{
     validity::Validity,
 };
 
-use crate::{reason::ALREADY_ENROLLED, unit};
+use crate::{grant, reason::ALREADY_ENROLLED, unit};
 
 pub(crate) mod rpc;
 pub(crate) mod store;
@@ -132,6 +132,11 @@ impl Users {
         self.access
             .require_any(actor, &[user.home_unit.as_ref()])
             .await?;
+        // Who enrolls a person can act as that person, so he needs the right wherever the
+        // person already has one.
+        for scope in grant::store::scopes_of(&tx.db, id).await? {
+            self.access.require_any(actor, &[scope.as_ref()]).await?;
+        }
         if user.is_active {
             return Err(Error::rule(&ALREADY_ENROLLED, [("user", id.name())]));
         }

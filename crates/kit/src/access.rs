@@ -71,8 +71,8 @@ impl Access {
     pub async fn require_any(&self, actor: &Actor, units: &[Option<&UnitId>]) -> Result<()> {
         let permission = actor.permission()?;
         let allowed = self.0.allowed(actor, permission, units).await?;
-        actor.note_decision();
         if allowed.len() == units.len() && allowed.into_iter().any(|it| it) {
+            actor.note_decision();
             Ok(())
         } else {
             Err(Error::Denied {

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
-    error::{INTERNAL, REQUEST_ID_REUSED, TOKEN_MISSING},
+    error::{REQUEST_ID_REUSED, TOKEN_MISSING},
     policy::Needs,
 };
 
@@ -170,6 +170,3 @@ impl Repeat {
         }
     }
 }
-
-/// The reason told when a method answers without having asked for a right.
-pub(crate) static UNDECIDED: &crate::Reason = &INTERNAL;

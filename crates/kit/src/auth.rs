@@ -32,6 +32,8 @@ const LEEWAY_SECONDS: i64 = 30;
 const LONGEST_TOKEN: usize = 4096;
 /// Keys of a stranger cannot make us ask the directory more often than this.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// The directory gets this long to tell its keys.
+const LONGEST_QUESTION: Duration = Duration::from_secs(5);
 
 /// What a token says. Rights are never in it: they are grants in `directory`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,7 +119,9 @@ impl Verifier {
             return Ok(None);
         }
         let mut client = SessionServiceClient::new(self.directory.clone());
-        let answer = client.list_signing_keys(ListSigningKeysRequest {}).await?;
+        let mut ask = tonic::Request::new(ListSigningKeysRequest {});
+        ask.set_timeout(LONGEST_QUESTION);
+        let answer = client.list_signing_keys(ask).await?;
         *asked = Some(Instant::now());
         let mut fresh = HashMap::new();
         for key in answer.into_inner().keys {

@@ -17,6 +17,7 @@ use crate::{Actor, Clock, Error, Result, actor::Repeat};
 
 pub mod answers;
 pub mod ledger;
+mod locks;
 pub mod times;
 
 /// Returns the statement that makes a PostgreSQL database fit for CDS: text is ordered
@@ -145,12 +146,12 @@ impl Db {
     /// `REQUEST_ID_REUSED` when the id stood for other content.
     pub async fn begin(&self, actor: &Actor) -> Result<Begin> {
         let tx = self
-            .begin_as(actor.user().as_str(), actor.method(), actor.trace_id())
+            .begin_as(&actor.user().name(), actor.method(), actor.trace_id())
             .await?;
         let Some(repeat) = &actor.repeat else {
             return Ok(Begin::First(tx));
         };
-        if let Some(answer) = answers::find(&tx, repeat).await? {
+        if let Some(answer) = answers::claim(&tx, repeat).await? {
             repeat.check(&answer.content_sha256)?;
             // The right was asked for when the answer was given, to the same person.
             actor.note_decision();
@@ -160,6 +161,25 @@ impl Db {
             repeat: Some(repeat.clone()),
             ..tx
         }))
+    }
+
+    /// Returns the answer this call was given before, for calls that ask other services
+    /// before they begin: a repeated call must not depend on them again.
+    ///
+    /// # Errors
+    /// `REQUEST_ID_REUSED` when the id stood for other content.
+    pub async fn answered(&self, actor: &Actor) -> Result<Option<Answer>> {
+        let Some(repeat) = &actor.repeat else {
+            return Ok(None);
+        };
+        let principal = actor.user().name();
+        let kept = answers::find(&self.readers, &principal, actor.method(), repeat).await?;
+        let Some(kept) = kept else {
+            return Ok(None);
+        };
+        repeat.check(&kept.content_sha256)?;
+        actor.note_decision();
+        Ok(Some(Answer(kept.response)))
     }
 
     /// Begins a change of the system's own, such as the first administrator.
@@ -190,6 +210,14 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .acquire_timeout(StdDuration::from_secs(5))
         .connect_timeout(StdDuration::from_secs(5))
         .sqlx_logging(false)
+        .statement_timeout(StdDuration::from_secs(30))
+        .map_sqlx_postgres_opts(|postgres| {
+            // A stalled process must not hold a key that others wait for.
+            postgres.options([
+                ("lock_timeout", "5s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ])
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
             sqlite
@@ -227,7 +255,8 @@ impl Answer {
 }
 
 /// One change: its rows, its ledger entries and its answer are written together or not
-/// at all. Inside it only store calls are awaited.
+/// at all. Inside it only store calls and the question for rights are awaited; figures
+/// and names of other services are gathered before it begins.
 #[derive(Debug)]
 pub struct Tx {
     /// The transaction, for store functions.
@@ -244,6 +273,15 @@ impl Tx {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// Waits for its turn among changes that name the same lock, until it is committed.
+    /// SQLite has one writer at a time anyhow.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn lock(&self, name: &str) -> Result<()> {
+        locks::lock(&self.db, name).await
     }
 
     /// Writes a ledger row: who, what, before, after.
@@ -263,10 +301,10 @@ impl Tx {
     /// Keeps the answer for repeated calls, commits, and answers.
     ///
     /// # Errors
-    /// Conflict when the same call was made twice at the same time.
+    /// When the database refuses.
     pub async fn reply<M: Message>(self, message: M) -> std::result::Result<Response<M>, Status> {
         if let Some(repeat) = &self.repeat {
-            answers::insert(&self, repeat, &message.encode_to_vec()).await?;
+            answers::keep(&self, repeat, &message.encode_to_vec()).await?;
         }
         self.commit().await?;
         Ok(Response::new(message))

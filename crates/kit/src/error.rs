@@ -218,8 +218,10 @@ fn fill(text: &str, facts: &Facts) -> String {
     filled
 }
 
-/// Clients drop errors whose details pass 8 KiB of headers; 20 violations stay below.
+/// Most violations told, and the room they share: clients drop errors whose details are
+/// too long (api-guide §7). The number of all of them is always told.
 const VIOLATIONS_TOLD: usize = 20;
+const ROOM: usize = 5 * 1024;
 const LOCALE: &str = "vi-VN";
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
@@ -242,15 +244,22 @@ impl From<Error> for Status {
         details.set_localized_message(LOCALE, shorten(&told.vi));
         match &error {
             Error::Invalid(invalid) => {
-                let told = invalid.violations().iter().take(VIOLATIONS_TOLD);
-                let violations: Vec<_> = told
-                    .map(|it| FieldViolation {
-                        field: it.field.clone(),
-                        description: shorten(&it.en),
+                let mut room = ROOM;
+                let mut violations = Vec::new();
+                for it in invalid.violations().iter().take(VIOLATIONS_TOLD) {
+                    let (field, en, vi) = (shorten(&it.field), shorten(&it.en), shorten(&it.vi));
+                    let size = field.len() + en.len() + vi.len() + it.reason.len();
+                    let Some(left) = room.checked_sub(size) else {
+                        break;
+                    };
+                    room = left;
+                    violations.push(FieldViolation {
+                        field,
+                        description: en,
                         reason: it.reason.to_owned(),
-                        localized_message: Some(LocalizedMessage::new(LOCALE, shorten(&it.vi))),
-                    })
-                    .collect();
+                        localized_message: Some(LocalizedMessage::new(LOCALE, vi)),
+                    });
+                }
                 details.set_bad_request(violations);
             }
             Error::BadRequest(reason, field) => {
@@ -281,7 +290,7 @@ impl From<Error> for Status {
 
 /// Keeps what callers sent from growing the error past what clients accept.
 fn shorten(text: &str) -> String {
-    const MOST: usize = 200;
+    const MOST: usize = 160;
     if text.chars().count() <= MOST {
         return text.to_owned();
     }
@@ -296,28 +305,43 @@ impl From<Invalid> for Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        if is_conflict(&error) {
-            return Self::Conflict;
-        }
-        match &error {
-            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
-                tracing::warn!(%error, "the database cannot be reached");
-                Self::Unavailable
+        match code(&error).as_deref() {
+            // PostgreSQL gave one of two transactions up, or waited too long for a lock.
+            Some("40001" | "40P01" | "55P03") => return Self::Conflict,
+            // SQLite's file is held by another process.
+            Some("5" | "517") => return Self::Conflict,
+            // The server is going down or coming up.
+            Some("57P01" | "57P02" | "57P03") => {
+                tracing::warn!(%error, "the database is restarting");
+                return Self::Unavailable;
             }
-            _ => Self::internal(error),
+            _ => {}
         }
+        if is_broken(&error) {
+            tracing::warn!(%error, "the database cannot be reached");
+            return Self::Unavailable;
+        }
+        Self::internal(error)
     }
 }
 
-/// PostgreSQL gives one of two transactions up: serialization failure or deadlock.
-fn is_conflict(error: &DbErr) -> bool {
+/// Returns the database's own code of an error.
+fn code(error: &DbErr) -> Option<String> {
     let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
         error
     else {
-        return false;
+        return None;
     };
-    let code = error.as_database_error().and_then(|it| it.code());
-    matches!(code.as_deref(), Some("40001" | "40P01"))
+    Some(error.as_database_error()?.code()?.into_owned())
+}
+
+fn is_broken(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) =
+        error
+    else {
+        return matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_));
+    };
+    error.as_database_error().is_none() && matches!(&**error, sea_orm::SqlxError::Io(_))
 }
 
 impl From<Status> for Error {
@@ -328,7 +352,8 @@ impl From<Status> for Error {
                 tracing::warn!(%status, "a neighbour cannot be reached");
                 Self::Unavailable
             }
-            Code::DeadlineExceeded => Self::DeadlineExceeded,
+            // tonic tells its own deadline as a cancelled call.
+            Code::DeadlineExceeded | Code::Cancelled => Self::DeadlineExceeded,
             Code::Unauthenticated | Code::PermissionDenied | Code::ResourceExhausted => {
                 Self::Neighbour(Box::new(status))
             }
@@ -373,9 +398,13 @@ mod tests {
             );
         }
         let status = Status::from(Error::Invalid(invalid));
-        assert!(status.details().len() < 16 * 1024);
+        assert!(
+            status.details().len() < 6 * 1024 + 1024,
+            "{}",
+            status.details().len()
+        );
         let details = status.get_error_details();
-        assert_eq!(details.bad_request().unwrap().field_violations.len(), 20);
+        assert!(details.bad_request().unwrap().field_violations.len() >= 10);
         assert_eq!(
             details.error_info().unwrap().metadata["violation_count"],
             "500"

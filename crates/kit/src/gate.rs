@@ -7,6 +7,7 @@
 use std::{
     convert::Infallible,
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc,
@@ -24,7 +25,6 @@ use uuid::Uuid;
 
 use crate::{
     Actor, Error, Result,
-    actor::UNDECIDED,
     auth::Verifier,
     error::{TOKEN_INVALID, TOKEN_MISSING},
     policy::{Needs, Policy},
@@ -134,29 +134,31 @@ where
         return Ok(infallible(inner, request).await);
     };
     let limit = time_limit(request.headers());
+    let started = Instant::now();
     let decided = Arc::new(AtomicBool::new(false));
     if *needs != Needs::Nothing {
         let token = bearer(request.headers())?;
+        let verified = tokio::time::timeout(limit, verifier.verify(token)).await;
         let actor = Actor {
-            user: verifier.verify(token).await?,
+            user: verified.map_err(|_| Error::DeadlineExceeded)??,
             token: token.into(),
             method: path.clone(),
             needs: needs.clone(),
             trace_id: id.clone(),
-            deadline: Instant::now() + limit,
+            deadline: started + limit,
             decided: decided.clone(),
             repeat: None,
         };
         request.extensions_mut().insert(actor);
     }
-    let answer = tokio::time::timeout(limit, infallible(inner, request)).await;
-    let response = answer.map_err(|_| Error::DeadlineExceeded)?;
+    let left = limit.saturating_sub(started.elapsed());
+    let answer = tokio::time::timeout(left, guarded(infallible(inner, request))).await;
+    let response = answer.map_err(|_| Error::DeadlineExceeded)??;
     let refused =
         Status::from_header_map(response.headers()).is_some_and(|it| it.code() != tonic::Code::Ok);
     if matches!(needs, Needs::Permission(_)) && !refused && !decided.load(Ordering::Relaxed) {
         return Err(Error::internal(format!(
-            "{}: `{path}` answered without asking for its permission",
-            UNDECIDED.code
+            "`{path}` answered without asking for its permission"
         )));
     }
     Ok(response)
@@ -169,6 +171,20 @@ where
     match inner.call(request).await {
         Ok(response) => response,
     }
+}
+
+/// Turns a panic in a handler into an answer, so that the caller and the log learn of it.
+async fn guarded<F: Future>(work: F) -> Result<F::Output> {
+    let mut work = std::pin::pin!(work);
+    let polled = std::future::poll_fn(|context| {
+        let step = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        match step {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(_) => Poll::Ready(Err(Error::internal("a handler panicked"))),
+        }
+    });
+    polled.await
 }
 
 fn request_id(headers: &HeaderMap) -> Arc<str> {
@@ -236,6 +252,12 @@ mod tests {
         assert_eq!(time_limit(&headers("grpc-timeout", "9H")), LONGEST_CALL);
         assert_eq!(time_limit(&headers("grpc-timeout", "soon")), LONGEST_CALL);
         assert_eq!(time_limit(&HeaderMap::new()), LONGEST_CALL);
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_as_our_fault() {
+        let answer = guarded(async { panic!("on purpose") }).await;
+        assert!(matches!(answer, Err::<(), _>(Error::Internal(_))));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{future::Future, io, time::Duration};
 use tokio::{sync::watch, task::JoinSet};
 
 /// Parts get this long to finish after a stop was asked for.
-const DRAIN: Duration = Duration::from_secs(30);
+const DRAIN: Duration = Duration::from_secs(20);
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
@@ -68,7 +68,7 @@ impl Run {
     /// Runs until SIGTERM, Ctrl-C, or the end of a part; then asks the rest to stop.
     ///
     /// # Errors
-    /// The first part that failed, or parts that did not stop in time.
+    /// The first part that failed. Calls that run longer than the time limit are cut.
     pub async fn until_stopped(mut self) -> Outcome {
         let asked = Stop(self.stop.subscribe());
         let mut outcome = tokio::select! {

@@ -54,7 +54,7 @@ pub async fn serve(
     services: &[&'static str],
     stop: Stop,
 ) -> Result<()> {
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let (mut health, health_service) = tonic_health::server::health_reporter();
     for service in services.iter().copied().chain([""]) {
         health
             .set_service_status(service, ServingStatus::Serving)
@@ -72,6 +72,10 @@ pub async fn serve(
             health
                 .set_service_status(service, ServingStatus::NotServing)
                 .await;
+        }
+        // Whoever watches health has heard it; a watch would otherwise never end.
+        for service in services.iter().copied().chain([""]) {
+            health.clear_service_status(service).await;
         }
     };
     // A small answer must not wait for the delayed acknowledgement of the one before.

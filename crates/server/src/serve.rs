@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::DirBuilderExt,
 };
 
 use anyhow::{Context, Result, anyhow};
@@ -79,7 +80,11 @@ fn make_data_dir(config: &Config) -> Result<()> {
     }
     if is_needed {
         let directory = config.data_dir.display();
-        fs::create_dir_all(&config.data_dir)
+        // The databases hold signing keys: nobody else on the machine may read them.
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&config.data_dir)
             .with_context(|| format!("cannot make the data directory `{directory}`"))?;
     }
     Ok(())

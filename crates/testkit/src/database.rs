@@ -30,9 +30,15 @@ impl TestDb {
             .await
             .unwrap();
         admin.close().await.unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
+        let (address, options) = server.split_once('?').unwrap_or((&server, ""));
+        let (base, _) = address.rsplit_once('/').unwrap();
+        let options = if options.is_empty() {
+            String::new()
+        } else {
+            format!("?{options}")
+        };
         Self {
-            url: format!("{base}/{database}"),
+            url: format!("{base}/{database}{options}"),
             postgres: Some((server, database)),
         }
     }

@@ -64,6 +64,18 @@ pub(super) async fn of_user(db: &impl ConnectionTrait, user: &UserId) -> Result<
     rows.into_iter().map(Grant::try_from).collect()
 }
 
+/// Returns the units on which a person was ever given a role; `None` stands for all.
+pub(crate) async fn scopes_of(
+    db: &impl ConnectionTrait,
+    user: &UserId,
+) -> Result<Vec<Option<UnitId>>> {
+    Ok(of_user(db, user)
+        .await?
+        .into_iter()
+        .map(|it| it.scope)
+        .collect())
+}
+
 /// Returns grants on one unit, or on all units, ordered by id.
 pub(super) async fn list(
     db: &impl ConnectionTrait,

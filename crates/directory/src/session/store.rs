@@ -28,6 +28,8 @@ mod row {
 /// Returns all keys, the newest last; makes the first one when there is none.
 pub(super) async fn keys(db: &Db) -> Result<Vec<SigningKey>> {
     let tx = db.begin_as("system", "signing-keys", "start").await?;
+    // Two processes that start on one database must come to one key.
+    tx.lock("signing-keys").await?;
     let mut rows = row::Entity::find()
         .order_by_asc(row::Column::CreateMicros)
         .all(&tx.db)

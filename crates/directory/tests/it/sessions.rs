@@ -155,3 +155,46 @@ async fn a_one_time_secret_works_once_and_short_passwords_are_refused() {
         Code::Unauthenticated
     );
 }
+
+#[tokio::test]
+async fn who_enrolls_a_person_must_reach_as_far_as_that_person_does() {
+    let world = World::new().await;
+    let district = world
+        .person("quan-tri-huyen", "administrator", "huyen-minh-long")
+        .await;
+    let mut users = UserServiceClient::new(world.directory());
+    let user = pb::User {
+        display_name: "Quản trị tỉnh".into(),
+        home_unit: "units/huyen-minh-long".into(),
+        ..Default::default()
+    };
+    let create = pb::CreateUserRequest {
+        user: Some(user),
+        user_id: "quan-tri-tinh".into(),
+        ..Default::default()
+    };
+    users
+        .create_user(world.administrator.ask(create))
+        .await
+        .unwrap();
+    let issue = || pb::IssueEnrollmentRequest {
+        name: "users/quan-tri-tinh".into(),
+    };
+    users.issue_enrollment(district.ask(issue())).await.unwrap();
+    let stronger = Person {
+        name: "users/quan-tri-tinh".into(),
+        token: String::new(),
+    };
+    world
+        .grant(&stronger, "administrator", "tinh-quang-ngai")
+        .await;
+    let refused = users
+        .issue_enrollment(district.ask(issue()))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    users
+        .issue_enrollment(world.administrator.ask(issue()))
+        .await
+        .unwrap();
+}

@@ -1,12 +1,94 @@
 //! Two reports. The first is public: the report of UBND huyện Minh Long on the first half of 2022, word for word, with
 //! its slips. The second is made up: a province's consolidated report with a wide annex.
 
+use std::sync::LazyLock;
+
 use document::{
     Align, Annex, Block, Cell, Column, Document, DocumentDate, DocumentTime, Span, Table,
 };
 
-/// The official text, a line for each statement, in reading order.
-pub(crate) const MINH_LONG: &str = include_str!("minh_long_2022_h1.txt");
+/// The official text, a line for each statement, in reading order, put together from
+/// the program's own sample.
+pub(crate) static MINH_LONG: LazyLock<String> = LazyLock::new(official_text);
+
+/// What stands in the places of the sample that are filled from data.
+const FACTS: [(&str, &str); 11] = [
+    ("{{issuer.name}}", "Sở Thông tin và Truyền thông Quảng Ngãi"),
+    ("{{unit.name}}", "UBND huyện Minh Long"),
+    ("{{request.document_number}}", "847/STTTT-BCVT&CNTT"),
+    ("{{request.issue_date}}", "22/6/2022"),
+    (
+        "{{request.title}}",
+        "báo cáo rà soát thực hiện công tác chuyển đổi số",
+    ),
+    ("{{value.ty-le-trao-doi-van-ban}}", "99%"),
+    ("{{value.chung-thu-so}}", "132"),
+    ("{{value.ty-le-bao-cao-dinh-ky}}", "100%"),
+    ("{{value.ty-le-mot-cua}}", "100%"),
+    ("{{value.ho-so-truc-tuyen|capitalize}}", "Chưa phát sinh"),
+    ("{{value.ty-le-dan-toc-hre}}", "75%"),
+];
+
+fn sample(file: &str) -> toml::Table {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../server/sample/");
+    std::fs::read_to_string(format!("{folder}{file}"))
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+fn texts<'a>(table: &'a toml::Table, list: &str) -> Vec<&'a toml::Table> {
+    table[list]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it.as_table().unwrap())
+        .collect()
+}
+
+fn official_text() -> String {
+    let (template, report) = (sample("template.toml"), sample("minh-long.toml"));
+    let word = |table: &toml::Table, key: &str| table[key].as_str().unwrap().to_owned();
+    let mut lines = vec!["BÁO CÁO".to_owned()];
+    lines.extend(word(&template, "subject").trim().lines().map(str::to_owned));
+    lines.push(word(&template, "opening"));
+    for (number, section) in (1..).zip(texts(&template, "section")) {
+        lines.push(format!("{number}. {}", word(section, "heading")));
+        let key = word(section, "key");
+        let own = texts(&report, "section")
+            .into_iter()
+            .find(|it| word(it, "key") == key);
+        for block in own.map(|it| texts(it, "block")).unwrap_or_default() {
+            lines.push(match block.get("bullet") {
+                Some(item) => format!("- {}", item.as_str().unwrap()),
+                None => word(block, "paragraph"),
+            });
+        }
+        if key == "du-an" {
+            lines.push("TT\tNội dung/Nhiệm vụ/ Dự án\tKết quả, tiến độ thực hiện\tKinh phí nếu có\tGhi chú".into());
+            for (row, project) in (1..).zip(texts(&report, "project")) {
+                lines.push(format!(
+                    "{row}\t{}\tChưa thực hiện\t\t",
+                    word(project, "display_name")
+                ));
+            }
+        }
+        if key == "kien-nghi" {
+            for (letter, proposal) in ["a", "b"].iter().zip(texts(&report, "proposal")) {
+                lines.push(format!("{letter}) Đối với {}", word(proposal, "addressee")));
+                lines.push(word(proposal, "text"));
+            }
+        }
+    }
+    lines.push(word(&template, "closing"));
+    lines.push("Nơi nhận:".into());
+    let recipients = report["recipients"].as_array().unwrap().iter();
+    lines.extend(recipients.map(|it| format!("- {}", it.as_str().unwrap())));
+    lines.extend(["KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH", "Nguyễn Văn Bảy"].map(str::to_owned));
+    FACTS.iter().fold(lines.join("\n"), |text, (place, fact)| {
+        text.replace(place, fact)
+    })
+}
 
 fn lines(text: &[&str]) -> Vec<String> {
     text.iter().map(|line| (*line).to_owned()).collect()

@@ -1,9 +1,9 @@
 //! Answers kept for 7 days, so that a repeated call changes nothing (api-guide §6).
 
-use sea_orm::{ActiveValue::Set, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, entity::prelude::*, sea_query::OnConflict};
 
-use super::{Tx, on_unique};
-use crate::{Error, Result, actor::Repeat};
+use super::Tx;
+use crate::{Result, actor::Repeat};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -32,36 +32,63 @@ pub(super) struct Kept {
     pub(super) response: Vec<u8>,
 }
 
-pub(super) async fn find(tx: &Tx, repeat: &Repeat) -> Result<Option<Kept>> {
+/// Claims the key of a call, or returns the answer it was given before. Two calls with
+/// one key at the same time: the second waits here for the first.
+pub(super) async fn claim(tx: &Tx, repeat: &Repeat) -> Result<Option<Kept>> {
+    row::Entity::delete_many()
+        .filter(row::Column::AnswerMicros.lt(tx.kept_since().timestamp_micros()))
+        .exec(&tx.db)
+        .await?;
+    let claim = row::ActiveModel {
+        principal: Set(tx.principal.clone()),
+        method: Set(tx.method.clone()),
+        request_id: Set(repeat.id.to_string()),
+        content_sha256: Set(repeat.content_sha256.clone()),
+        response: Set(Vec::new()),
+        answer_micros: Set(tx.now.timestamp_micros()),
+    };
+    let columns = [
+        row::Column::Principal,
+        row::Column::Method,
+        row::Column::RequestId,
+    ];
+    let claimed = row::Entity::insert(claim)
+        .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
+        .exec_without_returning(&tx.db)
+        .await?;
+    if claimed == 1 {
+        return Ok(None);
+    }
+    find(&tx.db, &tx.principal, &tx.method, repeat).await
+}
+
+/// Returns the answer a call was given before.
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    principal: &str,
+    method: &str,
+    repeat: &Repeat,
+) -> Result<Option<Kept>> {
     let key = (
-        tx.principal.clone(),
-        tx.method.clone(),
+        principal.to_owned(),
+        method.to_owned(),
         repeat.id.to_string(),
     );
-    let found = row::Entity::find_by_id(key).one(&tx.db).await?;
-    let since = tx.kept_since().timestamp_micros();
-    Ok(found.filter(|it| it.answer_micros >= since).map(|it| Kept {
+    let found = row::Entity::find_by_id(key).one(db).await?;
+    Ok(found.map(|it| Kept {
         content_sha256: it.content_sha256,
         response: it.response,
     }))
 }
 
-pub(super) async fn insert(tx: &Tx, repeat: &Repeat, response: &[u8]) -> Result<()> {
-    row::Entity::delete_many()
-        .filter(row::Column::AnswerMicros.lt(tx.kept_since().timestamp_micros()))
+/// Keeps the answer to a call whose key was claimed.
+pub(super) async fn keep(tx: &Tx, repeat: &Repeat, response: &[u8]) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::Response, Expr::value(response.to_vec()))
+        .filter(row::Column::Principal.eq(tx.principal.as_str()))
+        .filter(row::Column::Method.eq(tx.method.as_str()))
+        .filter(row::Column::RequestId.eq(repeat.id.to_string()))
         .exec(&tx.db)
         .await?;
-    let answer = row::ActiveModel {
-        principal: Set(tx.principal.clone()),
-        method: Set(tx.method.clone()),
-        request_id: Set(repeat.id.to_string()),
-        content_sha256: Set(repeat.content_sha256.clone()),
-        response: Set(response.to_vec()),
-        answer_micros: Set(tx.now.timestamp_micros()),
-    };
-    row::Entity::insert(answer)
-        .exec_without_returning(&tx.db)
-        .await
-        .map_err(|error| on_unique(error, || Error::Conflict))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{prelude::*, sea_orm::DatabaseBackend};
 
 use super::{index, integer, table, text, text_null};
 
@@ -52,10 +52,40 @@ impl MigrationTrait for Migration {
         manager.create_table(ledger).await?;
         index(manager, "ledger", &["name"], false).await?;
 
+        append_only(manager, "ledger").await?;
+
+        table(manager, "locks", &["name"], [text("name")]).await?;
+
         let secrets = [
             text("name"),
             ColumnDef::new("secret").binary().not_null().take(),
         ];
         table(manager, "secrets", &["name"], secrets).await
     }
+}
+
+/// Lets rows be inserted and read, and nothing else, whoever asks.
+async fn append_only(manager: &SchemaManager<'_>, table: &str) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    if manager.get_database_backend() == DatabaseBackend::Postgres {
+        let refuse = format!(
+            "CREATE FUNCTION {table}_refuse() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$"
+        );
+        connection.execute_unprepared(&refuse).await?;
+        let trigger = format!(
+            "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} \
+             FOR EACH STATEMENT EXECUTE FUNCTION {table}_refuse()"
+        );
+        connection.execute_unprepared(&trigger).await?;
+        return Ok(());
+    }
+    for verb in ["UPDATE", "DELETE"] {
+        let trigger = format!(
+            "CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} \
+             BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        );
+        connection.execute_unprepared(&trigger).await?;
+    }
+    Ok(())
 }
