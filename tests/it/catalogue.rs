@@ -18,12 +18,12 @@ fn all() -> Vec<(&'static str, &'static Reason)> {
         .collect()
 }
 
-/// Returns the facts a text names.
+/// Returns the facts a text names; a fact that is itself a word has one for each language.
 fn facts(text: &str) -> BTreeSet<&str> {
     text.split('{')
         .skip(1)
         .filter_map(|it| it.split_once('}'))
-        .map(|(fact, _)| fact)
+        .map(|(fact, _)| fact.trim_end_matches("_en").trim_end_matches("_vi"))
         .collect()
 }
 

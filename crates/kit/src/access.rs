@@ -81,6 +81,24 @@ impl Access {
         }
     }
 
+    /// Requires one more permission than the method declares, on a unit.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn require_also(&self, actor: &Actor, permission: &str, unit: &UnitId) -> Result<()> {
+        match self
+            .0
+            .allowed(actor, permission, &[Some(unit)])
+            .await?
+            .as_slice()
+        {
+            [true] => Ok(()),
+            _ => Err(Error::Denied {
+                permission: permission.to_owned(),
+            }),
+        }
+    }
+
     /// Returns the error for a thing that is not there: only a caller who may see
     /// everything learns that it does not exist.
     pub async fn hide(&self, actor: &Actor, missing: Error) -> Error {

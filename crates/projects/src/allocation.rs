@@ -71,8 +71,8 @@ impl Allocations {
         }
     }
 
-    /// Allocates money of an issued decision, never beyond its amount. Both the unit in
-    /// charge of the project and the unit that decided may book it.
+    /// Allocates money of an issued decision, never beyond its amount, on behalf of the unit
+    /// that decided: nobody spends another's decision.
     pub(crate) async fn create(
         &self,
         tx: &Tx,
@@ -83,20 +83,17 @@ impl Allocations {
             let missing = Error::not_found("PROJECT", &new.project);
             return Err(self.access.hide(actor, missing).await);
         };
-        let decision = decision::store::find(&tx.db, &new.decision).await?;
-        let units = match &decision {
-            Some(decision) => vec![Some(&project.owner_unit), Some(&decision.authority_unit)],
-            None => vec![Some(&project.owner_unit)],
+        let Some(decision) = decision::store::find(&tx.db, &new.decision).await? else {
+            self.access.require(actor, &project.owner_unit).await?;
+            return Err(Error::reference("allocation.decision", &new.decision));
         };
-        self.access.require_any(actor, &units).await?;
-        let decision =
-            decision.ok_or_else(|| Error::reference("allocation.decision", &new.decision))?;
+        self.access.require(actor, &decision.authority_unit).await?;
         is_issued(&decision)?;
         // An issued decision does not change any more; what was allocated by it does.
         decision::store::lock(&tx.db, &decision.id).await?;
         let number = project::store::next_entry(&tx.db, &project.id).await?;
         let booked = store::of_decision(&tx.db, &decision.id).await?;
-        Balance::read(&decision, &project.id, &booked)?.check(&new)?;
+        Balance::read(&decision, &new, &booked)?.check(&new)?;
         let earlier = store::amounts(&tx.db, &project.id).await?;
         can_be_added_up(&earlier, new.amount)?;
         let allocation = Allocation {
@@ -171,6 +168,14 @@ fn is_issued(decision: &Decision) -> Result<()> {
     }
 }
 
+/// What was booked on a decision before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Booking {
+    pub(crate) project: ProjectId,
+    pub(crate) fiscal_year: i32,
+    pub(crate) amount: Money,
+}
+
 /// What a decision has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Balance {
@@ -178,21 +183,19 @@ struct Balance {
     amount: Money,
     /// Allocated by it to all projects.
     allocated: Money,
-    /// Allocated by it to the project in question, so that much can be recalled.
+    /// Allocated by it to the project in question in that year, so much can be recalled.
     held: Money,
 }
 
 impl Balance {
-    fn read(
-        decision: &Decision,
-        project: &ProjectId,
-        booked: &[(ProjectId, Money)],
-    ) -> Result<Self> {
-        let own = booked.iter().filter(|(id, _)| id == project);
+    fn read(decision: &Decision, new: &CreateAllocation, booked: &[Booking]) -> Result<Self> {
+        let own = booked
+            .iter()
+            .filter(|it| it.project == new.project && it.fiscal_year == new.fiscal_year);
         Ok(Self {
             amount: decision.amount,
-            allocated: sum(booked.iter().map(|(_, amount)| *amount))?,
-            held: sum(own.map(|(_, amount)| *amount))?,
+            allocated: sum(booked.iter().map(|it| it.amount))?,
+            held: sum(own.map(|it| it.amount))?,
         })
     }
 

@@ -103,7 +103,7 @@ impl Decisions {
         let db = self.db.reader();
         let decision = self.allowed(actor, db, &get.id).await?;
         let booked = allocation::store::of_decision(db, &decision.id).await?;
-        let allocated = allocation::sum(booked.into_iter().map(|(_, amount)| amount))?;
+        let allocated = allocation::sum(booked.into_iter().map(|it| it.amount))?;
         Ok((decision, allocated))
     }
 

@@ -14,14 +14,14 @@ use types::{
     aggregate::{Aggregation, add_up},
     ids::{ConsolidationId, IndicatorId, ReportId, ReportRequestId, UnitId},
     period::Period,
-    quantity::Quantity,
+    quantity::{Absence, Quantity},
 };
 use uuid::Uuid;
 
 use crate::{
     neighbours::{Letterhead, Neighbours},
     placeholder::{self, Figure},
-    reason::NOTHING_TO_CONSOLIDATE,
+    reason::{CONSOLIDATION_TOO_LARGE, NOTHING_TO_CONSOLIDATE},
     report::{self, Body, ReportState},
     request::{self, ReportRequest, Timeliness},
     submission::{self, Submission},
@@ -73,11 +73,14 @@ pub(crate) struct FigureTotal {
     pub(crate) indicator: IndicatorId,
     pub(crate) display_name: String,
     pub(crate) measure_unit: String,
+    /// Whether it is an indicator that adds up over units at all.
+    pub(crate) adds_up: bool,
     pub(crate) total: Option<Quantity>,
     pub(crate) expected: u32,
     pub(crate) counted: u32,
     pub(crate) missing: u32,
-    pub(crate) absent: u32,
+    /// Units that stated an absence, by what they stated.
+    pub(crate) absent: BTreeMap<Absence, u32>,
     pub(crate) without_parts: u32,
     pub(crate) by_unit: BTreeMap<UnitId, Figure>,
 }
@@ -98,6 +101,9 @@ pub(crate) struct Part {
     pub(crate) display_name: String,
     pub(crate) body: Body,
 }
+
+/// Most bytes of content: what one answer of the contract carries, with room to spare.
+const LARGEST: usize = 3 * 1024 * 1024;
 
 /// Puts the reports to a request together.
 #[derive(Debug)]
@@ -185,6 +191,10 @@ impl Consolidations {
             None => ConsolidationId::new(&made).map_err(Error::internal)?,
         };
         let canonical = serde_json::to_vec(&content).map_err(Error::internal)?;
+        if canonical.len() > LARGEST {
+            let facts = [("size", canonical.len().to_string())];
+            return Err(Error::rule(&CONSOLIDATION_TOO_LARGE, facts));
+        }
         let consolidation = Consolidation {
             id,
             content,
@@ -246,7 +256,10 @@ impl Consolidations {
                 display_name,
                 submission: submission.map(|it| it.number),
                 state: report.state,
-                timeliness: Timeliness::of(report.submit_time, request.due_time, now),
+                timeliness: match submission {
+                    Some(submission) => submission.timeliness,
+                    None => Timeliness::of(report.in_since(), request.due_time, now),
+                },
                 note: submission
                     .map(|it| it.content.frame.note.clone())
                     .unwrap_or_default(),
@@ -256,8 +269,8 @@ impl Consolidations {
     }
 }
 
-/// Returns the indicators cited in sections that are added up, in order of first mention
-/// over the units in their order.
+/// Returns the indicators of sections that are added up: those the outline asks for, then
+/// those the units cite, in order of first mention.
 fn cited(
     request: &ReportRequest,
     template: &Template,
@@ -267,7 +280,14 @@ fn cited(
         let spec = template.sections.iter().find(|it| it.key == key);
         spec.is_some_and(|it| it.rule == ConsolidationRule::AggregateValues)
     };
-    let mut cited = Vec::new();
+    let mut cited: Vec<IndicatorId> = Vec::new();
+    for spec in template
+        .sections
+        .iter()
+        .filter(|it| it.rule == ConsolidationRule::AggregateValues)
+    {
+        cited.extend(spec.asked());
+    }
     for submission in request.units.iter().filter_map(|it| accepted.get(it)) {
         let sections = submission
             .content
@@ -305,16 +325,24 @@ fn totals(
             .iter()
             .map(|it| it.as_ref().map(|it| it.quantity.clone()))
             .collect();
-        let total = add_up(rule_of(definition), &items).map_err(Error::internal)?;
+        let rule = rule_of(definition);
+        // A sum that no number holds must not keep the province from its report.
+        let total = add_up(rule, &items).or_else(|_| add_up(Aggregation::None, &items));
+        let total = total.map_err(Error::internal)?;
         let by_unit = request.units.iter().zip(figures);
         totals.push(FigureTotal {
             indicator: indicator.clone(),
             display_name: definition.display_name.clone(),
             measure_unit: definition.measure_unit.clone(),
+            adds_up: !matches!(rule, Aggregation::None | Aggregation::Latest),
+            counted: if total.quantity.is_some() {
+                total.coverage.counted
+            } else {
+                0
+            },
             expected: total.coverage.expected,
-            counted: total.coverage.counted,
             missing: total.coverage.missing,
-            absent: total.coverage.absent_count(),
+            absent: total.coverage.absent,
             without_parts: total.coverage.without_parts,
             total: total.quantity,
             by_unit: by_unit
@@ -367,7 +395,7 @@ fn sections(
 
 fn opening(request: &ReportRequest) -> String {
     format!(
-        "Theo đề nghị tại Công văn số {} ngày {} của {} về việc {}; {} tổng hợp báo cáo của các đơn vị như sau:",
+        "Thực hiện Công văn số {} ngày {} của {} về việc {}; trên cơ sở báo cáo của các đơn vị, {} tổng hợp như sau:",
         request.document_number,
         types::date::short(request.issue_date),
         request.issuer_name,

@@ -85,43 +85,48 @@ impl Neighbours {
         }))
     }
 
-    /// Reads how the holder of a post signs; none when there is no such post.
-    pub(crate) async fn signer(&self, actor: &Actor, position: &str) -> Result<Option<Signer>> {
-        let get = directory::GetPositionRequest {
-            name: position.to_owned(),
-        };
-        let mut users = UserServiceClient::new(self.directory.clone());
-        let position = match users.get_position(actor.request(get)).await {
-            Ok(answer) => answer.into_inner(),
-            Err(status) if matches!(status.code(), Code::NotFound | Code::InvalidArgument) => {
-                return Ok(None);
-            }
-            Err(status) => return Err(status.into()),
-        };
-        Ok(Some(Signer {
-            lines: position.signing_lines,
-            name: position.holder_display_name,
+    /// Reads how the holder of a post of a unit signs; none when the unit has no such post
+    /// today.
+    pub(crate) async fn signer(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        position: &str,
+    ) -> Result<Option<Signer>> {
+        if !position.starts_with(&format!("{}/positions/", unit.name())) {
+            return Ok(None);
+        }
+        // The list of posts held today tells more than the post alone.
+        let positions = self.positions(actor, unit).await?;
+        let post = positions.into_iter().find(|it| it.name == position);
+        Ok(post.map(|it| Signer {
+            lines: it.signing_lines,
+            name: it.holder_display_name,
         }))
     }
 
     /// Reads how a unit signs when nobody has been named yet: the first post that signs.
     pub(crate) async fn signing_lines(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<String>> {
+        let positions = self.positions(actor, unit).await?;
+        let signing = positions
+            .into_iter()
+            .map(|it| it.signing_lines)
+            .find(|it| !it.is_empty());
+        Ok(signing.unwrap_or_default())
+    }
+
+    async fn positions(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<directory::Position>> {
         let list = directory::ListPositionsRequest {
             parent: unit.name(),
             page_size: LARGEST_PAGE,
             ..Default::default()
         };
         let mut users = UserServiceClient::new(self.directory.clone());
-        let positions = users
+        Ok(users
             .list_positions(actor.request(list))
             .await?
             .into_inner()
-            .positions;
-        let signing = positions
-            .into_iter()
-            .map(|it| it.signing_lines)
-            .find(|it| !it.is_empty());
-        Ok(signing.unwrap_or_default())
+            .positions)
     }
 
     /// Reads all figures of a unit and period.

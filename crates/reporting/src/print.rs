@@ -12,7 +12,7 @@ use crate::{
     consolidation,
     neighbours::Neighbours,
     reason::DOCUMENT_TOO_LARGE,
-    report,
+    report, request,
     submission::{self, Content},
 };
 
@@ -76,10 +76,19 @@ impl Documents {
     ) -> Result<Printed> {
         let (stem, document) = self.compose(actor, source).await?;
         let title = document.title.clone();
-        let _permit = self.layouts.acquire().await.map_err(Error::internal)?;
-        let rendered = tokio::task::spawn_blocking(move || match format {
-            Format::Docx => docx::render(&document),
-            Format::Pdf => pdf::render(&document),
+        // A caller may go away; the work goes on, so the permit stays with the work.
+        let permit = self
+            .layouts
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
+        let rendered = tokio::task::spawn_blocking(move || {
+            let _held = permit;
+            match format {
+                Format::Docx => docx::render(&document),
+                Format::Pdf => pdf::render(&document),
+            }
         });
         let bytes = rendered
             .await
@@ -106,7 +115,11 @@ impl Documents {
                 Ok((stem(&id), single::document(&content, written, true)))
             }
             Source::Submission(id, number) => {
-                self.access.require(actor, &id.unit).await?;
+                let request = request::store::find(db, &id.request).await?;
+                let issuer = request.as_ref().map_or(&id.unit, |it| &it.issuer);
+                self.access
+                    .require_any(actor, &[Some(&id.unit), Some(issuer)])
+                    .await?;
                 let found = submission::store::find(db, &id, number).await?;
                 let missing =
                     || Error::not_found("REPORT_SUBMISSION", submission::name(&id, number));

@@ -8,7 +8,7 @@ use kit::{Access, Actor, Db, Error, Result, Tx};
 use proto::reporting as pb;
 use serde::{Deserialize, Serialize};
 use types::{
-    ids::{ReportId, UnitId},
+    ids::{IndicatorId, ReportId, UnitId},
     period::Period,
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Report {
     pub(crate) latest_submission: i64,
     pub(crate) submit_time: Option<DateTime<Utc>>,
     pub(crate) return_reason: String,
+    /// Hash of what the leader approved; empty until he has.
+    pub(crate) approved_sha256: String,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
@@ -202,7 +204,9 @@ impl Reports {
         id: &ReportId,
         number: i64,
     ) -> Result<Submission> {
-        self.access.require(actor, &id.unit).await?;
+        let request = self.request_of(actor, id).await?;
+        let readers = [Some(&id.unit), Some(&request.issuer)];
+        self.access.require_any(actor, &readers).await?;
         let found = submission::store::find(self.db.reader(), id, number).await?;
         found.ok_or_else(|| Error::not_found("REPORT_SUBMISSION", submission::name(id, number)))
     }
@@ -222,12 +226,10 @@ impl Reports {
     pub(crate) async fn findings(
         &self,
         tx: &Tx,
-        actor: &Actor,
         id: &ReportId,
+        gathered: &Gathered,
     ) -> Result<Vec<Finding>> {
-        let whole = whole(&tx.db, id).await?;
-        let gathered = self.gather(actor, id).await?;
-        Ok(check::report(&whole, &gathered))
+        Ok(check::report(&whole(&tx.db, id).await?, gathered))
     }
 
     /// Finds everything that is missing or offends the rules of form.
@@ -240,6 +242,27 @@ impl Reports {
 }
 
 impl Whole {
+    /// Returns every indicator that the report cites anywhere: in its frame, in the
+    /// headings of its outline and in its sections.
+    pub(crate) fn cited(&self) -> Vec<IndicatorId> {
+        let frame = &self.report.frame;
+        let texts = [&frame.subject, &frame.opening, &frame.closing].into_iter();
+        let headings = self.template.sections.iter().map(|it| &it.heading);
+        let mut cited: Vec<_> = texts
+            .chain(headings)
+            .flat_map(|it| placeholder::cited(it))
+            .collect();
+        cited.extend(self.sections.iter().flat_map(|it| it.body.cited()));
+        cited
+    }
+
+    /// Returns every indicator whose figure is pinned: what is cited, and what the outline
+    /// asks for, so that a total does not depend on how a unit chose its words.
+    pub(crate) fn pinned(&self) -> Vec<IndicatorId> {
+        let asked = self.template.sections.iter().flat_map(SectionSpec::asked);
+        self.cited().into_iter().chain(asked).collect()
+    }
+
     /// Shows a section under the heading its outline gives it.
     fn show(&self, section: &Section, facts: &Facts) -> pb::ReportSection {
         let spec = self.spec(&section.key);
@@ -291,7 +314,7 @@ pub(crate) async fn gather(
         .ok_or_else(gone)?;
     let signer = match report.frame.signer_position.as_str() {
         "" => None,
-        position => neighbours.signer(actor, position).await?,
+        position => neighbours.signer(actor, &id.unit, position).await?,
     };
     let mut facts = request::facts(&request, &letterhead.display_name);
     facts.figures = neighbours.figures(actor, &id.unit, report.period).await?;

@@ -221,7 +221,9 @@ impl Requests {
                 [
                     ("name", before.id.name()),
                     ("state", "ISSUED".to_owned()),
+                    ("state_vi", "đã ban hành".to_owned()),
                     ("allowed_states", "DRAFT".to_owned()),
+                    ("allowed_states_vi", "dự thảo".to_owned()),
                 ],
             ));
         }
@@ -265,7 +267,7 @@ impl Requests {
             due_time: request.due_time,
             state: it.state,
             submit_time: it.submit_time,
-            timeliness: Timeliness::of(it.submit_time, request.due_time, now),
+            timeliness: Timeliness::of(it.in_since(), request.due_time, now),
             report: it.id,
         });
         page.close(assignments.collect(), |it| {
@@ -327,6 +329,7 @@ impl Report {
             latest_submission: 0,
             submit_time: None,
             return_reason: String::new(),
+            approved_sha256: String::new(),
             create_time: now,
             update_time: now,
             version: 1,

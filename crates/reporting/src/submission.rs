@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use kit::{Error, Result, actor::hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use types::{
+    document_number::DocumentNumber,
     ids::{IndicatorId, ReportId, UserId},
     period::Period,
 };
@@ -87,13 +88,12 @@ impl Submission {
         submit_time: DateTime<Utc>,
         timeliness: Timeliness,
     ) -> Result<Self> {
-        let canonical = serde_json::to_vec(&content).map_err(Error::internal)?;
         Ok(Self {
             report: report.clone(),
             number,
             state: State::Received,
+            content_sha256: content.sha256()?,
             content,
-            content_sha256: hex(&Sha256::digest(canonical)),
             submitter: submitter.clone(),
             submit_time,
             timeliness,
@@ -107,19 +107,26 @@ impl Submission {
 }
 
 impl Content {
-    /// Puts every figure in its place and keeps its version beside it.
-    pub(crate) fn pin(
-        whole: &mut Whole,
-        gathered: &Gathered,
-        submit: &Submit,
-        findings: Vec<Finding>,
-    ) -> Result<Self> {
-        Ok(Self {
+    /// Adds what is only known when it is sent.
+    pub(crate) fn sent(self, submit: &Submit, findings: Vec<Finding>) -> Self {
+        Self {
             document_number: submit.document_number.clone(),
             issue_date: submit.issue_date,
             findings,
-            ..Self::of(whole, gathered)?
-        })
+            ..self
+        }
+    }
+
+    /// Hashes the content in its one canonical form.
+    pub(crate) fn sha256(&self) -> Result<String> {
+        let canonical = serde_json::to_vec(self).map_err(Error::internal)?;
+        Ok(hex(&Sha256::digest(canonical)))
+    }
+
+    /// Returns the document number as it is compared, with its year, once both are given.
+    pub(crate) fn number_key(&self) -> Option<(String, i64)> {
+        let number: DocumentNumber = self.document_number.parse().ok()?;
+        Some((number.search_key(), i64::from(self.issue_date?.year())))
     }
 
     /// Makes the content of a report as it stands at this moment.
@@ -132,18 +139,13 @@ impl Content {
             closing: put(&whole.report.frame.closing),
             ..whole.report.frame.clone()
         };
-        let mut cited: Vec<IndicatorId> =
-            [&whole.report.frame.opening, &whole.report.frame.closing]
-                .into_iter()
-                .flat_map(|it| placeholder::cited(it))
-                .collect();
+        let cited = whole.pinned();
         let mut sections = Vec::new();
         for section in &whole.sections {
             let spec = whole.spec(&section.key).ok_or_else(|| {
                 Error::internal(format!("the outline has no section `{}`", section.key))
             })?;
             let mut body = section.body.clone();
-            cited.extend(body.cited());
             body.resolve(facts, &mut Vec::new());
             sections.push(PinnedSection {
                 key: section.key.clone(),

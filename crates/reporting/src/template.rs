@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action};
 use serde::{Deserialize, Serialize};
 use types::{
-    ids::{ReportTemplateId, UnitId},
+    ids::{IndicatorId, ReportTemplateId, UnitId},
     violations::Invalid,
 };
 
@@ -157,6 +157,16 @@ fn sections_fit(sections: &[SectionSpec], bad: &mut Invalid) {
     }
 }
 
+impl SectionSpec {
+    /// Returns the indicators that the outline proposes to cite in this section.
+    pub(crate) fn asked(&self) -> Vec<IndicatorId> {
+        self.proposed
+            .iter()
+            .flat_map(|it| placeholder::cited(&it.text))
+            .collect()
+    }
+}
+
 impl ConsolidationRule {
     fn fits(self, kind: SectionKind) -> bool {
         match self {
@@ -166,6 +176,21 @@ impl ConsolidationRule {
             Self::Omit => true,
         }
     }
+}
+
+/// Reads text of an outline that stands over many units, so it may cite no unit's figure.
+pub(crate) fn heading_text(field: String, text: &str, bad: &mut Invalid) -> Option<String> {
+    let text = template_text(field.clone(), text, bad)?;
+    if placeholder::cited(&text).is_empty() {
+        return Some(text);
+    }
+    bad.add(
+        field,
+        "PLACEHOLDER",
+        "cites a figure, which belongs in the text of a section",
+        "trích dẫn số liệu; số liệu chỉ được trích dẫn trong nội dung của mục",
+    );
+    None
 }
 
 /// Reads text with placeholders, each of which must be known.

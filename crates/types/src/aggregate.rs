@@ -133,13 +133,8 @@ fn total(
         Aggregation::Min => extreme(rule, &values, Ordering::Less)?,
         Aggregation::Max => extreme(rule, &values, Ordering::Greater)?,
         Aggregation::CountTrue => count_true(&values)?,
-        // A single value is no total: it is passed on as it was reported.
-        Aggregation::Latest | Aggregation::None => {
-            return Ok(match counted {
-                [(only, _)] => Some((*only).clone()),
-                _ => None,
-            });
-        }
+        // Even a single value is no total: one unit does not speak for all.
+        Aggregation::Latest | Aggregation::None => return Ok(None),
     };
     let exact = counted
         .iter()

@@ -10,7 +10,7 @@ use types::{
     money::Money,
 };
 
-use super::{Allocation, FundingSource};
+use super::{Allocation, Booking, FundingSource};
 use crate::choice;
 
 mod row {
@@ -72,26 +72,28 @@ pub(super) async fn list(
     rows.into_iter().map(Allocation::try_from).collect()
 }
 
-/// Returns what was booked on a decision, and for which projects. The rows are added up
+/// Returns what was booked on a decision, for which projects and years. The rows are added up
 /// outside: the databases disagree on sums that pass 64 bits.
 pub(crate) async fn of_decision(
     db: &impl ConnectionTrait,
     decision: &DecisionId,
-) -> Result<Vec<(ProjectId, Money)>> {
-    let rows: Vec<(String, i64)> = row::Entity::find()
+) -> Result<Vec<Booking>> {
+    let rows: Vec<(String, i64, i64)> = row::Entity::find()
         .select_only()
         .column(row::Column::ProjectId)
+        .column(row::Column::FiscalYear)
         .column(row::Column::AmountVnd)
         .filter(row::Column::DecisionId.eq(decision.as_str()))
         .into_tuple()
         .all(db)
         .await?;
     rows.into_iter()
-        .map(|(id, vnd)| {
-            Ok((
-                ProjectId::new(&id).map_err(Error::internal)?,
-                Money::new(vnd),
-            ))
+        .map(|(id, fiscal_year, vnd)| {
+            Ok(Booking {
+                project: ProjectId::new(&id).map_err(Error::internal)?,
+                fiscal_year: i32::try_from(fiscal_year).map_err(Error::internal)?,
+                amount: Money::new(vnd),
+            })
         })
         .collect()
 }

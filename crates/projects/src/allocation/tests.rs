@@ -31,6 +31,14 @@ fn asked(project: ProjectId, amount: i64) -> CreateAllocation {
     }
 }
 
+fn booking(project: ProjectId, fiscal_year: i32, amount: i64) -> Booking {
+    Booking {
+        project,
+        fiscal_year,
+        amount: Money::new(amount),
+    }
+}
+
 fn refusal(balance: Balance, new: &CreateAllocation) -> kit::error::Facts {
     let Err(Error::Rule(reason, facts)) = balance.check(new) else {
         panic!()
@@ -43,10 +51,10 @@ fn refusal(balance: Balance, new: &CreateAllocation) -> kit::error::Facts {
 fn one_dong_too_much_is_refused_with_all_numbers() {
     let decision = decision(500_000_000);
     let booked = [
-        (project(1), Money::new(300_000_000)),
-        (project(2), Money::new(200_000_000)),
+        booking(project(1), 2022, 300_000_000),
+        booking(project(2), 2022, 200_000_000),
     ];
-    let balance = Balance::read(&decision, &project(1), &booked).unwrap();
+    let balance = Balance::read(&decision, &asked(project(1), 1), &booked).unwrap();
     let facts = refusal(balance, &asked(project(1), 1));
     assert_eq!(facts["amount"], "500.000.000 đồng");
     assert_eq!(facts["allocated"], "500.000.000 đồng");
@@ -58,14 +66,23 @@ fn one_dong_too_much_is_refused_with_all_numbers() {
 fn a_project_gives_back_no_more_than_it_has() {
     let decision = decision(500_000_000);
     let booked = [
-        (project(1), Money::new(300_000_000)),
-        (project(2), Money::new(200_000_000)),
+        booking(project(1), 2022, 300_000_000),
+        booking(project(2), 2022, 200_000_000),
     ];
-    let balance = Balance::read(&decision, &project(2), &booked).unwrap();
+    let balance = Balance::read(&decision, &asked(project(2), 1), &booked).unwrap();
     assert!(balance.check(&asked(project(2), -200_000_000)).is_ok());
     let facts = refusal(balance, &asked(project(2), -200_000_001));
     assert_eq!(facts["asked"], "-200.000.001 đồng");
     assert_eq!(facts["available"], "-200.000.000 đồng");
+}
+
+#[test]
+fn what_was_given_in_one_year_is_not_taken_back_in_another() {
+    let decision = decision(500_000_000);
+    let booked = [booking(project(1), 2021, 300_000_000)];
+    let recall = asked(project(1), -300_000_000);
+    let balance = Balance::read(&decision, &recall, &booked).unwrap();
+    assert_eq!(refusal(balance, &recall)["available"], "0 đồng");
 }
 
 #[test]
@@ -114,14 +131,14 @@ proptest! {
         let mut booked = Vec::new();
         for (index, amount) in tried {
             let new = asked(project(index), amount);
-            let balance = Balance::read(&decision, &new.project, &booked).unwrap();
+            let balance = Balance::read(&decision, &new, &booked).unwrap();
             if balance.check(&new).is_ok() {
-                booked.push((new.project, new.amount));
+                booked.push(booking(new.project, 2022, new.amount.vnd()));
             }
-            let all = sum(booked.iter().map(|(_, amount)| *amount)).unwrap();
+            let all = sum(booked.iter().map(|it| it.amount)).unwrap();
             prop_assert!((Money::ZERO..=decision.amount).contains(&all));
             for index in 0..3 {
-                let held = Balance::read(&decision, &project(index), &booked).unwrap().held;
+                let held = Balance::read(&decision, &asked(project(index), 1), &booked).unwrap().held;
                 prop_assert!(held >= Money::ZERO);
             }
         }
@@ -134,8 +151,8 @@ proptest! {
         tried in some_amount(),
     ) {
         let decision = decision(amount);
-        let booked = [(project(0), Money::new(given.min(amount)))];
-        let balance = Balance::read(&decision, &project(0), &booked).unwrap();
+        let booked = [booking(project(0), 2022, given.min(amount))];
+        let balance = Balance::read(&decision, &asked(project(0), 1), &booked).unwrap();
         let possible = balance.possible(Money::new(tried)).unwrap();
         prop_assert!(balance.fits(possible));
         let outside = if tried < 0 { tried < possible.vnd() } else { tried > possible.vnd() };

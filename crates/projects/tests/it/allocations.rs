@@ -200,7 +200,7 @@ async fn an_allocation_needs_an_amount_a_year_and_a_source() {
 }
 
 #[tokio::test]
-async fn a_viewer_may_not_allocate_and_the_unit_in_charge_may() {
+async fn nobody_allocates_the_money_of_a_decision_but_who_decided() {
     let office = office_with_money().await;
     let viewer = office
         .world
@@ -223,8 +223,12 @@ async fn a_viewer_may_not_allocate_and_the_unit_in_charge_may() {
         .world
         .person("huyen", "receiver", "huyen-minh-long")
         .await;
-    office
+    let refused = office
         .allocate(&district, "hop-khong-giay", DECISION, 1)
+        .await;
+    assert_eq!(refusal(refused).1, "PERMISSION_MISSING");
+    office
+        .allocate(&office.receiver, "hop-khong-giay", DECISION, 1)
         .await
         .unwrap();
 }

@@ -42,6 +42,9 @@ impl ConsolidationService for Rpc {
         request: Request<pb::ConsolidateReportsRequest>,
     ) -> Result<Response<pb::ConsolidateReportsResponse>, Status> {
         let (actor, consolidate): (_, Consolidate) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         let content = self.consolidations.prepare(&actor, &consolidate).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
@@ -107,6 +110,19 @@ fn issues(content: &Content) -> Vec<Issue> {
             source.unit.name(),
             format!("{} has no accepted report", source.display_name),
             format!("{} chưa có báo cáo được tiếp nhận", source.display_name),
+        ));
+    }
+    for figure in content
+        .figures
+        .iter()
+        .filter(|it| it.adds_up && it.total.is_none())
+    {
+        issues.push(issue(
+            Severity::Warning,
+            "NO_TOTAL",
+            figure.indicator.name(),
+            "there is nothing that can be added up",
+            "chưa có số liệu cộng được",
         ));
     }
     for figure in content.figures.iter().filter(|it| it.without_parts > 0) {
@@ -188,7 +204,7 @@ impl From<FigureTotal> for pb::ConsolidatedFigure {
             expected_count: count(figure.expected),
             counted_count: count(figure.counted),
             missing_count: count(figure.missing),
-            absent_count: count(figure.absent),
+            absent_count: count(figure.absent.values().sum()),
             without_parts_count: count(figure.without_parts),
             unit_figures: unit_figures.collect(),
         }

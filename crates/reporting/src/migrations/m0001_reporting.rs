@@ -1,4 +1,4 @@
-use kit::migrations::{date, index, integer, integer_null, table, text};
+use kit::migrations::{date, index, integer, integer_null, table, text, text_null};
 use sea_orm_migration::{async_trait, prelude::*};
 
 pub(super) struct Migration;
@@ -44,6 +44,7 @@ impl MigrationTrait for Migration {
             integer("latest_submission"),
             integer_null("submit_micros"),
             text("return_reason"),
+            text("approved_sha256"),
             integer("create_micros"),
             integer("update_micros"),
             integer("version"),
@@ -88,6 +89,8 @@ impl MigrationTrait for Migration {
             integer("submit_micros"),
             text("timeliness"),
             text("return_reason"),
+            text_null("number_key"),
+            integer_null("number_year"),
         ];
         table(
             manager,

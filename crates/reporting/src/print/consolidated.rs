@@ -45,7 +45,11 @@ pub(super) fn document(content: &Content, written: DateTime<Utc>) -> Document {
         body: body(content),
         authority: content.signing_lines.clone(),
         signer: None,
-        recipients: vec!["Như trên;".to_owned(), "Lưu: VT.".to_owned()],
+        // "Như trên" stands for the addressees, if there are any.
+        recipients: match superior.as_str() {
+            "" => vec!["Lưu: VT.".to_owned()],
+            _ => vec!["Như trên;".to_owned(), "Lưu: VT.".to_owned()],
+        },
         annexes: annexes(content),
         draft: true,
         created: file_time(written),
@@ -62,7 +66,11 @@ fn body(content: &Content) -> Vec<Block> {
     for section in &content.sections {
         blocks.push(heading(2, &section.heading));
         match section.rule {
-            ConsolidationRule::AggregateValues => blocks.extend(totals(content)),
+            ConsolidationRule::AggregateValues => {
+                blocks.extend(totals(content));
+                // The figures are added up; what the units say about them is kept.
+                blocks.extend(concatenated(section));
+            }
             ConsolidationRule::Concatenate => blocks.extend(concatenated(section)),
             ConsolidationRule::UnionRows => blocks.push(projects_summary(section)),
             ConsolidationRule::GroupByAddressee => blocks.extend(by_addressee(section)),
@@ -168,13 +176,14 @@ fn totals(content: &Content) -> Vec<Block> {
 }
 
 fn total(figure: &FigureTotal) -> String {
-    figure.total.as_ref().map_or_else(
-        || "Không cộng".to_owned(),
-        types::quantity::Quantity::to_vietnamese,
-    )
+    match &figure.total {
+        Some(total) => total.to_vietnamese(),
+        None if figure.adds_up => "Chưa đủ số liệu".to_owned(),
+        None => "Không cộng".to_owned(),
+    }
 }
 
-/// Says what is not in a total, and why.
+/// Says what is not in a total, and why: an absence keeps the words it was stated with.
 fn remark(figure: &FigureTotal) -> String {
     let mut remarks = Vec::new();
     if figure.without_parts > 0 {
@@ -183,8 +192,8 @@ fn remark(figure: &FigureTotal) -> String {
             figure.without_parts
         ));
     }
-    if figure.absent > 0 {
-        remarks.push(format!("{} đơn vị không phát sinh số liệu", figure.absent));
+    for (absence, count) in &figure.absent {
+        remarks.push(format!("{count} đơn vị {}", absence.to_vietnamese()));
     }
     if figure.missing > 0 {
         remarks.push(format!("{} đơn vị chưa có số liệu", figure.missing));
@@ -336,7 +345,8 @@ fn by_addressee(section: &SectionParts) -> Vec<Block> {
     for (index, (organ, asked)) in groups.into_iter().enumerate() {
         blocks.push(heading(3, &format!("{} Đối với {organ}", point(index))));
         for (text, unit) in asked {
-            let mut item = spans(text.trim());
+            let one_line = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            let mut item = spans(&one_line);
             item.push(Span {
                 italic: true,
                 ..Span::plain(format!(" ({unit})"))
@@ -362,7 +372,9 @@ fn annexes(content: &Content) -> Vec<Annex> {
         .iter()
         .filter(|it| it.rule == ConsolidationRule::UnionRows);
     let tables: Vec<_> = tables.map(projects).collect();
-    annexes.push(annex(PROJECTS, "Dự án, nhiệm vụ của các đơn vị", tables));
+    if !tables.is_empty() {
+        annexes.push(annex(PROJECTS, "Dự án, nhiệm vụ của các đơn vị", tables));
+    }
     annexes
 }
 
@@ -418,7 +430,13 @@ fn figures(content: &Content) -> Vec<Block> {
     body
 }
 
+/// Continues a sentence with a subject: its first word loses its capital, unless the whole
+/// word is capitals, such as UBND.
 fn lower_first(text: &str) -> String {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    if word.chars().count() > 1 && word.chars().all(char::is_uppercase) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     let first = letters.next().into_iter().flat_map(char::to_lowercase);
     first.chain(letters).collect()

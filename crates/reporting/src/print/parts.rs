@@ -60,7 +60,10 @@ pub(super) fn paragraphs(text: &str) -> impl Iterator<Item = Block> + '_ {
 pub(super) fn narrative(blocks: &[template::Block]) -> impl Iterator<Item = Block> + '_ {
     blocks.iter().flat_map(|block| match block.kind {
         BlockKind::Paragraph => paragraphs(&block.resolved).collect::<Vec<_>>(),
-        BlockKind::Bullet => vec![Block::Bullet(spans(&block.resolved))],
+        BlockKind::Bullet => {
+            let lines = block.resolved.lines().filter(|it| !it.trim().is_empty());
+            lines.map(|it| Block::Bullet(spans(it))).collect()
+        }
     })
 }
 
@@ -113,13 +116,16 @@ pub(super) fn project_table(rows: &[ProjectRow], period: Period) -> Block {
 /// Writes the three facts of money in one cell: how much, granted by what, asked for.
 pub(super) fn money_text(row: &ProjectRow) -> String {
     let mut facts = Vec::new();
-    if row.allocated_amount_vnd != 0 {
-        let amount = Money::new(row.allocated_amount_vnd).to_vietnamese();
-        let by = match row.decision_numbers.as_slice() {
-            [] => String::new(),
-            numbers => format!(", đã cấp theo {}", numbers.join(", ")),
-        };
-        facts.push(format!("{amount}{by}"));
+    let amount = (row.allocated_amount_vnd != 0)
+        .then(|| Money::new(row.allocated_amount_vnd).to_vietnamese());
+    let decisions = row.decision_numbers.join(", ");
+    match (amount, decisions.as_str()) {
+        (Some(amount), "") => facts.push(amount),
+        (Some(amount), decisions) => {
+            facts.push(format!("{amount}, đã cấp theo Quyết định số {decisions}"))
+        }
+        (None, "") => {}
+        (None, decisions) => facts.push(format!("Quyết định số {decisions}")),
     }
     match row.requested_amount_vnd {
         Some(amount) => facts.push(format!(
@@ -200,7 +206,7 @@ mod tests {
         };
         assert_eq!(
             money_text(&row),
-            "368.000.000 đồng, đã cấp theo 123/QĐ-UBND; Đề xuất bổ sung 50.000.000 đồng",
+            "368.000.000 đồng, đã cấp theo Quyết định số 123/QĐ-UBND; Đề xuất bổ sung 50.000.000 đồng",
         );
         assert_eq!(money_text(&ProjectRow::default()), "");
     }

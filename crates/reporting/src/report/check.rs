@@ -3,14 +3,20 @@
 //! Rules of form warn and never stop a report: real official documents break them, the
 //! report of Minh Long itself three times.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use types::{
+    decimal::Decimal,
     quantity::{Content, Value},
     ratio::RatioIssue,
 };
 
 use super::{Gathered, Whole};
-use crate::placeholder;
+use crate::{
+    placeholder::{self, Figure},
+    template::SectionKind,
+};
 
 /// Something a person should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +84,10 @@ fn sections(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
     let mut findings = Vec::new();
     for section in &whole.sections {
         let field = format!("sections/{}", section.key);
-        let required = whole.spec(&section.key).is_some_and(|it| it.required);
+        // A unit without projects has an empty table, and nothing to add to it.
+        let required = whole
+            .spec(&section.key)
+            .is_some_and(|it| it.required && it.kind != SectionKind::ProjectTable);
         if required && section.body.is_empty() {
             findings.push(Finding::error(
                 "SECTION_EMPTY",
@@ -137,7 +146,7 @@ fn signature(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
     const FIELD: &str = "report.signer_position";
     let position = &whole.report.frame.signer_position;
     match &gathered.signer {
-        Some(signer) if !signer.lines.is_empty() => Vec::new(),
+        Some(signer) if !signer.lines.is_empty() && !signer.name.is_empty() => Vec::new(),
         Some(_) => vec![Finding::error(
             "SIGNER_MAY_NOT_SIGN",
             FIELD,
@@ -155,12 +164,13 @@ fn signature(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
 
 /// Shares that were stated without their parts cannot be added up for the province.
 fn figures(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
-    let cited = whole.sections.iter().flat_map(|it| it.body.cited());
+    let cited: BTreeSet<_> = whole.cited().into_iter().collect();
     let mut findings = Vec::new();
     for indicator in cited {
         let Some(figure) = gathered.facts.figures.get(&indicator) else {
             continue;
         };
+        findings.extend(published(figure));
         let Content::Value(Value::Ratio(ratio)) = figure.quantity.content() else {
             continue;
         };
@@ -186,6 +196,28 @@ fn figures(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What the agency printed stands beside what it counted; a difference is shown.
+fn published(figure: &Figure) -> Option<Finding> {
+    let printed = figure.quantity.published()?;
+    let counted = match figure.quantity.content() {
+        Content::Value(Value::Count(count)) => Decimal::from_i64(*count).ok()?,
+        Content::Value(Value::Decimal(decimal)) => *decimal,
+        _ => return None,
+    };
+    if Decimal::parse_vietnamese(printed).is_ok_and(|it| it == counted) {
+        return None;
+    }
+    Some(Finding::warning(
+        "PUBLISHED_MISMATCH",
+        figure.name.clone(),
+        format!("is printed as `{printed}` where {counted} was counted"),
+        format!(
+            "in là “{printed}” nhưng số liệu đã nhập là {}",
+            counted.to_vietnamese()
+        ),
+    ))
 }
 
 /// Rules of form of NĐ 30/2020/NĐ-CP, Phụ lục I, with the number of the block (ô số).

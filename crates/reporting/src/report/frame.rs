@@ -32,7 +32,13 @@ impl Reports {
     pub(crate) async fn check_signer(&self, actor: &Actor, update: &UpdateReport) -> Result<()> {
         self.access.require(actor, &update.id.unit).await?;
         let position = &update.frame.signer_position;
-        if !position.is_empty() && self.neighbours.signer(actor, position).await?.is_none() {
+        if !position.is_empty()
+            && self
+                .neighbours
+                .signer(actor, &update.id.unit, position)
+                .await?
+                .is_none()
+        {
             return Err(Error::reference("report.signer_position", position));
         }
         Ok(())

@@ -31,6 +31,7 @@ impl Reports {
     pub(crate) async fn prefill(
         &self,
         tx: &Tx,
+        actor: &Actor,
         verb: Verb,
         rows: Vec<ProjectRow>,
     ) -> Result<Prefilled> {
@@ -68,6 +69,7 @@ impl Reports {
             ..before.clone()
         };
         self.save(tx, &before, &after).await?;
+        store::note_editor(&tx.db, &after.id, actor.user()).await?;
         Ok(Prefilled {
             report: after,
             keys,

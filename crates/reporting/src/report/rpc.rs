@@ -53,6 +53,9 @@ impl ReportService for Rpc {
         request: Request<pb::UpdateReportRequest>,
     ) -> Result<Response<pb::Report>, Status> {
         let (actor, update) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         self.reports.check_signer(&actor, &update).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
@@ -89,14 +92,18 @@ impl ReportService for Rpc {
         request: Request<pb::PrefillReportRequest>,
     ) -> Result<Response<pb::PrefillReportResponse>, Status> {
         let (actor, verb) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         let rows = self.reports.project_rows(&actor, &verb).await?;
+        let gathered = self.reports.gather_for(&actor, &verb.id).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
         let id = verb.id.clone();
-        let filled = self.reports.prefill(&tx, verb, rows).await?;
-        let findings = self.reports.findings(&tx, &actor, &id).await?;
+        let filled = self.reports.prefill(&tx, &actor, verb, rows).await?;
+        let findings = self.reports.findings(&tx, &id, &gathered).await?;
         tx.reply(pb::PrefillReportResponse {
             report: Some(filled.report.into()),
             filled_section_keys: filled.keys,
@@ -134,12 +141,16 @@ impl ReportService for Rpc {
         &self,
         request: Request<pb::ApproveReportRequest>,
     ) -> Result<Response<pb::Report>, Status> {
-        let (actor, verb) = accept(request)?;
+        let (actor, verb): (_, Verb) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
+        let gathered = self.reports.gather_for(&actor, &verb.id).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let report = self.reports.approve(&tx, &actor, verb).await?;
+        let report = self.reports.approve(&tx, &actor, verb, &gathered).await?;
         tx.reply(report.into()).await
     }
 
@@ -148,6 +159,9 @@ impl ReportService for Rpc {
         request: Request<pb::SubmitReportRequest>,
     ) -> Result<Response<pb::ReportSubmission>, Status> {
         let (actor, submit): (_, Submit) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         let gathered = self.reports.gather_for(&actor, &submit.verb.id).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
@@ -265,6 +279,20 @@ impl TryFrom<pb::SubmitReportRequest> for Submit {
         let (Some(number), Some(issue_date)) = (number, issue_date) else {
             return Err(bad);
         };
+        if number.is_some() != issue_date.is_some() {
+            let left_out = if number.is_some() {
+                "issue_date"
+            } else {
+                "document_number"
+            };
+            bad.add(
+                left_out,
+                "REQUIRED",
+                "number and day of issue are given together or not at all",
+                "số và ngày ban hành phải được nhập cùng nhau hoặc cùng để trống",
+            );
+            return Err(bad);
+        }
         let document_number = number.map(|it| it.to_string()).unwrap_or_default();
         Ok(Self {
             verb,

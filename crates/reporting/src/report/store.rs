@@ -31,6 +31,7 @@ mod row {
         pub(super) latest_submission: i64,
         pub(super) submit_micros: Option<i64>,
         pub(super) return_reason: String,
+        pub(super) approved_sha256: String,
         pub(super) create_micros: i64,
         pub(super) update_micros: i64,
         pub(super) version: i64,
@@ -100,6 +101,7 @@ pub(crate) async fn insert(
         latest_submission: Set(report.latest_submission),
         submit_micros: Set(None),
         return_reason: Set(String::new()),
+        approved_sha256: Set(String::new()),
         create_micros: Set(report.create_time.timestamp_micros()),
         update_micros: Set(report.update_time.timestamp_micros()),
         version: Set(report.version),
@@ -142,6 +144,10 @@ pub(super) async fn update(db: &impl ConnectionTrait, after: &Report, seen: i64)
         .col_expr(
             row::Column::ReturnReason,
             Expr::value(after.return_reason.clone()),
+        )
+        .col_expr(
+            row::Column::ApprovedSha256,
+            Expr::value(after.approved_sha256.clone()),
         )
         .col_expr(
             row::Column::UpdateMicros,
@@ -310,6 +316,7 @@ impl TryFrom<row::Model> for Report {
             latest_submission: row.latest_submission,
             submit_time: row.submit_micros.map(instant).transpose()?,
             return_reason: row.return_reason,
+            approved_sha256: row.approved_sha256,
             create_time: instant(row.create_micros)?,
             update_time: instant(row.update_micros)?,
             version: row.version,

@@ -4,12 +4,21 @@ use chrono::{DateTime, Utc};
 use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use types::ids::ReportId;
 
-use super::{Gathered, Report, ReportState, Reports, Return, Submit, Verb, check, store, whole};
+use super::{
+    Finding, Gathered, Report, ReportState, Reports, Return, Submit, Verb, check, store, whole,
+};
 use crate::{
-    reason::{REPORT_INCOMPLETE, SEPARATION_OF_DUTIES, STATE_NOT_ALLOWED},
+    reason::{
+        CHANGED_SINCE_APPROVAL, REPORT_INCOMPLETE, SENDER_MAY_NOT_ACCEPT, SEPARATION_OF_DUTIES,
+        STATE_NOT_ALLOWED,
+    },
     request::{self, ReportRequest, Timeliness},
     submission::{self, Content, Submission},
 };
+
+/// What the two sides must hold to send a report back, beside the right to return.
+const MAY_APPROVE: &str = "reporting.reports.approve";
+const MAY_ACCEPT: &str = "reporting.reports.accept";
 
 impl Reports {
     /// Hands the draft to the leader.
@@ -20,23 +29,34 @@ impl Reports {
             .await
     }
 
-    /// Approves it. Who wrote in it may not.
-    pub(crate) async fn approve(&self, tx: &Tx, actor: &Actor, verb: Verb) -> Result<Report> {
+    /// Approves it as it stands, with every figure in it. Who wrote in it may not.
+    pub(crate) async fn approve(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        verb: Verb,
+        gathered: &Gathered,
+    ) -> Result<Report> {
         self.access.require(actor, &verb.id.unit).await?;
+        // The lock keeps sections from being written while they are approved.
+        store::lock(&tx.db, &verb.id).await?;
+        let mut whole = whole(&tx.db, &verb.id).await?;
+        let before = whole.report.clone();
+        before.may_step(&verb.etag, &[ReportState::InReview])?;
         if store::is_editor(&tx.db, &verb.id, actor.user()).await? {
             return Err(Error::rule(&SEPARATION_OF_DUTIES, []));
         }
-        self.step(
-            tx,
-            &verb,
-            &[ReportState::InReview],
-            ReportState::Approved,
-            String::new(),
-        )
-        .await
+        complete(&check::report(&whole, gathered))?;
+        let after = Report {
+            approved_sha256: Content::of(&mut whole, gathered)?.sha256()?,
+            ..before.stepped(ReportState::Approved, String::new(), tx.now())
+        };
+        self.save(tx, &before, &after).await?;
+        Ok(after)
     }
 
-    /// Sends it: every figure is pinned in an immutable submission.
+    /// Sends it: every figure is pinned in an immutable submission. What is sent is what
+    /// was approved, or nothing is.
     pub(crate) async fn submit(
         &self,
         tx: &Tx,
@@ -45,23 +65,23 @@ impl Reports {
         gathered: &Gathered,
     ) -> Result<Submission> {
         self.access.require(actor, &submit.verb.id.unit).await?;
+        store::lock(&tx.db, &submit.verb.id).await?;
         let mut whole = whole(&tx.db, &submit.verb.id).await?;
-        let findings = check::report(&whole, gathered);
-        let errors: Vec<_> = findings
-            .iter()
-            .filter(|it| it.is_error())
-            .map(|it| it.code.clone())
-            .collect();
-        if !errors.is_empty() {
-            let facts = [
-                ("count", errors.len().to_string()),
-                ("codes", errors.join(", ")),
-            ];
-            return Err(Error::rule(&REPORT_INCOMPLETE, facts));
-        }
         let before = whole.report.clone();
         before.may_step(&submit.verb.etag, &[ReportState::Approved])?;
-        let content = Content::pin(&mut whole, gathered, &submit, findings)?;
+        let findings = check::report(&whole, gathered);
+        let content = Content::of(&mut whole, gathered)?;
+        if content.sha256()? != before.approved_sha256 {
+            return Err(Error::rule(
+                &CHANGED_SINCE_APPROVAL,
+                [("name", before.id.name())],
+            ));
+        }
+        complete(&findings)?;
+        let content = content.sent(&submit, findings);
+        if submission::store::number_is_taken(&tx.db, &before.id, &content).await? {
+            return Err(Error::taken("DOCUMENT_NUMBER", &content.document_number));
+        }
         let submission = Submission::new(
             &before.id,
             before.latest_submission + 1,
@@ -82,44 +102,52 @@ impl Reports {
         Ok(submission)
     }
 
-    /// Accepts the latest submission, on the side of the unit that asked.
+    /// Accepts the latest submission, on the side of the unit that asked, by somebody who
+    /// did not send it.
     pub(crate) async fn accept(&self, tx: &Tx, actor: &Actor, verb: Verb) -> Result<Report> {
         let request = self.request_of(actor, &verb.id).await?;
         self.access.require(actor, &request.issuer).await?;
+        let allowed = [ReportState::Submitted];
         let after = self
-            .step(
-                tx,
-                &verb,
-                &[ReportState::Submitted],
-                ReportState::Accepted,
-                String::new(),
-            )
+            .step(tx, &verb, &allowed, ReportState::Accepted, String::new())
             .await?;
+        let sent = submission::store::find(&tx.db, &verb.id, after.latest_submission).await?;
+        if sent.is_some_and(|it| it.submitter == *actor.user()) {
+            return Err(Error::rule(&SENDER_MAY_NOT_ACCEPT, []));
+        }
         self.mark(tx, &after, submission::State::Accepted, "")
             .await?;
         Ok(after)
     }
 
-    /// Sends it back: the leader to the writer, the receiver to the sender.
+    /// Sends it back: who may approve, to the writer; who may accept, to the sender.
     pub(crate) async fn send_back(&self, tx: &Tx, actor: &Actor, back: Return) -> Result<Report> {
         let request = self.request_of(actor, &back.verb.id).await?;
+        let unit = &back.verb.id.unit;
+        store::lock(&tx.db, &back.verb.id).await?;
         let known = store::find(&tx.db, &back.verb.id).await?;
-        let state = known.map(|it| it.state);
-        if state == Some(ReportState::Submitted) {
-            self.access.require(actor, &request.issuer).await?;
-            let allowed = [ReportState::Submitted];
-            let reason = back.reason.clone();
-            let after = self
-                .step(tx, &back.verb, &allowed, ReportState::Returned, reason)
-                .await?;
-            self.mark(tx, &after, submission::State::Returned, &back.reason)
-                .await?;
-            return Ok(after);
+        match known.map(|it| it.state) {
+            Some(ReportState::Submitted) => {
+                self.access.require(actor, &request.issuer).await?;
+                self.access
+                    .require_also(actor, MAY_ACCEPT, &request.issuer)
+                    .await?;
+                let (allowed, reason) = ([ReportState::Submitted], back.reason.clone());
+                let after = self
+                    .step(tx, &back.verb, &allowed, ReportState::Returned, reason)
+                    .await?;
+                self.mark(tx, &after, submission::State::Returned, &back.reason)
+                    .await?;
+                Ok(after)
+            }
+            _ => {
+                self.access.require(actor, unit).await?;
+                self.access.require_also(actor, MAY_APPROVE, unit).await?;
+                let allowed = [ReportState::InReview, ReportState::Approved];
+                self.step(tx, &back.verb, &allowed, ReportState::Draft, back.reason)
+                    .await
+            }
         }
-        self.access.require(actor, &back.verb.id.unit).await?;
-        let allowed = [ReportState::InReview, ReportState::Submitted];
-        self.step(tx, &back.verb, &allowed, ReportState::Draft, back.reason)
-            .await
     }
 
     async fn mark(
@@ -136,7 +164,7 @@ impl Reports {
             .await
     }
 
-    async fn request_of(&self, actor: &Actor, id: &ReportId) -> Result<ReportRequest> {
+    pub(super) async fn request_of(&self, actor: &Actor, id: &ReportId) -> Result<ReportRequest> {
         match request::store::find(self.db.reader(), &id.request).await? {
             Some(request) => Ok(request),
             None => Err(self
@@ -174,7 +202,45 @@ impl Reports {
     }
 }
 
+/// Refuses a report with errors, naming the first ones.
+fn complete(findings: &[Finding]) -> Result<()> {
+    const NAMED: usize = 3;
+    let errors: Vec<_> = findings.iter().filter(|it| it.is_error()).collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let named = |text: fn(&Finding) -> String| {
+        let texts: Vec<_> = errors.iter().take(NAMED).map(|it| text(it)).collect();
+        texts.join("; ")
+    };
+    let codes: Vec<_> = errors.iter().map(|it| it.code.as_str()).collect();
+    Err(Error::rule(
+        &REPORT_INCOMPLETE,
+        [
+            ("count", errors.len().to_string()),
+            ("codes", codes.join(", ")),
+            ("problems_en", named(|it| format!("{} {}", it.field, it.en))),
+            (
+                "problems_vi",
+                named(|it| format!("{}: {}", it.field, it.vi)),
+            ),
+        ],
+    ))
+}
+
 impl ReportState {
+    /// Returns the name of the state as a Vietnamese official says it.
+    fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Draft => "dự thảo",
+            Self::InReview => "trình lãnh đạo",
+            Self::Approved => "đã duyệt",
+            Self::Submitted => "đã gửi",
+            Self::Accepted => "đã tiếp nhận",
+            Self::Returned => "trả lại",
+        }
+    }
+
     /// Returns the name of the state as the contract writes it.
     fn code(self) -> &'static str {
         match self {
@@ -197,17 +263,28 @@ impl Report {
 
     pub(super) fn require_state(&self, allowed: &[ReportState]) -> Result<()> {
         if !allowed.contains(&self.state) {
-            let allowed: Vec<_> = allowed.iter().map(|it| it.code()).collect();
+            let codes: Vec<_> = allowed.iter().map(|it| it.code()).collect();
+            let words: Vec<_> = allowed.iter().map(|it| it.vietnamese()).collect();
             return Err(Error::rule(
                 &STATE_NOT_ALLOWED,
                 [
                     ("name", self.id.name()),
                     ("state", self.state.code().to_owned()),
-                    ("allowed_states", allowed.join(", ")),
+                    ("state_vi", self.state.vietnamese().to_owned()),
+                    ("allowed_states", codes.join(", ")),
+                    ("allowed_states_vi", words.join(", ")),
                 ],
             ));
         }
         Ok(())
+    }
+
+    /// Returns since when it is with the receiver; a report that was sent back is not.
+    pub(crate) fn in_since(&self) -> Option<DateTime<Utc>> {
+        match self.state {
+            ReportState::Submitted | ReportState::Accepted => self.submit_time,
+            _ => None,
+        }
     }
 
     fn stepped(&self, state: ReportState, return_reason: String, now: DateTime<Utc>) -> Self {

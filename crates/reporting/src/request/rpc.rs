@@ -41,6 +41,9 @@ impl RequestService for Rpc {
         request: Request<pb::CreateReportRequestRequest>,
     ) -> Result<Response<pb::ReportRequest>, Status> {
         let (actor, new) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         let issuer_name = self.requests.issuer_name(&actor, &new).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
@@ -64,6 +67,9 @@ impl RequestService for Rpc {
         request: Request<pb::IssueReportRequestRequest>,
     ) -> Result<Response<pb::ReportRequest>, Status> {
         let (actor, issue): (_, IssueRequest) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         self.requests.check_units(&actor, &issue.id).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,

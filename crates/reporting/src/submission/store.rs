@@ -7,7 +7,7 @@ use kit::{
 use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*};
 use types::ids::{ReportId, ReportRequestId, UnitId, UserId};
 
-use super::{State, Submission};
+use super::{Content, State, Submission};
 use crate::request::Timeliness;
 
 mod row {
@@ -30,12 +30,15 @@ mod row {
         pub(super) submit_micros: i64,
         pub(super) timeliness: String,
         pub(super) return_reason: String,
+        pub(super) number_key: Option<String>,
+        pub(super) number_year: Option<i64>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
 
 pub(crate) async fn insert(db: &impl ConnectionTrait, submission: &Submission) -> Result<()> {
+    let (number_key, number_year) = submission.content.number_key().unzip();
     let row = row::ActiveModel {
         request_id: Set(submission.report.request.as_str().into()),
         unit_id: Set(submission.report.unit.as_str().into()),
@@ -47,12 +50,34 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, submission: &Submission) -
         submit_micros: Set(submission.submit_time.timestamp_micros()),
         timeliness: Set(word(&submission.timeliness)?),
         return_reason: Set(submission.return_reason.clone()),
+        number_key: Set(number_key),
+        number_year: Set(number_year),
     };
     row::Entity::insert(row)
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::Conflict))?;
     Ok(())
+}
+
+/// Says whether another report of the unit bears the number in the same year: numbers run
+/// from 01 on 1 January and are unique per organ (NĐ 30/2020, Điều 15).
+pub(crate) async fn number_is_taken(
+    db: &impl ConnectionTrait,
+    report: &ReportId,
+    content: &Content,
+) -> Result<bool> {
+    let Some((key, year)) = content.number_key() else {
+        return Ok(false);
+    };
+    let other = row::Entity::find()
+        .filter(row::Column::UnitId.eq(report.unit.as_str()))
+        .filter(row::Column::NumberKey.eq(key))
+        .filter(row::Column::NumberYear.eq(year))
+        .filter(row::Column::RequestId.ne(report.request.as_str()))
+        .one(db)
+        .await?;
+    Ok(other.is_some())
 }
 
 /// Notes what the receiver did.

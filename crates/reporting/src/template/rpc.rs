@@ -13,7 +13,7 @@ use types::{
 
 use super::{
     Block, BlockKind, ConsolidationRule, CreateTemplate, MOST_BLOCKS, MOST_SECTIONS, SectionKind,
-    SectionSpec, Template, Templates, sections_fit, template_text,
+    SectionSpec, Template, Templates, heading_text, sections_fit, template_text,
 };
 
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl TryFrom<pb::CreateReportTemplateRequest> for CreateTemplate {
             ReportTemplateId::new(&request.report_template_id),
         );
         let display_name = bad.line("report_template.display_name", &template.display_name, 200);
-        let subject = template_text(
+        let subject = heading_text(
             "report_template.subject".into(),
             &template.subject,
             &mut bad,
@@ -150,7 +150,7 @@ impl SectionSpec {
         // A key has the grammar of every id; a unit's stands in for the check.
         let key = bad.take(format!("{field}.key"), UnitId::new(&wire.key));
         let heading = bad.line(format!("{field}.heading"), &wire.heading, 300);
-        let heading = heading.and_then(|it| template_text(format!("{field}.heading"), &it, bad));
+        let heading = heading.and_then(|it| heading_text(format!("{field}.heading"), &it, bad));
         let kind = SectionKind::from_wire(&format!("{field}.kind"), wire.kind, bad);
         let rule = ConsolidationRule::from_wire(
             &format!("{field}.consolidation"),

@@ -4,6 +4,7 @@ use proto::{
     shared::quantity::Value,
 };
 use tonic::Code;
+use tonic_types::StatusExt;
 
 use crate::stage::{MINH_LONG, REQUEST, Stage, reason};
 
@@ -109,6 +110,10 @@ async fn who_wrote_in_a_report_may_not_approve_it_whatever_his_roles() {
         .world
         .grant(&stage.reporter, "leader", "huyen-minh-long")
         .await;
+    let figure = Value::Count(132);
+    stage
+        .set(&stage.reporter, "huyen-minh-long", "chung-thu-so", figure)
+        .await;
     stage
         .write(&stage.reporter, MINH_LONG, "huyen-minh-long")
         .await;
@@ -151,7 +156,7 @@ async fn a_sender_may_not_accept_his_own_report_and_a_neighbour_may_not_read_it(
 async fn a_verb_out_of_turn_is_told_the_state_and_a_stale_one_the_version() {
     let stage = Stage::new().await;
     let refused = stage.submit(&stage.leader, MINH_LONG).await.unwrap_err();
-    assert_eq!(reason(&refused), "REPORT_INCOMPLETE");
+    assert_eq!(reason(&refused), "STATE_NOT_ALLOWED");
     stage
         .set(
             &stage.reporter,
@@ -215,5 +220,99 @@ async fn lateness_is_told_by_the_server_s_clock() {
             ("units/huyen-ba-to", pb::Timeliness::Missing),
             ("units/huyen-minh-long", pb::Timeliness::Missing),
         ],
+    );
+}
+
+#[tokio::test]
+async fn an_incomplete_report_is_not_approved_and_the_leader_can_always_send_it_back() {
+    let stage = Stage::new().await;
+    stage
+        .write(&stage.reporter, MINH_LONG, "huyen-minh-long")
+        .await;
+    stage.forward(&stage.reporter, MINH_LONG).await.unwrap();
+    let refused = stage.approve(&stage.leader, MINH_LONG).await.unwrap_err();
+    assert_eq!(reason(&refused), "REPORT_INCOMPLETE");
+    let facts = refused.get_error_details();
+    let vietnamese = &facts.localized_message().unwrap().message;
+    assert!(vietnamese.contains("sections/ket-qua"), "{vietnamese}");
+    let back = stage
+        .send_back(&stage.leader, MINH_LONG, "Thiếu số liệu")
+        .await
+        .unwrap();
+    assert_eq!(back.state(), pb::ReportState::Draft);
+}
+
+#[tokio::test]
+async fn a_figure_that_changes_after_approval_stops_the_submission() {
+    let stage = Stage::new().await;
+    let set = async |count| {
+        let value = Value::Count(count);
+        stage
+            .set(&stage.reporter, "huyen-minh-long", "chung-thu-so", value)
+            .await;
+    };
+    set(132).await;
+    stage
+        .write(&stage.reporter, MINH_LONG, "huyen-minh-long")
+        .await;
+    stage.forward(&stage.reporter, MINH_LONG).await.unwrap();
+    stage.approve(&stage.leader, MINH_LONG).await.unwrap();
+    set(1320).await;
+    let refused = stage.submit(&stage.leader, MINH_LONG).await.unwrap_err();
+    assert_eq!(reason(&refused), "CHANGED_SINCE_APPROVAL");
+    stage
+        .send_back(&stage.leader, MINH_LONG, "Số liệu đã thay đổi")
+        .await
+        .unwrap();
+    stage.forward(&stage.reporter, MINH_LONG).await.unwrap();
+    stage.approve(&stage.leader, MINH_LONG).await.unwrap();
+    let sent = stage.submit(&stage.leader, MINH_LONG).await.unwrap();
+    assert_eq!(sent.values[0].text_vi, "1.320");
+}
+
+#[tokio::test]
+async fn only_the_side_that_has_a_report_sends_it_back() {
+    let stage = Stage::new().await;
+    let figure = Value::Count(132);
+    stage
+        .set(&stage.reporter, "huyen-minh-long", "chung-thu-so", figure)
+        .await;
+    stage
+        .write(&stage.reporter, MINH_LONG, "huyen-minh-long")
+        .await;
+    stage.forward(&stage.reporter, MINH_LONG).await.unwrap();
+    let early = stage
+        .send_back(&stage.receiver, MINH_LONG, "Chưa gửi")
+        .await
+        .unwrap_err();
+    assert_eq!(early.code(), Code::PermissionDenied);
+    stage.approve(&stage.leader, MINH_LONG).await.unwrap();
+    stage.submit(&stage.leader, MINH_LONG).await.unwrap();
+    let late = stage
+        .send_back(&stage.leader, MINH_LONG, "Xin rút")
+        .await
+        .unwrap_err();
+    assert_eq!(late.code(), Code::PermissionDenied);
+}
+
+#[tokio::test]
+async fn number_and_day_come_together() {
+    let stage = Stage::new().await;
+    let submit = pb::SubmitReportRequest {
+        name: MINH_LONG.into(),
+        etag: "\"v1\"".into(),
+        document_number: "05/BC-UBND".into(),
+        ..Default::default()
+    };
+    let refused = stage
+        .reports()
+        .submit_report(stage.leader.ask(submit))
+        .await
+        .unwrap_err();
+    let details = refused.get_error_details();
+    let violation = &details.bad_request().unwrap().field_violations[0];
+    assert_eq!(
+        (violation.field.as_str(), violation.reason.as_str()),
+        ("issue_date", "REQUIRED")
     );
 }

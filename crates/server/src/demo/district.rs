@@ -39,6 +39,7 @@ pub(super) async fn report(
         reporter: cast.person(&district.reporter)?,
         leader: cast.person(&district.leader)?,
         receiver: cast.person(&sample.request.receiver)?,
+        decider: cast.person(&sample.request.decider)?,
     };
     way.enter_values(steps).await?;
     way.grant_money(steps).await?;
@@ -67,6 +68,7 @@ struct Way<'a> {
     reporter: &'a Person,
     leader: &'a Person,
     receiver: &'a Person,
+    decider: &'a Person,
 }
 
 impl Way<'_> {

@@ -72,6 +72,7 @@ impl Sample {
             Ok(())
         };
         known(&self.request.receiver)?;
+        known(&self.request.decider)?;
         check_file_name(&self.request.consolidated_document)?;
         let keys: BTreeSet<_> = self
             .template

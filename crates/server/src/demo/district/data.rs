@@ -51,7 +51,7 @@ impl Way<'_> {
         Ok(())
     }
 
-    /// Has the decisions drafted and issued by whoever may decide: the province.
+    /// Has the decisions drafted and issued on behalf of the province.
     pub(super) async fn grant_money(&self, steps: &mut Steps) -> Result<()> {
         let mut budget = BudgetServiceClient::new(self.peers.projects.clone());
         for new in &self.district.decision {
@@ -67,7 +67,7 @@ impl Way<'_> {
                 ..CreateDecisionRequest::default()
             };
             let drafted = budget
-                .create_decision(self.receiver.ask(request)?)
+                .create_decision(self.decider.ask(request)?)
                 .await
                 .or_refused(|| format!("drafting the decision `{}`", new.id))?;
             let request = IssueDecisionRequest {
@@ -77,11 +77,11 @@ impl Way<'_> {
                 etag: drafted.etag,
                 ..IssueDecisionRequest::default()
             };
-            let issued = budget.issue_decision(self.receiver.ask(request)?).await;
+            let issued = budget.issue_decision(self.decider.ask(request)?).await;
             issued.or_refused(|| format!("issuing the decision `{}`", new.id))?;
             let (place, number) = (self.place, &new.document_number);
             steps.done(
-                &self.receiver.display_name,
+                &self.decider.display_name,
                 format!("{place}: ban hành Quyết định {number} cấp kinh phí"),
                 "issued a decision that grants money",
             );
@@ -155,7 +155,7 @@ impl Way<'_> {
                 }),
                 ..CreateAllocationRequest::default()
             };
-            let allocated = budget.create_allocation(self.receiver.ask(request)?).await;
+            let allocated = budget.create_allocation(self.decider.ask(request)?).await;
             allocated.or_refused(what("allocating money to"))?;
         }
         if let Some(asked) = &new.supplementary_request {

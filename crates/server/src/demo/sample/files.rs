@@ -141,6 +141,8 @@ pub(crate) struct Request {
     pub(crate) id: String,
     pub(crate) issuer: String,
     pub(crate) receiver: String,
+    /// Who decides on money for the province.
+    pub(crate) decider: String,
     pub(crate) document_number: String,
     pub(crate) issue_date: String,
     pub(crate) title: String,
