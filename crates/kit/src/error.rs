@@ -1,11 +1,35 @@
 //! One closed error type for every service, blind to transport until the last moment.
 
-use std::{collections::BTreeMap, error::Error as StdError, fmt, time::Duration};
+use std::{collections::BTreeMap, error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use sea_orm::{DbErr, RuntimeErr};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, LocalizedMessage, StatusExt};
 use types::violations::Invalid;
+
+tokio::task_local! {
+    /// The call that is being answered, so that an error can say where it comes from.
+    pub(crate) static CALL: Call;
+}
+
+/// What an error says of its call.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// Such as `/cds.directory.v1.UnitService/GetUnit`.
+    pub(crate) path: Arc<str>,
+    pub(crate) request_id: Arc<str>,
+}
+
+impl Call {
+    /// Returns whose error it is, such as `directory.cds`.
+    fn domain(&self) -> String {
+        let area = self
+            .path
+            .strip_prefix("/cds.")
+            .and_then(|it| it.split('.').next());
+        area.map_or_else(|| "cds".to_owned(), |area| format!("{area}.cds"))
+    }
+}
 
 /// What every use case returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -233,14 +257,19 @@ impl From<Error> for Status {
         if let Error::Neighbour(status) = error {
             return *status;
         }
-        let told = error.told();
+        let mut told = error.told();
+        let call = CALL.try_with(Call::clone).ok();
+        if let (Error::Internal(_), Some(call)) = (&error, &call) {
+            told.facts.insert("request_id", call.request_id.to_string());
+        }
+        let domain = call.map_or_else(|| "cds".to_owned(), |it| it.domain());
         let mut details = ErrorDetails::new();
         let metadata: std::collections::HashMap<String, String> = told
             .facts
             .iter()
             .map(|(name, value)| ((*name).to_owned(), shorten(value)))
             .collect();
-        details.set_error_info(told.code.clone(), "cds", metadata);
+        details.set_error_info(told.code.clone(), domain, metadata);
         details.set_localized_message(LOCALE, shorten(&told.vi));
         match &error {
             Error::Invalid(invalid) => {
@@ -279,7 +308,7 @@ impl From<Error> for Status {
                     tonic_types::PreconditionViolation::new(reason.code, "", told.en.clone());
                 details.set_precondition_failure(vec![violation]);
             }
-            Error::Conflict | Error::Exhausted | Error::Unavailable => {
+            Error::Conflict | Error::Exhausted | Error::Unavailable | Error::DeadlineExceeded => {
                 details.set_retry_info(Some(RETRY_AFTER));
             }
             _ => {}

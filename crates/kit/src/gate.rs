@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::{
     Actor, Error, Result,
     auth::Verifier,
-    error::{TOKEN_INVALID, TOKEN_MISSING},
+    error::{CALL, Call, TOKEN_INVALID, TOKEN_MISSING},
     policy::{Needs, Policy},
 };
 
@@ -101,8 +101,15 @@ where
         let span = tracing::info_span!("call", method = %path, request.id = %id);
         let passed = async move {
             let started = Instant::now();
-            let answered = pass(inner, &policy, &verifier, request, &path, &id).await;
-            let mut response = answered.unwrap_or_else(|error| Status::from(error).into_http());
+            let call = Call {
+                path: path.clone(),
+                request_id: id.clone(),
+            };
+            let answered = async {
+                let answered = pass(inner, &policy, &verifier, request, &path, &id).await;
+                answered.unwrap_or_else(|error| Status::from(error).into_http())
+            };
+            let mut response = CALL.scope(call, answered).await;
             if let Ok(value) = HeaderValue::from_str(&id) {
                 response.headers_mut().insert(REQUEST_ID, value);
             }

@@ -32,6 +32,8 @@ async fn a_token_works_ten_minutes_and_not_longer() {
     let late = who_am_i(&world, &world.administrator).await.unwrap_err();
     assert_eq!(late.code(), Code::Unauthenticated);
     assert_eq!(reason(&late), "TOKEN_EXPIRED");
+    let details = late.get_error_details();
+    assert_eq!(details.error_info().unwrap().domain, "directory.cds");
 }
 
 #[tokio::test]
