@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     reason::{GRANT_TOO_WIDE, SELF_GRANT},
-    role::Role,
+    role::{ADMINISTRATOR, Role},
     unit, user,
 };
 
@@ -90,7 +90,7 @@ impl Grants {
             return Err(Error::rule(&SELF_GRANT, []));
         }
         let today = self.db.clock().today();
-        if new.include_subtree || new.role.id == "administrator" {
+        if new.include_subtree || new.role.id == ADMINISTRATOR {
             let wide = self
                 .rights
                 .with_subtree(actor, new.scope.as_ref(), today)
@@ -258,6 +258,18 @@ async fn path_to_root(
     Ok(path)
 }
 
+/// Says whether a person administers anything on a day.
+pub(crate) async fn administers(
+    db: &impl ConnectionTrait,
+    user: &UserId,
+    day: NaiveDate,
+) -> Result<bool> {
+    let grants = store::of_user(db, user).await?;
+    Ok(grants
+        .iter()
+        .any(|it| it.role == ADMINISTRATOR && it.validity.contains(day)))
+}
+
 fn made_id() -> Result<RoleGrantId> {
     RoleGrantId::new(&format!("g{}", Uuid::now_v7().simple())).map_err(Error::internal)
 }
@@ -281,7 +293,7 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
         .begin_as("system", "first-administrator", "start")
         .await?;
     match user::store::find(&tx.db, &user).await? {
-        Some(known) if known.is_active => return Ok(None),
+        Some(known) if known.is_enrolled => return Ok(None),
         Some(_) => {}
         None if user::store::any(&tx.db).await? => return Ok(None),
         None => {
@@ -289,7 +301,7 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
             let grant = Grant {
                 id: made_id()?,
                 user: user.clone(),
-                role: FIRST_ADMINISTRATOR.to_owned(),
+                role: ADMINISTRATOR.to_owned(),
                 scope: None,
                 include_subtree: true,
                 validity: Validity::starting(db.clock().today()),

@@ -15,5 +15,7 @@ reasons! {
     IDENTIFIER_TAKEN: "code {value} of scheme `{scheme}` is borne by `{unit}` at that time", "mã {value} thuộc hệ thống `{scheme}` đang được dùng cho `{unit}` trong thời gian đó";
     SELF_GRANT: "nobody grants a role to himself", "không ai được tự phân quyền cho mình";
     GRANT_TOO_WIDE: "role `{role}` reaches further than the giver's own rights", "vai trò `{role}` vượt quá quyền của người phân quyền";
+    SELF_SUSPENSION: "nobody suspends himself", "không ai được tự tạm khóa mình";
+    STATE_NOT_ALLOWED: "`{name}` is {state}; this needs {allowed_states}", "`{name}` đang ở trạng thái {state}; việc này cần trạng thái {allowed_states}";
     ALREADY_ENROLLED: "`{user}` has a password already", "`{user}` đã có mật khẩu";
 }

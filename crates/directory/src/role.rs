@@ -12,6 +12,9 @@ pub(crate) struct Role {
     pub(crate) permissions: &'static [&'static str],
 }
 
+/// The role that gives roles. It opens no report.
+pub(crate) const ADMINISTRATOR: &str = "administrator";
+
 /// What everybody who works for a unit may read.
 const READING: &[&str] = &[
     "directory.positions.read",
@@ -27,7 +30,7 @@ const READING: &[&str] = &[
 /// All roles, ordered by id.
 pub(crate) const ROLES: &[Role] = &[
     Role {
-        id: "administrator",
+        id: ADMINISTRATOR,
         title: "Administrator",
         title_vi: "Quản trị hệ thống",
         permissions: &[
@@ -39,7 +42,9 @@ pub(crate) const ROLES: &[Role] = &[
             "directory.units.read",
             "directory.users.create",
             "directory.users.enroll",
+            "directory.users.reactivate",
             "directory.users.read",
+            "directory.users.suspend",
         ],
     },
     Role {
@@ -101,7 +106,7 @@ impl Role {
     /// Returns everything the role may do. Whoever works with data may read it;
     /// administering alone does not open the reports.
     pub(crate) fn all_permissions(&self) -> Vec<&'static str> {
-        let reading: &[&str] = if self.id == "administrator" {
+        let reading: &[&str] = if self.id == ADMINISTRATOR {
             &[]
         } else {
             READING
@@ -115,7 +120,7 @@ impl Role {
     /// Says whether the role carries a permission.
     pub(crate) fn carries(&self, permission: &str) -> bool {
         self.permissions.contains(&permission)
-            || self.id != "administrator" && READING.contains(&permission)
+            || self.id != ADMINISTRATOR && READING.contains(&permission)
     }
 }
 

@@ -137,8 +137,10 @@ where
     let decided = Arc::new(AtomicBool::new(false));
     if *needs != Needs::Nothing {
         let token = bearer(request.headers())?;
+        let bearer = verifier.verify(token).await?;
         let actor = Actor {
-            user: verifier.verify(token).await?,
+            user: bearer.user,
+            session: bearer.session,
             token: token.into(),
             method: path.clone(),
             needs: needs.clone(),

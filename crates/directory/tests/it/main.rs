@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod refresh;
 mod sessions;
+mod sign_out;
 mod units;
