@@ -5,6 +5,7 @@ use sea_orm_migration::MigrationTrait;
 mod m0001_units;
 mod m0002_people;
 mod m0004_sessions;
+mod m0005_revocations;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -12,5 +13,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0001_units::Migration),
         Box::new(m0002_people::Migration),
         Box::new(m0004_sessions::Migration),
+        Box::new(m0005_revocations::Migration),
     ]
 }

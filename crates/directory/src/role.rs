@@ -15,6 +15,12 @@ pub(crate) struct Role {
 /// The role that gives roles. It opens no report.
 pub(crate) const ADMINISTRATOR: &str = "administrator";
 
+/// Says whether two roles must not be held by one person at the same time: who gives
+/// rights does not use them on data, nor audits himself (`security.md` §2.2).
+pub(crate) fn exclude_each_other(one: &str, other: &str) -> bool {
+    (one == ADMINISTRATOR) != (other == ADMINISTRATOR)
+}
+
 /// What everybody who works for a unit may read.
 const READING: &[&str] = &[
     "directory.positions.read",
@@ -37,6 +43,7 @@ pub(crate) const ROLES: &[Role] = &[
             "directory.positions.create",
             "directory.positions.read",
             "directory.roleGrants.create",
+            "directory.roleGrants.delete",
             "directory.roleGrants.read",
             "directory.units.create",
             "directory.units.read",
@@ -45,6 +52,26 @@ pub(crate) const ROLES: &[Role] = &[
             "directory.users.reactivate",
             "directory.users.read",
             "directory.users.suspend",
+        ],
+    },
+    Role {
+        id: "auditor",
+        title: "Auditor: sees data and rights, changes nothing",
+        title_vi: "Thanh tra, kiểm tra (xem dữ liệu và phân quyền)",
+        permissions: &[
+            "directory.roleGrants.read",
+            "directory.users.read",
+            "reporting.assignments.read",
+            "reporting.consolidations.read",
+        ],
+    },
+    Role {
+        id: "connector",
+        title: "Connector: a system that sends figures and progress",
+        title_vi: "Hệ thống kết nối (gửi số liệu, tiến độ)",
+        permissions: &[
+            "indicators.values.update",
+            "projects.progressEntries.create",
         ],
     },
     Role {
@@ -160,6 +187,28 @@ mod tests {
                 .iter()
                 .all(|it| it.starts_with("directory."))
         );
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing() {
+        let auditor = Role::find("auditor").unwrap();
+        assert!(
+            auditor
+                .all_permissions()
+                .iter()
+                .all(|it| it.ends_with(".read") || it.ends_with(".render"))
+        );
+    }
+
+    #[test]
+    fn administering_excludes_every_other_role_and_no_other_pair_is_excluded() {
+        for one in ROLES {
+            for other in ROLES {
+                let administers = [one.id, other.id].contains(&ADMINISTRATOR);
+                let expected = administers && one.id != other.id;
+                assert_eq!(exclude_each_other(one.id, other.id), expected);
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod grants;
 mod refresh;
 mod sessions;
 mod sign_out;
