@@ -60,6 +60,9 @@ impl Rights for OwnRights {
     ) -> Result<Vec<bool>> {
         let day = self.db.clock().today();
         let grants = self.standing(actor.user(), permission, day).await?;
+        if grants.is_empty() {
+            return Ok(vec![false; units.len()]);
+        }
         let mut allowed = Vec::with_capacity(units.len());
         for unit in units {
             let path = path_to_root(self.db.reader(), *unit, day).await?;

@@ -3,6 +3,8 @@
 
 mod access;
 mod grants;
+mod matrix;
+mod reference;
 mod refresh;
 mod sessions;
 mod sign_out;
