@@ -1,25 +1,33 @@
 //! Who may do what, where and when.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, access::Rights, db::ledger::Action, page::Pages};
+use kit::{
+    Access, Actor, Db, Error, Result, Tx, access::Rights as _, db::ledger::Action, etag,
+    page::Pages,
+};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
+    date::vietnam_date,
     ids::{RoleGrantId, UnitId, UserId},
     validity::Validity,
 };
 use uuid::Uuid;
 
 use crate::{
-    reason::{GRANT_TOO_WIDE, SELF_GRANT},
-    role::Role,
+    reason::{DUTIES_EXCLUDED, GRANT_TOO_WIDE, SELF_GRANT, SELF_REVOCATION, STATE_NOT_ALLOWED},
+    role::{ADMINISTRATOR, Role, exclude_each_other},
     unit, user,
 };
 
+mod list;
+mod rights;
 pub(crate) mod rpc;
 pub(crate) mod store;
 
-/// A role given to a person over a unit for a time. It never changes.
+pub(crate) use rights::OwnRights;
+
+/// A role given to a person over a unit for a time. It never changes, but may be revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Grant {
     pub(crate) id: RoleGrantId,
@@ -32,6 +40,36 @@ pub(crate) struct Grant {
     pub(crate) reason: String,
     pub(crate) granted_by: String,
     pub(crate) create_time: DateTime<Utc>,
+    pub(crate) revocation: Option<Revocation>,
+}
+
+/// The end of a grant before its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Revocation {
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) by: String,
+    pub(crate) reason: String,
+}
+
+impl Grant {
+    /// Says whether it counts now, on this day.
+    pub(crate) fn stands(&self, today: NaiveDate) -> bool {
+        self.revocation.is_none() && self.validity.contains(today)
+    }
+
+    /// Says whether it counted at some moment of a day, as far as is known now.
+    fn stood(&self, day: NaiveDate) -> bool {
+        let revoked_before = self
+            .revocation
+            .as_ref()
+            .is_some_and(|it| vietnam_date(it.time) < day);
+        vietnam_date(self.create_time) <= day && !revoked_before && self.validity.contains(day)
+    }
+
+    /// It changes once at most.
+    fn version(&self) -> i64 {
+        if self.revocation.is_none() { 1 } else { 2 }
+    }
 }
 
 /// Gives a role.
@@ -46,9 +84,36 @@ pub(crate) struct CreateGrant {
     pub(crate) reason: String,
 }
 
-/// Asks for the grants on a unit.
+/// Takes a role back.
+#[derive(Debug)]
+pub(crate) struct RevokeGrant {
+    pub(crate) id: RoleGrantId,
+    pub(crate) reason: String,
+    pub(crate) etag: String,
+}
+
+/// Asks who could do something to a unit on a day; `None` stands for all units.
+#[derive(Debug)]
+pub(crate) struct ListHolders {
+    pub(crate) permission: String,
+    pub(crate) unit: Option<UnitId>,
+    pub(crate) as_of: Option<NaiveDate>,
+    pub(crate) page_size: i32,
+    pub(crate) page_token: String,
+}
+
+/// Somebody who could do it, and by which grants.
+#[derive(Debug)]
+pub(crate) struct Holder {
+    pub(crate) user: UserId,
+    pub(crate) display_name: String,
+    pub(crate) grants: Vec<Grant>,
+}
+
+/// Asks for the grants on a unit, or of a person.
 #[derive(Debug)]
 pub(crate) struct ListGrants {
+    pub(crate) user: Option<UserId>,
     pub(crate) scope: Option<UnitId>,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
@@ -90,18 +155,10 @@ impl Grants {
             return Err(Error::rule(&SELF_GRANT, []));
         }
         let today = self.db.clock().today();
-        if new.include_subtree || new.role.id == "administrator" {
-            let wide = self
-                .rights
-                .with_subtree(actor, new.scope.as_ref(), today)
-                .await?;
-            if !wide {
-                return Err(Error::rule(
-                    &GRANT_TOO_WIDE,
-                    [("role", new.role.id.to_owned())],
-                ));
-            }
-        }
+        self.reaches_as_far(actor, new.role.id, new.scope.as_ref(), new.include_subtree)
+            .await?;
+        // Two grants to one person wait for each other, so that they see each other.
+        user::store::lock(&tx.db, &new.user).await?;
         if user::store::find(&tx.db, &new.user).await?.is_none() {
             return Err(Error::reference("role_grant.principal", &new.user));
         }
@@ -110,6 +167,8 @@ impl Grants {
         {
             return Err(Error::reference("role_grant.scope_unit", scope));
         }
+        let held = store::of_user(&tx.db, &new.user).await?;
+        duties_apart(&new, &held)?;
         let id = match new.id {
             Some(id) => id,
             None => made_id()?,
@@ -124,6 +183,7 @@ impl Grants {
             reason: new.reason,
             granted_by: actor.user().name(),
             create_time: tx.now(),
+            revocation: None,
         };
         store::insert(&tx.db, &grant).await?;
         tx.record(Action::Created, &grant.id.name(), None, Some(&grant))
@@ -131,28 +191,70 @@ impl Grants {
         Ok(grant)
     }
 
-    /// Lists the grants on one unit, or those on all units.
-    pub(crate) async fn list(
+    /// Takes a role back. As nobody takes one from himself, somebody who administers is
+    /// always left.
+    pub(crate) async fn revoke(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        revoke: RevokeGrant,
+    ) -> Result<Grant> {
+        store::lock(&tx.db, &revoke.id).await?;
+        let Some(before) = store::find(&tx.db, &revoke.id).await? else {
+            let missing = Error::not_found("ROLE_GRANT", &revoke.id);
+            return Err(self.access.hide(actor, missing).await);
+        };
+        self.access
+            .require_any(actor, &[before.scope.as_ref()])
+            .await?;
+        if before.user == *actor.user() {
+            return Err(Error::rule(&SELF_REVOCATION, []));
+        }
+        let scope = before.scope.as_ref();
+        self.reaches_as_far(actor, &before.role, scope, before.include_subtree)
+            .await?;
+        etag::check(&revoke.etag, before.version())?;
+        if before.revocation.is_some() {
+            let facts = [
+                ("name", before.id.name()),
+                ("state", "REVOKED".to_owned()),
+                ("allowed_states", "GRANTED".to_owned()),
+            ];
+            return Err(Error::rule(&STATE_NOT_ALLOWED, facts));
+        }
+        let revocation = Revocation {
+            time: tx.now(),
+            by: actor.user().name(),
+            reason: revoke.reason,
+        };
+        store::set_revoked(&tx.db, &before.id, &revocation).await?;
+        let after = Grant {
+            revocation: Some(revocation),
+            ..before.clone()
+        };
+        tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
+            .await?;
+        Ok(after)
+    }
+
+    /// A role over a subtree, and every administrator, is given and taken only by who
+    /// reaches as far himself.
+    async fn reaches_as_far(
         &self,
         actor: &Actor,
-        list: ListGrants,
-    ) -> Result<(Vec<Grant>, String)> {
-        self.access
-            .require_any(actor, &[list.scope.as_ref()])
-            .await?;
-        let page = self.pages.page(
-            list.page_size,
-            &list.page_token,
-            format!("grants {:?}", list.scope),
-        )?;
-        let grants = store::list(
-            self.db.reader(),
-            list.scope.as_ref(),
-            page.after(),
-            page.limit(),
-        )
-        .await?;
-        page.close(grants, |it| it.id.as_str().to_owned())
+        role: &str,
+        scope: Option<&UnitId>,
+        include_subtree: bool,
+    ) -> Result<()> {
+        if !include_subtree && role != ADMINISTRATOR {
+            return Ok(());
+        }
+        let today = self.db.clock().today();
+        if self.rights.with_subtree(actor, scope, today).await? {
+            Ok(())
+        } else {
+            Err(Error::rule(&GRANT_TOO_WIDE, [("role", role.to_owned())]))
+        }
     }
 
     /// Says for which units the caller holds a permission now.
@@ -162,100 +264,37 @@ impl Grants {
     }
 }
 
-/// Rights looked up in the directory's own tables.
-#[derive(Debug, Clone)]
-pub(crate) struct OwnRights {
-    db: Db,
-}
-
-impl OwnRights {
-    pub(crate) fn new(db: Db) -> Self {
-        Self { db }
-    }
-
-    /// Says whether the actor may give roles on a unit and everything below it.
-    async fn with_subtree(
-        &self,
-        actor: &Actor,
-        scope: Option<&UnitId>,
-        day: NaiveDate,
-    ) -> Result<bool> {
-        let permission = actor.permission()?;
-        let grants = self.standing(actor.user(), permission, day).await?;
-        let path = path_to_root(self.db.reader(), scope, day).await?;
-        Ok(grants
-            .iter()
-            .any(|it| it.include_subtree && reaches(it, scope, &path)))
-    }
-
-    async fn standing(
-        &self,
-        user: &UserId,
-        permission: &str,
-        day: NaiveDate,
-    ) -> Result<Vec<Grant>> {
-        let grants = store::of_user(self.db.reader(), user).await?;
-        let carries =
-            |it: &Grant| Role::find(&it.role).is_some_and(|role| role.carries(permission));
-        Ok(grants
-            .into_iter()
-            .filter(|it| it.validity.contains(day) && carries(it))
-            .collect())
+/// Nobody holds two roles at once that exclude each other.
+fn duties_apart(new: &CreateGrant, held: &[Grant]) -> Result<()> {
+    let clash = held.iter().find(|it| {
+        it.revocation.is_none()
+            && it.validity.overlaps(&new.validity)
+            && exclude_each_other(&it.role, new.role.id)
+    });
+    match clash {
+        None => Ok(()),
+        Some(held) => Err(Error::rule(
+            &DUTIES_EXCLUDED,
+            [
+                ("user", new.user.name()),
+                ("held", held.role.clone()),
+                ("role_grant", held.id.name()),
+                ("role", new.role.id.to_owned()),
+            ],
+        )),
     }
 }
 
-#[tonic::async_trait]
-impl Rights for OwnRights {
-    async fn allowed(
-        &self,
-        actor: &Actor,
-        permission: &str,
-        units: &[Option<&UnitId>],
-    ) -> Result<Vec<bool>> {
-        let day = self.db.clock().today();
-        let grants = self.standing(actor.user(), permission, day).await?;
-        let mut allowed = Vec::with_capacity(units.len());
-        for unit in units {
-            let path = path_to_root(self.db.reader(), *unit, day).await?;
-            allowed.push(grants.iter().any(|it| reaches(it, *unit, &path)));
-        }
-        Ok(allowed)
-    }
-}
-
-/// Says whether a grant counts for a unit, given the units above it.
-fn reaches(grant: &Grant, unit: Option<&UnitId>, above: &[UnitId]) -> bool {
-    match (&grant.scope, unit) {
-        (None, None) => grant.include_subtree,
-        (None, Some(_)) => true,
-        (Some(_), None) => false,
-        (Some(scope), Some(unit)) => {
-            scope == unit || grant.include_subtree && above.contains(scope)
-        }
-    }
-}
-
-/// Returns the units above one on a day, nearest first.
-async fn path_to_root(
+/// Says whether a person administers anything on a day.
+pub(crate) async fn administers(
     db: &impl ConnectionTrait,
-    unit: Option<&UnitId>,
+    user: &UserId,
     day: NaiveDate,
-) -> Result<Vec<UnitId>> {
-    let mut path = Vec::new();
-    let mut next = match unit {
-        Some(unit) => unit::store::parent_of(db, unit, day).await?,
-        None => None,
-    };
-    while let Some(parent) = next {
-        if path.contains(&parent) {
-            return Err(Error::internal(format!(
-                "the units above `{parent}` form a circle"
-            )));
-        }
-        next = unit::store::parent_of(db, &parent, day).await?;
-        path.push(parent);
-    }
-    Ok(path)
+) -> Result<bool> {
+    let grants = store::of_user(db, user).await?;
+    Ok(grants
+        .iter()
+        .any(|it| it.role == ADMINISTRATOR && it.stands(day)))
 }
 
 fn made_id() -> Result<RoleGrantId> {
@@ -282,7 +321,7 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
         .await?;
     tx.lock("first-administrator").await?;
     match user::store::find(&tx.db, &user).await? {
-        Some(known) if known.is_active => return Ok(None),
+        Some(known) if known.is_enrolled => return Ok(None),
         Some(_) => {}
         None if user::store::any(&tx.db).await? => return Ok(None),
         None => {
@@ -290,13 +329,14 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
             let grant = Grant {
                 id: made_id()?,
                 user: user.clone(),
-                role: FIRST_ADMINISTRATOR.to_owned(),
+                role: ADMINISTRATOR.to_owned(),
                 scope: None,
                 include_subtree: true,
                 validity: Validity::starting(db.clock().today()),
                 reason: "first start".to_owned(),
                 granted_by: "system".to_owned(),
                 create_time: tx.now(),
+                revocation: None,
             };
             store::insert(&tx.db, &grant).await?;
             tx.record(Action::Created, &grant.id.name(), None, Some(&grant))
@@ -306,61 +346,4 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
     let (secret, _) = user::new_enrollment(&tx, &user).await?;
     tx.commit().await?;
     Ok(Some(FirstAdministrator { user, secret }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grant(scope: Option<&str>, include_subtree: bool) -> Grant {
-        Grant {
-            id: RoleGrantId::new("g1").unwrap(),
-            user: UserId::new("can-bo").unwrap(),
-            role: "reporter".into(),
-            scope: scope.map(|it| UnitId::new(it).unwrap()),
-            include_subtree,
-            validity: Validity::starting(types::date::parse_iso("2022-01-01").unwrap()),
-            reason: String::new(),
-            granted_by: "system".into(),
-            create_time: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn a_grant_reaches_its_unit_and_only_with_subtree_the_units_below() {
-        let commune = UnitId::new("xa-long-hiep").unwrap();
-        let district = UnitId::new("huyen-minh-long").unwrap();
-        let above = [district.clone(), UnitId::new("tinh-quang-ngai").unwrap()];
-        assert!(reaches(
-            &grant(Some("huyen-minh-long"), true),
-            Some(&commune),
-            &above
-        ));
-        assert!(!reaches(
-            &grant(Some("huyen-minh-long"), false),
-            Some(&commune),
-            &above
-        ));
-        assert!(reaches(
-            &grant(Some("huyen-minh-long"), false),
-            Some(&district),
-            &above[1..]
-        ));
-        assert!(!reaches(
-            &grant(Some("huyen-ba-to"), true),
-            Some(&commune),
-            &above
-        ));
-        assert!(!reaches(
-            &grant(Some("xa-long-hiep"), true),
-            Some(&district),
-            &above[1..]
-        ));
-    }
-
-    #[test]
-    fn only_a_grant_on_all_units_counts_for_all_units() {
-        assert!(reaches(&grant(None, true), None, &[]));
-        assert!(!reaches(&grant(Some("tinh-quang-ngai"), true), None, &[]));
-    }
 }

@@ -16,6 +16,7 @@ mod grant;
 mod migrations;
 mod reason;
 mod role;
+mod seal;
 mod session;
 mod unit;
 mod user;
@@ -64,6 +65,7 @@ impl Directory {
                 &self.grants,
             )))
             .add_service(SessionServiceServer::new(session::rpc::Rpc::new(
+                db,
                 &self.sessions,
             )))
     }

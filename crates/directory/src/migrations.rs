@@ -4,11 +4,15 @@ use sea_orm_migration::MigrationTrait;
 
 mod m0001_units;
 mod m0002_people;
+mod m0004_sessions;
+mod m0005_revocations;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         kit::migrations::kit(),
         Box::new(m0001_units::Migration),
         Box::new(m0002_people::Migration),
+        Box::new(m0004_sessions::Migration),
+        Box::new(m0005_revocations::Migration),
     ]
 }

@@ -12,6 +12,15 @@ pub(crate) struct Role {
     pub(crate) permissions: &'static [&'static str],
 }
 
+/// The role that gives roles. It opens no report.
+pub(crate) const ADMINISTRATOR: &str = "administrator";
+
+/// Says whether two roles must not be held by one person at the same time: who gives
+/// rights does not use them on data, nor audits himself (`security.md` §2.2).
+pub(crate) fn exclude_each_other(one: &str, other: &str) -> bool {
+    (one == ADMINISTRATOR) != (other == ADMINISTRATOR)
+}
+
 /// What everybody who works for a unit may read.
 const READING: &[&str] = &[
     "directory.positions.read",
@@ -27,19 +36,42 @@ const READING: &[&str] = &[
 /// All roles, ordered by id.
 pub(crate) const ROLES: &[Role] = &[
     Role {
-        id: "administrator",
+        id: ADMINISTRATOR,
         title: "Administrator",
         title_vi: "Quản trị hệ thống",
         permissions: &[
             "directory.positions.create",
             "directory.positions.read",
             "directory.roleGrants.create",
+            "directory.roleGrants.delete",
             "directory.roleGrants.read",
             "directory.units.create",
             "directory.units.read",
             "directory.users.create",
             "directory.users.enroll",
+            "directory.users.reactivate",
             "directory.users.read",
+            "directory.users.suspend",
+        ],
+    },
+    Role {
+        id: "auditor",
+        title: "Auditor: sees data and rights, changes nothing",
+        title_vi: "Thanh tra, kiểm tra (xem dữ liệu và phân quyền)",
+        permissions: &[
+            "directory.roleGrants.read",
+            "directory.users.read",
+            "reporting.assignments.read",
+            "reporting.consolidations.read",
+        ],
+    },
+    Role {
+        id: "connector",
+        title: "Connector: a system that sends figures and progress",
+        title_vi: "Hệ thống kết nối (gửi số liệu, tiến độ)",
+        permissions: &[
+            "indicators.values.update",
+            "projects.progressEntries.create",
         ],
     },
     Role {
@@ -101,7 +133,7 @@ impl Role {
     /// Returns everything the role may do. Whoever works with data may read it;
     /// administering alone does not open the reports.
     pub(crate) fn all_permissions(&self) -> Vec<&'static str> {
-        let reading: &[&str] = if self.id == "administrator" {
+        let reading: &[&str] = if self.id == ADMINISTRATOR {
             &[]
         } else {
             READING
@@ -115,7 +147,7 @@ impl Role {
     /// Says whether the role carries a permission.
     pub(crate) fn carries(&self, permission: &str) -> bool {
         self.permissions.contains(&permission)
-            || self.id != "administrator" && READING.contains(&permission)
+            || self.id != ADMINISTRATOR && READING.contains(&permission)
     }
 }
 
@@ -155,6 +187,28 @@ mod tests {
                 .iter()
                 .all(|it| it.starts_with("directory."))
         );
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing() {
+        let auditor = Role::find("auditor").unwrap();
+        assert!(
+            auditor
+                .all_permissions()
+                .iter()
+                .all(|it| it.ends_with(".read") || it.ends_with(".render"))
+        );
+    }
+
+    #[test]
+    fn administering_excludes_every_other_role_and_no_other_pair_is_excluded() {
+        for one in ROLES {
+            for other in ROLES {
+                let administers = [one.id, other.id].contains(&ADMINISTRATOR);
+                let expected = administers && one.id != other.id;
+                assert_eq!(exclude_each_other(one.id, other.id), expected);
+            }
+        }
     }
 
     #[test]

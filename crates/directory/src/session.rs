@@ -1,32 +1,41 @@
-//! Letting people in: one-time secrets, passwords, and short signed tokens.
+//! Letting people in and out: one-time secrets, passwords, sessions, and short signed
+//! tokens.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use jsonwebtoken::{EncodingKey, Header};
-use kit::{
-    Db, Error, Result,
-    auth::{AUDIENCE, Claims, ISSUER, TOKEN_TYPE},
-    db::ledger::Action,
-    error::SIGN_IN_REFUSED,
-};
+use kit::{Actor, Db, Error, Result, Tx, db::ledger::Action, error::SESSION_ENDED};
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use types::ids::UserId;
-use uuid::Uuid;
 
-use crate::user;
+use crate::{
+    grant,
+    user::{self, hash_secret},
+};
 
+mod key;
+mod life;
 mod password;
+mod refresh;
 pub(crate) mod rpc;
 mod store;
+mod tries;
 
+use key::SigningKey;
+pub(crate) use life::Session;
+use life::limits;
 use password::Hasher;
+use tries::Tries;
 
-/// How long an access token works (`security.md` §1.2; the contract allows 10 minutes).
-const TOKEN_LIFE: Duration = Duration::minutes(10);
+/// Living sessions of one person; one more ends the oldest.
+const MOST_SESSIONS: usize = 5;
+/// A refresh token sent again within this time gets the same answer again: the first
+/// one was lost on a bad line.
+const SAME_ANSWER_FOR: Duration = Duration::seconds(10);
+/// Sessions are forgotten this long after their last possible moment; the ledger stays.
+const KEPT_AFTER_END: Duration = Duration::days(30);
+
 /// Passwords hashed at once; each takes a core and 19 MiB.
 const HASHES_AT_ONCE: usize = 2;
 /// Hashes that may wait before others are turned away.
@@ -42,24 +51,20 @@ pub(crate) struct Enroll {
     pub(crate) password: String,
 }
 
-/// Trades a password for a token.
+/// Trades a password for a session.
 pub(crate) struct SignIn {
     pub(crate) user: UserId,
     pub(crate) password: String,
+    pub(crate) device: String,
 }
 
-/// A token and its end.
-pub(crate) struct Token {
-    pub(crate) text: String,
-    pub(crate) expires: DateTime<Utc>,
-}
-
-/// A key pair that signs tokens.
-#[derive(Clone)]
-pub(crate) struct SigningKey {
-    pub(crate) kid: String,
-    pub(crate) public_key: Vec<u8>,
-    encoding: EncodingKey,
+/// The tokens of a session, as they are answered.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) access_expires: DateTime<Utc>,
+    pub(crate) refresh: String,
+    pub(crate) refresh_expires: DateTime<Utc>,
 }
 
 /// The use cases.
@@ -69,7 +74,7 @@ pub(crate) struct Sessions {
     keys: Arc<Vec<SigningKey>>,
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-    tries: Arc<Mutex<HashMap<UserId, Tries>>>,
+    tries: Tries,
     hasher: Arc<Hasher>,
     nobody: Arc<str>,
 }
@@ -80,45 +85,37 @@ impl std::fmt::Debug for Sessions {
     }
 }
 
-/// Failed tries of one person, since the last success.
-#[derive(Debug, Clone, Copy)]
-struct Tries {
-    failed: u32,
-    not_before: DateTime<Utc>,
-}
-
 impl Sessions {
     /// Reads the signing keys, and makes the first one on a new database.
     pub(crate) async fn open(db: Db) -> Result<Self> {
-        let keys = store::keys(&db).await?;
+        let keys = key::keys(&db).await?;
         // Verifying against a hash nobody has takes as long as against a real one.
         let hasher = Hasher::default();
         let nobody = hasher.hash("no such password")?;
         Ok(Self {
-            db,
             keys: Arc::new(keys),
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING)),
-            tries: Arc::default(),
+            tries: Tries::new(db.clock().clone()),
             hasher: Arc::new(hasher),
             nobody: nobody.into(),
+            db,
         })
     }
 
     /// Sets a person's password with the one-time secret.
     pub(crate) async fn enroll(&self, enroll: Enroll) -> Result<()> {
-        self.wait_is_over(&enroll.user)?;
+        self.tries.wait_is_over(enroll.user.as_str())?;
         let password = enroll.password;
         let hashed = self.hashing(move |hasher| hasher.hash(&password)).await?;
         let tx = self
             .db
             .begin_as(&enroll.user.name(), "SessionService/Enroll", "enroll")
             .await?;
-        let secret = user::hash_secret(&enroll.secret);
+        let secret = hash_secret(&enroll.secret);
         let used = user::store::use_enrollment(&tx.db, &enroll.user, &secret, tx.now()).await?;
         if !used || !user::store::set_password(&tx.db, &enroll.user, &hashed, tx.now()).await? {
-            self.note_failure(&enroll.user);
-            return Err(Error::Unauthenticated(&SIGN_IN_REFUSED));
+            return Err(self.tries.failed(enroll.user.as_str()));
         }
         let set = "password set";
         tx.record(Action::Updated, &enroll.user.name(), None, Some(&set))
@@ -126,11 +123,12 @@ impl Sessions {
         tx.commit().await
     }
 
-    /// Trades a password for a token. A wrong user, a wrong password and a try made too
-    /// soon answer alike.
-    pub(crate) async fn sign_in(&self, sign_in: SignIn) -> Result<Token> {
-        self.wait_is_over(&sign_in.user)?;
-        let kept = user::store::password_hash(self.db.reader(), &sign_in.user).await?;
+    /// Trades a password for a session. A wrong user, a wrong password, a suspended
+    /// person and a try made too soon answer alike.
+    pub(crate) async fn sign_in(&self, sign_in: SignIn) -> Result<(Session, Tokens)> {
+        let user = sign_in.user;
+        self.tries.wait_is_over(user.as_str())?;
+        let kept = user::store::password_hash(self.db.reader(), &user).await?;
         let known = kept.is_some();
         let kept = kept.unwrap_or_else(|| self.nobody.to_string());
         let password = sign_in.password;
@@ -138,11 +136,100 @@ impl Sessions {
             .hashing(move |hasher| hasher.verify(&password, &kept))
             .await?;
         if !(known && right) {
-            self.note_failure(&sign_in.user);
-            return Err(Error::Unauthenticated(&SIGN_IN_REFUSED));
+            return Err(self.tries.failed(user.as_str()));
         }
-        self.tries().remove(&sign_in.user);
-        self.token(&sign_in.user)
+        let tx = self
+            .db
+            .begin_as(user.as_str(), "SessionService/SignIn", "sign-in")
+            .await?;
+        // Suspending locks the same row, so no session slips past it.
+        user::store::lock(&tx.db, &user).await?;
+        let person = user::store::find(&tx.db, &user).await?;
+        if person.is_none_or(|it| it.suspended.is_some()) {
+            return Err(self.tries.failed(user.as_str()));
+        }
+        let session = self.begin(&tx, user, sign_in.device).await?;
+        let tokens = self.tokens(&tx, &session).await?;
+        tx.commit().await?;
+        self.tries.succeeded(session.user.as_str());
+        Ok((session, tokens))
+    }
+
+    /// Trades a refresh token for fresh tokens. One that was used before is a sign of
+    /// theft, of one side or the other, and ends the session.
+    pub(crate) async fn refresh(&self, sent: &str) -> Result<Tokens> {
+        let ended = || Error::Unauthenticated(&SESSION_ENDED);
+        let hash = hash_secret(sent);
+        let Some(found) = store::by_token(self.db.reader(), &hash).await? else {
+            return Err(ended());
+        };
+        let tx = self
+            .db
+            .begin_as(
+                found.user.as_str(),
+                "SessionService/RefreshSession",
+                "refresh",
+            )
+            .await?;
+        store::lock(&tx.db, &found.id).await?;
+        let session = store::by_token(&tx.db, &hash).await?.ok_or_else(ended)?;
+        let token = store::token(&tx.db, &hash).await?.ok_or_else(ended)?;
+        if !session.is_alive(tx.now()) {
+            return Err(ended());
+        }
+        let Some((used, answer)) = token.used else {
+            let today = self.db.clock().today();
+            let administers = grant::administers(&tx.db, &session.user, today).await?;
+            let session = session.used(administers, tx.now());
+            let tokens = self.tokens(&tx, &session).await?;
+            store::set_used(&tx.db, &session).await?;
+            let answer = refresh::seal(sent, &tokens)?;
+            store::use_token(&tx.db, &hash, tx.now(), &answer).await?;
+            tx.commit().await?;
+            return Ok(tokens);
+        };
+        if (tx.now() - used).abs() <= SAME_ANSWER_FOR {
+            return refresh::open(sent, &answer);
+        }
+        end(&tx, &session, "a refresh token was used twice").await?;
+        tx.commit().await?;
+        tracing::warn!(
+            session = session.name(),
+            "a refresh token was used twice; the session was ended"
+        );
+        Err(ended())
+    }
+
+    /// Says whether a session lives.
+    pub(crate) async fn is_alive(&self, id: &str) -> Result<bool> {
+        let session = store::find(self.db.reader(), id).await?;
+        let now = self.db.clock().now();
+        Ok(session.is_some_and(|it| it.is_alive(now)))
+    }
+
+    /// Lists the caller's living sessions, the newest first.
+    pub(crate) async fn list(&self, actor: &Actor) -> Result<Vec<Session>> {
+        living(self.db.reader(), actor.user(), self.db.clock().now()).await
+    }
+
+    /// Ends one session of the caller. One that is over already stays as it was.
+    pub(crate) async fn sign_out(&self, tx: &Tx, actor: &Actor, id: &str) -> Result<()> {
+        store::lock(&tx.db, id).await?;
+        let session = store::find(&tx.db, id).await?;
+        let Some(session) = session.filter(|it| it.user == *actor.user()) else {
+            let name = format!("{}/sessions/{id}", actor.user().name());
+            return Err(Error::not_found("SESSION", name));
+        };
+        if session.end.is_some() {
+            return Ok(());
+        }
+        end(tx, &session, "signed out").await
+    }
+
+    /// Ends all sessions of the caller.
+    pub(crate) async fn sign_out_everywhere(&self, tx: &Tx, actor: &Actor) -> Result<usize> {
+        user::store::lock(&tx.db, actor.user()).await?;
+        end_all(tx, actor.user(), "signed out everywhere").await
     }
 
     /// Returns the keys that tokens may be signed with.
@@ -150,27 +237,48 @@ impl Sessions {
         &self.keys
     }
 
-    fn token(&self, user: &UserId) -> Result<Token> {
+    /// Begins a session; the oldest of too many ends.
+    async fn begin(&self, tx: &Tx, user: UserId, device: String) -> Result<Session> {
+        let now = tx.now();
+        store::forget(&tx.db, &user, now - KEPT_AFTER_END).await?;
+        let living = living(&tx.db, &user, now).await?;
+        for old in living.iter().skip(MOST_SESSIONS - 1) {
+            end(tx, old, "too many sessions").await?;
+        }
+        let administers = grant::administers(&tx.db, &user, self.db.clock().today()).await?;
+        let (_, lasting) = limits(administers);
+        let session = Session {
+            id: refresh::random()?[..SESSION_ID_DIGITS].to_owned(),
+            user,
+            device,
+            create_time: now,
+            last_use_time: now,
+            refresh_by: now,
+            expire_time: now + lasting,
+            end: None,
+        };
+        let session = session.used(administers, now);
+        store::insert(&tx.db, &session).await?;
+        tx.record(Action::Created, &session.name(), None, Some(&session))
+            .await?;
+        Ok(session)
+    }
+
+    /// Makes the next tokens of a session. Of the refresh token only the hash is kept.
+    async fn tokens(&self, tx: &Tx, session: &Session) -> Result<Tokens> {
         let key = self
             .keys
             .last()
             .ok_or_else(|| Error::internal("there is no signing key"))?;
-        let now = self.db.clock().now();
-        let expires = now + TOKEN_LIFE;
-        let claims = Claims {
-            iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub: user.clone(),
-            jti: Uuid::now_v7().to_string(),
-            iat: now.timestamp(),
-            exp: expires.timestamp(),
-        };
-        let mut header = Header::new(jsonwebtoken::Algorithm::EdDSA);
-        header.typ = Some(TOKEN_TYPE.to_owned());
-        header.kid = Some(key.kid.clone());
-        let text =
-            jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(Error::internal)?;
-        Ok(Token { text, expires })
+        let (access, access_expires) = key.sign(&session.user, &session.id, tx.now())?;
+        let refresh = refresh::random()?;
+        store::insert_token(&tx.db, &hash_secret(&refresh), &session.id).await?;
+        Ok(Tokens {
+            access,
+            access_expires,
+            refresh,
+            refresh_expires: session.refresh_by,
+        })
     }
 
     /// Hashing takes a core for a tenth of a second, so few run at once, some wait, and
@@ -200,56 +308,36 @@ impl Sessions {
         .await
         .map_err(Error::internal)?
     }
-
-    fn wait_is_over(&self, user: &UserId) -> Result<()> {
-        let now = self.db.clock().now();
-        match self.tries().get(user) {
-            Some(tries) if now < tries.not_before => Err(Error::Unauthenticated(&SIGN_IN_REFUSED)),
-            _ => Ok(()),
-        }
-    }
-
-    fn note_failure(&self, user: &UserId) {
-        /// Beyond this, names that were tried long ago are forgotten.
-        const MOST_REMEMBERED: usize = 10_000;
-        let now = self.db.clock().now();
-        let mut tries = self.tries();
-        if tries.len() >= MOST_REMEMBERED {
-            tries.retain(|_, it| now < it.not_before);
-        }
-        let entry = tries.entry(user.clone()).or_insert(Tries {
-            failed: 0,
-            not_before: now,
-        });
-        entry.failed += 1;
-        entry.not_before = now + wait_after(entry.failed);
-    }
-
-    fn tries(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, Tries>> {
-        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// How long a person waits after some failures in a row: long enough to slow guessing
-/// down, short enough that a stranger who goes on guessing is a nuisance, not a lock.
-fn wait_after(failed: u32) -> Duration {
-    Duration::seconds(match failed {
-        0..=2 => 0,
-        3 => 1,
-        4 => 3,
-        5 => 5,
-        _ => 10,
-    })
+/// Hexadecimal digits of the id of a session: 128 bits, so that nobody finds one by trying.
+const SESSION_ID_DIGITS: usize = 32;
+
+/// Ends all sessions of a person, and returns how many there were.
+pub(crate) async fn end_all(tx: &Tx, user: &UserId, reason: &str) -> Result<usize> {
+    let living = living(&tx.db, user, tx.now()).await?;
+    for session in &living {
+        end(tx, session, reason).await?;
+    }
+    Ok(living.len())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+async fn end(tx: &Tx, session: &Session, reason: &str) -> Result<()> {
+    let ended = Session {
+        end: Some((tx.now(), reason.to_owned())),
+        ..session.clone()
+    };
+    store::set_end(&tx.db, &session.id, tx.now(), reason).await?;
+    tx.record(Action::Moved, &session.name(), Some(session), Some(&ended))
+        .await
+}
 
-    #[test]
-    fn guessing_slows_down_and_nobody_is_kept_out_longer_than_ten_seconds() {
-        assert_eq!(wait_after(2), Duration::zero());
-        assert_eq!(wait_after(4), Duration::seconds(3));
-        assert_eq!(wait_after(1_000), Duration::seconds(10));
-    }
+async fn living(
+    db: &impl sea_orm::ConnectionTrait,
+    user: &UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>> {
+    let mut sessions = store::of_user(db, user).await?;
+    sessions.retain(|it| it.is_alive(now));
+    Ok(sessions)
 }

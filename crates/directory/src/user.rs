@@ -2,7 +2,9 @@
 
 use aws_lc_rs::rand;
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, actor::hex, db::ledger::Action, page::Pages};
+use kit::{
+    Access, Actor, Db, Error, Result, Tx, actor::hex, db::ledger::Action, etag, page::Pages,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use types::{
@@ -10,7 +12,11 @@ use types::{
     validity::Validity,
 };
 
-use crate::{grant, reason::ALREADY_ENROLLED, unit};
+use crate::{
+    grant,
+    reason::{ALREADY_ENROLLED, SELF_SUSPENSION, STATE_NOT_ALLOWED},
+    session, unit,
+};
 
 pub(crate) mod rpc;
 pub(crate) mod store;
@@ -21,7 +27,9 @@ pub(crate) struct User {
     pub(crate) id: UserId,
     pub(crate) display_name: String,
     pub(crate) home_unit: Option<UnitId>,
-    pub(crate) is_active: bool,
+    pub(crate) is_enrolled: bool,
+    /// Why the person is kept out, if so.
+    pub(crate) suspended: Option<String>,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
@@ -52,6 +60,21 @@ pub(crate) struct CreateUser {
     pub(crate) id: UserId,
     pub(crate) display_name: String,
     pub(crate) home_unit: UnitId,
+}
+
+/// Keeps a person out.
+#[derive(Debug)]
+pub(crate) struct Suspend {
+    pub(crate) id: UserId,
+    pub(crate) reason: String,
+    pub(crate) etag: String,
+}
+
+/// Lets a person in again.
+#[derive(Debug)]
+pub(crate) struct Reactivate {
+    pub(crate) id: UserId,
+    pub(crate) etag: String,
 }
 
 /// Gives a person a post.
@@ -137,10 +160,60 @@ impl Users {
         for scope in grant::store::scopes_of(&tx.db, id).await? {
             self.access.require_any(actor, &[scope.as_ref()]).await?;
         }
-        if user.is_active {
+        if user.is_enrolled {
             return Err(Error::rule(&ALREADY_ENROLLED, [("user", id.name())]));
         }
         new_enrollment(tx, id).await
+    }
+
+    /// Keeps a person out and ends his sessions. As nobody suspends himself, somebody who
+    /// administers is always left.
+    pub(crate) async fn suspend(&self, tx: &Tx, actor: &Actor, suspend: Suspend) -> Result<User> {
+        let before = self.locked(tx, actor, &suspend.id).await?;
+        if suspend.id == *actor.user() {
+            return Err(Error::rule(&SELF_SUSPENSION, []));
+        }
+        etag::check(&suspend.etag, before.version)?;
+        if before.suspended.is_some() {
+            return Err(not_allowed(&before, "INVITED, ACTIVE"));
+        }
+        let after = before.moved(Some(suspend.reason), tx.now());
+        store::set_suspended(&tx.db, &after).await?;
+        session::end_all(tx, &suspend.id, "user suspended").await?;
+        tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
+            .await?;
+        Ok(after)
+    }
+
+    /// Lets a suspended person in again; the sessions of before stay ended.
+    pub(crate) async fn reactivate(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        reactivate: Reactivate,
+    ) -> Result<User> {
+        let before = self.locked(tx, actor, &reactivate.id).await?;
+        etag::check(&reactivate.etag, before.version)?;
+        if before.suspended.is_none() {
+            return Err(not_allowed(&before, "SUSPENDED"));
+        }
+        let after = before.moved(None, tx.now());
+        store::set_suspended(&tx.db, &after).await?;
+        tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
+            .await?;
+        Ok(after)
+    }
+
+    /// Returns a person whom nobody else changes until the end of the transaction.
+    async fn locked(&self, tx: &Tx, actor: &Actor, id: &UserId) -> Result<User> {
+        store::lock(&tx.db, id).await?;
+        let Some(user) = store::find(&tx.db, id).await? else {
+            return Err(self.access.hide(actor, Error::not_found("USER", id)).await);
+        };
+        self.access
+            .require_any(actor, &[user.home_unit.as_ref()])
+            .await?;
+        Ok(user)
     }
 
     /// Gives a person a post in a unit.
@@ -206,6 +279,34 @@ impl Users {
     }
 }
 
+impl User {
+    fn state(&self) -> &'static str {
+        match (&self.suspended, self.is_enrolled) {
+            (Some(_), _) => "SUSPENDED",
+            (None, true) => "ACTIVE",
+            (None, false) => "INVITED",
+        }
+    }
+
+    fn moved(&self, suspended: Option<String>, now: DateTime<Utc>) -> Self {
+        Self {
+            suspended,
+            update_time: now,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+}
+
+fn not_allowed(user: &User, allowed_states: &str) -> Error {
+    let facts = [
+        ("name", user.id.name()),
+        ("state", user.state().to_owned()),
+        ("allowed_states", allowed_states.to_owned()),
+    ];
+    Error::rule(&STATE_NOT_ALLOWED, facts)
+}
+
 /// Adds the first administrator, who belongs to no unit because there is none yet.
 pub(crate) async fn invite_first(tx: &Tx, id: &UserId, display_name: &str) -> Result<User> {
     invite(tx, id, display_name, None).await
@@ -221,7 +322,8 @@ async fn invite(
         id: id.clone(),
         display_name: display_name.to_owned(),
         home_unit,
-        is_active: false,
+        is_enrolled: false,
+        suspended: None,
         create_time: tx.now(),
         update_time: tx.now(),
         version: 1,

@@ -26,6 +26,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub(crate) user: UserId,
+    pub(crate) session: Arc<str>,
     pub(crate) token: Arc<str>,
     pub(crate) method: Arc<str>,
     pub(crate) needs: Needs,
@@ -50,6 +51,12 @@ impl Actor {
     #[must_use]
     pub fn user(&self) -> &UserId {
         &self.user
+    }
+
+    /// Returns the id of the session the call is made in.
+    #[must_use]
+    pub fn session(&self) -> &str {
+        &self.session
     }
 
     /// Returns the method called, such as `/cds.directory.v1.UnitService/GetUnit`.

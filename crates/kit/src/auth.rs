@@ -1,23 +1,26 @@
-//! Access tokens, verified offline with the directory's public keys.
+//! Access tokens, verified offline with the directory's public keys; whether the session
+//! behind one still lives, the directory is asked every few seconds.
 //!
 //! `jsonwebtoken` does not look at `typ`, so nobody else in the tree calls it to
 //! verify: this is the one place that checks `typ`, `alg`, `kid`, `iss`, `aud` and time.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use proto::directory::{ListSigningKeysRequest, session_service_client::SessionServiceClient};
+use proto::directory::{
+    CheckSessionRequest, ListSigningKeysRequest, session_service_client::SessionServiceClient,
+};
 use serde::{Deserialize, Serialize};
 use types::ids::UserId;
 
 use crate::{
     Clock, Error, Peer, Result,
-    error::{TOKEN_EXPIRED, TOKEN_INVALID},
+    error::{SESSION_ENDED, TOKEN_EXPIRED, TOKEN_INVALID},
 };
 
 /// Who signs tokens.
@@ -34,6 +37,10 @@ const LONGEST_TOKEN: usize = 4096;
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The directory gets this long to tell its keys.
 const LONGEST_QUESTION: Duration = Duration::from_secs(5);
+/// A session that was ended is refused after this time at the latest.
+const SESSION_KNOWN_FOR: Duration = Duration::from_secs(5);
+/// Beyond this, sessions that were asked for too long ago are forgotten.
+const MOST_SESSIONS_KNOWN: usize = 10_000;
 
 /// What a token says. Rights are never in it: they are grants in `directory`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +51,8 @@ pub struct Claims {
     pub aud: String,
     /// The person, as the last part of `users/{user}`.
     pub sub: UserId,
+    /// Session it was issued in.
+    pub sid: String,
     /// Id of the token.
     pub jti: String,
     /// Issued at, seconds since 1970.
@@ -52,13 +61,30 @@ pub struct Claims {
     pub exp: i64,
 }
 
-/// Verifies tokens; clones share the keys.
+/// Whom a verified token speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// Who.
+    pub user: UserId,
+    /// In which session.
+    pub session: Arc<str>,
+}
+
+/// What the directory said of a session, and when it was asked.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    is_alive: bool,
+    asked: Instant,
+}
+
+/// Verifies tokens; clones share the keys and what is known of sessions.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     directory: Peer,
     clock: Clock,
     keys: Arc<RwLock<HashMap<String, DecodingKey>>>,
     asked: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    sessions: Arc<Mutex<HashMap<String, Said>>>,
 }
 
 impl Verifier {
@@ -70,15 +96,16 @@ impl Verifier {
             clock,
             keys: Arc::default(),
             asked: Arc::default(),
+            sessions: Arc::default(),
         }
     }
 
     /// Returns who the bearer of a token is.
     ///
     /// # Errors
-    /// Unauthenticated with `TOKEN_INVALID` or `TOKEN_EXPIRED`; Unavailable when the
-    /// directory's keys cannot be read.
-    pub async fn verify(&self, token: &str) -> Result<UserId> {
+    /// Unauthenticated with `TOKEN_INVALID`, `TOKEN_EXPIRED` or `SESSION_ENDED`;
+    /// Unavailable when the directory cannot be asked.
+    pub async fn verify(&self, token: &str) -> Result<Bearer> {
         let invalid = || Error::Unauthenticated(&TOKEN_INVALID);
         if token.len() > LONGEST_TOKEN {
             return Err(invalid());
@@ -103,7 +130,42 @@ impl Verifier {
         if data.claims.iat > now + LEEWAY_SECONDS {
             return Err(invalid());
         }
-        Ok(data.claims.sub)
+        if !self.is_alive(&data.claims.sid).await? {
+            return Err(Error::Unauthenticated(&SESSION_ENDED));
+        }
+        Ok(Bearer {
+            user: data.claims.sub,
+            session: data.claims.sid.into(),
+        })
+    }
+
+    /// Says whether a session lived a few seconds ago at most. When the directory cannot
+    /// be asked nobody knows, and the call is refused.
+    async fn is_alive(&self, session: &str) -> Result<bool> {
+        let fresh = |it: &Said| it.asked.elapsed() < SESSION_KNOWN_FOR;
+        let known = self.sessions().get(session).copied().filter(fresh);
+        if let Some(known) = known {
+            return Ok(known.is_alive);
+        }
+        // The age counts from before the question: the answer may be that old.
+        let asked = Instant::now();
+        let question = CheckSessionRequest {
+            session: session.to_owned(),
+        };
+        let answer = SessionServiceClient::new(self.directory.clone())
+            .check_session(question)
+            .await?;
+        let is_alive = answer.into_inner().alive;
+        let mut sessions = self.sessions();
+        if sessions.len() >= MOST_SESSIONS_KNOWN {
+            sessions.retain(|_, it| fresh(it));
+        }
+        sessions.insert(session.to_owned(), Said { is_alive, asked });
+        Ok(is_alive)
+    }
+
+    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<String, Said>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn key(&self, kid: &str) -> Result<Option<DecodingKey>> {

@@ -69,6 +69,7 @@ reasons! {
     TOKEN_MISSING: "an access token is needed", "cần có mã truy cập";
     TOKEN_EXPIRED: "the access token has expired", "mã truy cập đã hết hạn";
     TOKEN_INVALID: "the access token is not valid here", "mã truy cập không hợp lệ";
+    SESSION_ENDED: "the session has ended; sign in again", "phiên đăng nhập đã kết thúc; hãy đăng nhập lại";
     SIGN_IN_REFUSED: "user or secret is wrong, or too many tries were made", "sai tên đăng nhập hoặc mật khẩu, hoặc đã thử quá nhiều lần";
     PERMISSION_MISSING: "the permission `{permission}` is needed for this, or it does not exist", "cần có quyền `{permission}` cho việc này, hoặc tài nguyên không tồn tại";
     QUOTA_EXCEEDED: "the server is busy; try again shortly", "máy chủ đang bận; hãy thử lại sau giây lát";

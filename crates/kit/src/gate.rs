@@ -146,8 +146,10 @@ where
     if *needs != Needs::Nothing {
         let token = bearer(request.headers())?;
         let verified = tokio::time::timeout(limit, verifier.verify(token)).await;
+        let bearer = verified.map_err(|_| Error::DeadlineExceeded)??;
         let actor = Actor {
-            user: verified.map_err(|_| Error::DeadlineExceeded)??,
+            user: bearer.user,
+            session: bearer.session,
             token: token.into(),
             method: path.clone(),
             needs: needs.clone(),

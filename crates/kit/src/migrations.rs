@@ -96,3 +96,26 @@ pub fn date_null(name: &'static str) -> ColumnDef {
 pub fn bytes(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).binary().not_null().take()
 }
+
+/// A column of bytes that may be empty.
+#[must_use]
+pub fn bytes_null(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).binary().null().take()
+}
+
+/// Adds columns to a table; they may be empty, since there are rows already.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add_columns(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: impl IntoIterator<Item = ColumnDef>,
+) -> Result<(), DbErr> {
+    // SQLite adds one column at a time.
+    for column in columns {
+        let statement = Table::alter().table(table).add_column(column).take();
+        manager.alter_table(statement).await?;
+    }
+    Ok(())
+}

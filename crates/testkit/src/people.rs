@@ -48,6 +48,7 @@ impl Person {
         let sign_in = pb::SignInRequest {
             user: name.into(),
             password: PASSWORD.into(),
+            ..Default::default()
         };
         let token = sessions
             .sign_in(sign_in)

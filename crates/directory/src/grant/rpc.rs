@@ -1,8 +1,8 @@
 //! The access methods: accept, call, reply.
 
-use kit::{Begin, Db, accept};
+use kit::{Begin, Db, accept, etag};
 use proto::{
-    convert::{read_validity, timestamp, validity},
+    convert::{optional_date, read_validity, timestamp, validity},
     directory::{self as pb, access_service_server::AccessService},
 };
 use tonic::{Request, Response, Status};
@@ -11,7 +11,9 @@ use types::{
     violations::Invalid,
 };
 
-use super::{CheckAccess, CreateGrant, Grant, Grants, ListGrants};
+use super::{
+    CheckAccess, CreateGrant, Grant, Grants, Holder, ListGrants, ListHolders, RevokeGrant,
+};
 use crate::role::{ROLES, Role};
 
 #[derive(Debug)]
@@ -54,6 +56,32 @@ impl AccessService for Rpc {
         };
         let grant = self.grants.create(&tx, &actor, new).await?;
         tx.reply(grant.into()).await
+    }
+
+    async fn delete_role_grant(
+        &self,
+        request: Request<pb::DeleteRoleGrantRequest>,
+    ) -> Result<Response<pb::RoleGrant>, Status> {
+        let (actor, revoke) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let grant = self.grants.revoke(&tx, &actor, revoke).await?;
+        tx.reply(grant.into()).await
+    }
+
+    async fn list_principals_with_access(
+        &self,
+        request: Request<pb::ListPrincipalsWithAccessRequest>,
+    ) -> Result<Response<pb::ListPrincipalsWithAccessResponse>, Status> {
+        let (actor, list) = accept(request)?;
+        let (holders, next_page_token) = self.grants.holders(&actor, list).await?;
+        let principals = holders.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListPrincipalsWithAccessResponse {
+            principals,
+            next_page_token,
+        }))
     }
 
     async fn list_role_grants(
@@ -136,11 +164,65 @@ impl TryFrom<pb::ListRoleGrantsRequest> for ListGrants {
 
     fn try_from(request: pb::ListRoleGrantsRequest) -> Result<Self, Invalid> {
         let mut bad = Invalid::default();
-        let Some(scope) = bad.optional("scope_unit", &request.scope_unit) else {
+        let scope = bad.optional("scope_unit", &request.scope_unit);
+        let user = bad.optional("principal", &request.principal);
+        let (Some(scope), Some(user)) = (scope, user) else {
             return Err(bad);
         };
         Ok(Self {
+            user,
             scope,
+            page_size: request.page_size,
+            page_token: request.page_token,
+        })
+    }
+}
+
+impl TryFrom<pb::DeleteRoleGrantRequest> for RevokeGrant {
+    type Error = Invalid;
+
+    fn try_from(request: pb::DeleteRoleGrantRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let id = bad.required("name", &request.name);
+        let reason = bad.line("reason", &request.reason, 500);
+        let (Some(id), Some(reason)) = (id, reason) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            id,
+            reason,
+            etag: request.etag,
+        })
+    }
+}
+
+impl TryFrom<pb::ListPrincipalsWithAccessRequest> for ListHolders {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ListPrincipalsWithAccessRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let permission = bad.line("permission", &request.permission, 100);
+        let permission = permission.filter(|it| {
+            let known = ROLES.iter().any(|role| role.carries(it));
+            if !known {
+                bad.add(
+                    "permission",
+                    "REFERENCE_NOT_FOUND",
+                    format!("there is no permission `{it}`"),
+                    format!("không có quyền `{it}`"),
+                );
+            }
+            known
+        });
+        let unit = bad.optional("unit", &request.unit);
+        let as_of = optional_date("as_of_date", &request.as_of_date, &mut bad);
+        let (Some(permission), Some(unit), Some(as_of)) = (permission, unit, as_of) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            permission,
+            unit,
+            as_of,
             page_size: request.page_size,
             page_token: request.page_token,
         })
@@ -179,9 +261,28 @@ impl From<&Role> for pb::Role {
     }
 }
 
+impl From<Holder> for pb::PrincipalAccess {
+    fn from(holder: Holder) -> Self {
+        Self {
+            principal: holder.user.name(),
+            display_name: holder.display_name,
+            role_grants: holder.grants.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
 impl From<Grant> for pb::RoleGrant {
     fn from(grant: Grant) -> Self {
+        let etag = etag::of(grant.version());
+        let (revoke_time, revoked_by, revoke_reason) = match grant.revocation {
+            Some(it) => (Some(timestamp(it.time)), it.by, it.reason),
+            None => Default::default(),
+        };
         Self {
+            revoke_time,
+            revoked_by,
+            revoke_reason,
+            etag,
             name: grant.id.name(),
             principal: grant.user.name(),
             role: format!("roles/{}", grant.role),

@@ -4,13 +4,15 @@ use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
+};
 use types::{
     ids::{RoleGrantId, UnitId, UserId},
     validity::Validity,
 };
 
-use super::Grant;
+use super::{Grant, Revocation};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -30,6 +32,11 @@ mod row {
         pub(super) reason: String,
         pub(super) granted_by: String,
         pub(super) create_micros: i64,
+        pub(super) revoke_micros: Option<i64>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(super) revoked_by: Option<String>,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(super) revoke_reason: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -47,6 +54,9 @@ pub(super) async fn insert(db: &impl ConnectionTrait, grant: &Grant) -> Result<(
         reason: Set(grant.reason.clone()),
         granted_by: Set(grant.granted_by.clone()),
         create_micros: Set(grant.create_time.timestamp_micros()),
+        revoke_micros: Set(None),
+        revoked_by: Set(None),
+        revoke_reason: Set(None),
     };
     row::Entity::insert(row)
         .exec_without_returning(db)
@@ -55,10 +65,69 @@ pub(super) async fn insert(db: &impl ConnectionTrait, grant: &Grant) -> Result<(
     Ok(())
 }
 
+/// Keeps everybody else from changing a grant until the end of the transaction.
+pub(super) async fn lock(db: &impl ConnectionTrait, id: &RoleGrantId) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::Reason, Expr::col(row::Column::Reason))
+        .filter(row::Column::Id.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn find(db: &impl ConnectionTrait, id: &RoleGrantId) -> Result<Option<Grant>> {
+    let row = row::Entity::find_by_id(id.as_str().to_owned())
+        .one(db)
+        .await?;
+    row.map(Grant::try_from).transpose()
+}
+
+/// Writes the end of a grant.
+pub(super) async fn set_revoked(
+    db: &impl ConnectionTrait,
+    id: &RoleGrantId,
+    revocation: &Revocation,
+) -> Result<()> {
+    use row::Column::{Id, RevokeMicros, RevokeReason, RevokedBy};
+    row::Entity::update_many()
+        .col_expr(
+            RevokeMicros,
+            Expr::value(revocation.time.timestamp_micros()),
+        )
+        .col_expr(RevokedBy, Expr::value(revocation.by.as_str()))
+        .col_expr(RevokeReason, Expr::value(revocation.reason.as_str()))
+        .filter(Id.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Returns every grant of some roles on all units or on one of some units.
+pub(super) async fn of_roles(
+    db: &impl ConnectionTrait,
+    roles: &[&str],
+    units: &[UnitId],
+) -> Result<Vec<Grant>> {
+    use row::Column::{Id, Role, ScopeUnit};
+    let units = units.iter().map(UnitId::as_str);
+    let rows = row::Entity::find()
+        .filter(Role.is_in(roles.iter().copied()))
+        .filter(
+            Condition::any()
+                .add(ScopeUnit.is_null())
+                .add(ScopeUnit.is_in(units)),
+        )
+        .order_by_asc(Id)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Grant::try_from).collect()
+}
+
 /// Returns every grant a person was ever given.
 pub(super) async fn of_user(db: &impl ConnectionTrait, user: &UserId) -> Result<Vec<Grant>> {
     let rows = row::Entity::find()
         .filter(row::Column::UserId.eq(user.as_str()))
+        .order_by_asc(row::Column::Id)
         .all(db)
         .await?;
     rows.into_iter().map(Grant::try_from).collect()
@@ -105,7 +174,16 @@ impl TryFrom<row::Model> for Grant {
     type Error = Error;
 
     fn try_from(row: row::Model) -> Result<Self> {
+        let revocation = match row.revoke_micros {
+            Some(micros) => Some(Revocation {
+                time: instant(micros)?,
+                by: row.revoked_by.unwrap_or_default(),
+                reason: row.revoke_reason.unwrap_or_default(),
+            }),
+            None => None,
+        };
         Ok(Self {
+            revocation,
             id: RoleGrantId::new(&row.id).map_err(Error::internal)?,
             user: UserId::new(&row.user_id).map_err(Error::internal)?,
             role: row.role,

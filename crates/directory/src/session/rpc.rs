@@ -1,6 +1,6 @@
-//! The methods anybody may call: accept, call, reply.
+//! The methods of signing in and out: accept, call, reply.
 
-use kit::read;
+use kit::{Begin, Db, accept, read};
 use proto::{
     convert::timestamp,
     directory::{self as pb, session_service_server::SessionService},
@@ -8,16 +8,18 @@ use proto::{
 use tonic::{Request, Response, Status};
 use types::violations::Invalid;
 
-use super::{Enroll, PASSWORD_LENGTH, Sessions, SignIn};
+use super::{Enroll, PASSWORD_LENGTH, Session, Sessions, SignIn};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
+    db: Db,
     sessions: Sessions,
 }
 
 impl Rpc {
-    pub(crate) fn new(sessions: &Sessions) -> Self {
+    pub(crate) fn new(db: &Db, sessions: &Sessions) -> Self {
         Self {
+            db: db.clone(),
             sessions: sessions.clone(),
         }
     }
@@ -37,11 +39,86 @@ impl SessionService for Rpc {
         &self,
         request: Request<pb::SignInRequest>,
     ) -> Result<Response<pb::SignInResponse>, Status> {
-        let token = self.sessions.sign_in(read(request)?).await?;
+        let (session, tokens) = self.sessions.sign_in(read(request)?).await?;
+        let id = session.id.clone();
         Ok(Response::new(pb::SignInResponse {
-            access_token: token.text,
-            expire_time: Some(timestamp(token.expires)),
+            access_token: tokens.access,
+            expire_time: Some(timestamp(tokens.access_expires)),
+            refresh_token: tokens.refresh,
+            refresh_expire_time: Some(timestamp(tokens.refresh_expires)),
+            session: Some(told(session, &id)),
         }))
+    }
+
+    async fn refresh_session(
+        &self,
+        request: Request<pb::RefreshSessionRequest>,
+    ) -> Result<Response<pb::RefreshSessionResponse>, Status> {
+        let Sent(refresh_token) = read(request)?;
+        let tokens = self.sessions.refresh(&refresh_token).await?;
+        Ok(Response::new(pb::RefreshSessionResponse {
+            access_token: tokens.access,
+            expire_time: Some(timestamp(tokens.access_expires)),
+            refresh_token: tokens.refresh,
+            refresh_expire_time: Some(timestamp(tokens.refresh_expires)),
+        }))
+    }
+
+    async fn check_session(
+        &self,
+        request: Request<pb::CheckSessionRequest>,
+    ) -> Result<Response<pb::CheckSessionResponse>, Status> {
+        let Sent(session) = read(request)?;
+        let alive = self.sessions.is_alive(&session).await?;
+        Ok(Response::new(pb::CheckSessionResponse { alive }))
+    }
+
+    async fn list_sessions(
+        &self,
+        request: Request<pb::ListSessionsRequest>,
+    ) -> Result<Response<pb::ListSessionsResponse>, Status> {
+        let (actor, AboutOneself) = accept(request)?;
+        let sessions = self.sessions.list(&actor).await?;
+        let sessions = sessions.into_iter().map(|it| told(it, actor.session()));
+        Ok(Response::new(pb::ListSessionsResponse {
+            sessions: sessions.collect(),
+        }))
+    }
+
+    async fn sign_out(
+        &self,
+        request: Request<pb::SignOutRequest>,
+    ) -> Result<Response<pb::SignOutResponse>, Status> {
+        let (actor, Named(name)) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let own = format!("{}/sessions/", actor.user().name());
+        let id = match &name {
+            None => actor.session(),
+            Some(name) => name
+                .strip_prefix(&own)
+                .ok_or_else(|| kit::Error::not_found("SESSION", name))?,
+        };
+        self.sessions.sign_out(&tx, &actor, id).await?;
+        tx.reply(pb::SignOutResponse {}).await
+    }
+
+    async fn sign_out_everywhere(
+        &self,
+        request: Request<pb::SignOutEverywhereRequest>,
+    ) -> Result<Response<pb::SignOutEverywhereResponse>, Status> {
+        let (actor, AboutOneself) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let ended = self.sessions.sign_out_everywhere(&tx, &actor).await?;
+        tx.reply(pb::SignOutEverywhereResponse {
+            ended_count: i32::try_from(ended).unwrap_or(i32::MAX),
+        })
+        .await
     }
 
     async fn list_signing_keys(
@@ -96,9 +173,84 @@ impl TryFrom<pb::SignInRequest> for SignIn {
         let mut bad = Invalid::default();
         let user = bad.required("user", &request.user);
         let password = bad.line("password", &request.password, *PASSWORD_LENGTH.end());
-        let (Some(user), Some(password)) = (user, password) else {
+        let device = bad.optional_line("device", &request.device, 100);
+        let (Some(user), Some(password), Some(device)) = (user, password, device) else {
             return Err(bad);
         };
-        Ok(Self { user, password })
+        Ok(Self {
+            user,
+            password,
+            device,
+        })
+    }
+}
+
+/// A secret or an id, as it was sent.
+struct Sent(String);
+
+/// Longer than any token or id of ours.
+const LONGEST_SENT: usize = 300;
+
+impl TryFrom<pb::RefreshSessionRequest> for Sent {
+    type Error = Invalid;
+
+    fn try_from(request: pb::RefreshSessionRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let sent = bad.line("refresh_token", &request.refresh_token, LONGEST_SENT);
+        sent.map(Self).ok_or(bad)
+    }
+}
+
+impl TryFrom<pb::CheckSessionRequest> for Sent {
+    type Error = Invalid;
+
+    fn try_from(request: pb::CheckSessionRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let sent = bad.line("session", &request.session, LONGEST_SENT);
+        sent.map(Self).ok_or(bad)
+    }
+}
+
+/// Asks about the caller, or for something that is his.
+struct AboutOneself;
+
+impl TryFrom<pb::ListSessionsRequest> for AboutOneself {
+    type Error = Invalid;
+
+    fn try_from(_: pb::ListSessionsRequest) -> Result<Self, Invalid> {
+        Ok(Self)
+    }
+}
+
+impl TryFrom<pb::SignOutEverywhereRequest> for AboutOneself {
+    type Error = Invalid;
+
+    fn try_from(_: pb::SignOutEverywhereRequest) -> Result<Self, Invalid> {
+        Ok(Self)
+    }
+}
+
+/// Names a session; without a name the one the call is made in is meant.
+struct Named(Option<String>);
+
+impl TryFrom<pb::SignOutRequest> for Named {
+    type Error = Invalid;
+
+    fn try_from(request: pb::SignOutRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let name = bad.optional_line("name", &request.name, LONGEST_SENT);
+        name.map(|it| Self(Some(it).filter(|it| !it.is_empty())))
+            .ok_or(bad)
+    }
+}
+
+fn told(session: Session, current: &str) -> pb::Session {
+    pb::Session {
+        name: session.name(),
+        current: session.id == current,
+        device: session.device,
+        last_use_time: Some(timestamp(session.last_use_time)),
+        expire_time: Some(timestamp(session.expire_time)),
+        create_time: Some(timestamp(session.create_time)),
     }
 }

@@ -12,7 +12,10 @@ use types::{
     violations::Invalid,
 };
 
-use super::{CreatePosition, CreateUser, ListPositions, Position, PositionKey, User, Users};
+use super::{
+    CreatePosition, CreateUser, ListPositions, Position, PositionKey, Reactivate, Suspend, User,
+    Users,
+};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
@@ -71,6 +74,32 @@ impl UserService for Rpc {
             expire_time: Some(timestamp(expires)),
         })
         .await
+    }
+
+    async fn suspend_user(
+        &self,
+        request: Request<pb::SuspendUserRequest>,
+    ) -> Result<Response<pb::User>, Status> {
+        let (actor, suspend) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let user = self.users.suspend(&tx, &actor, suspend).await?;
+        tx.reply(user.into()).await
+    }
+
+    async fn reactivate_user(
+        &self,
+        request: Request<pb::ReactivateUserRequest>,
+    ) -> Result<Response<pb::User>, Status> {
+        let (actor, reactivate) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let user = self.users.reactivate(&tx, &actor, reactivate).await?;
+        tx.reply(user.into()).await
     }
 
     async fn create_position(
@@ -148,6 +177,36 @@ impl TryFrom<pb::IssueEnrollmentRequest> for Named {
 fn named(name: &str) -> Result<Named, Invalid> {
     let mut bad = Invalid::default();
     bad.required("name", name).map(Named).ok_or(bad)
+}
+
+impl TryFrom<pb::SuspendUserRequest> for Suspend {
+    type Error = Invalid;
+
+    fn try_from(request: pb::SuspendUserRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let id = bad.required("name", &request.name);
+        let reason = bad.line("reason", &request.reason, 500);
+        let (Some(id), Some(reason)) = (id, reason) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            id,
+            reason,
+            etag: request.etag,
+        })
+    }
+}
+
+impl TryFrom<pb::ReactivateUserRequest> for Reactivate {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ReactivateUserRequest) -> Result<Self, Invalid> {
+        let Named(id) = named(&request.name)?;
+        Ok(Self {
+            id,
+            etag: request.etag,
+        })
+    }
 }
 
 /// Most lines above a signature: on behalf of, for, the post.
@@ -242,16 +301,17 @@ impl TryFrom<pb::ListPositionsRequest> for ListPositions {
 
 impl From<User> for pb::User {
     fn from(user: User) -> Self {
-        let state = if user.is_active {
-            pb::UserState::Active
-        } else {
-            pb::UserState::Invited
+        let state = match (&user.suspended, user.is_enrolled) {
+            (Some(_), _) => pb::UserState::Suspended,
+            (None, true) => pb::UserState::Active,
+            (None, false) => pb::UserState::Invited,
         };
         Self {
             name: user.id.name(),
             display_name: user.display_name,
             home_unit: user.home_unit.map(|it| it.name()).unwrap_or_default(),
             state: state.into(),
+            suspend_reason: user.suspended.unwrap_or_default(),
             create_time: Some(timestamp(user.create_time)),
             update_time: Some(timestamp(user.update_time)),
             etag: etag::of(user.version),

@@ -33,6 +33,8 @@ mod user {
         pub(super) create_micros: i64,
         pub(super) update_micros: i64,
         pub(super) version: i64,
+        #[sea_orm(column_type = "Text", nullable)]
+        pub(super) suspend_reason: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -85,6 +87,7 @@ pub(super) async fn insert(db: &impl ConnectionTrait, user: &User) -> Result<()>
         create_micros: Set(user.create_time.timestamp_micros()),
         update_micros: Set(user.update_time.timestamp_micros()),
         version: Set(user.version),
+        suspend_reason: Set(None),
     };
     user::Entity::insert(row)
         .exec_without_returning(db)
@@ -104,6 +107,34 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: &UserId) -> Result<Optio
         .one(db)
         .await?;
     row.map(User::try_from).transpose()
+}
+
+/// Keeps everybody else from changing a person until the end of the transaction.
+pub(crate) async fn lock(db: &impl ConnectionTrait, id: &UserId) -> Result<()> {
+    user::Entity::update_many()
+        .col_expr(user::Column::Version, Expr::col(user::Column::Version))
+        .filter(user::Column::Id.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Writes whether a person is suspended.
+pub(super) async fn set_suspended(db: &impl ConnectionTrait, user: &User) -> Result<()> {
+    user::Entity::update_many()
+        .col_expr(
+            user::Column::SuspendReason,
+            Expr::value(user.suspended.clone()),
+        )
+        .col_expr(
+            user::Column::UpdateMicros,
+            Expr::value(user.update_time.timestamp_micros()),
+        )
+        .col_expr(user::Column::Version, Expr::value(user.version))
+        .filter(user::Column::Id.eq(user.id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Returns the hash of a person's password, if one is set.
@@ -262,7 +293,8 @@ impl TryFrom<user::Model> for User {
                 .map(|it| UnitId::new(&it))
                 .transpose()
                 .map_err(Error::internal)?,
-            is_active: row.password_hash.is_some(),
+            is_enrolled: row.password_hash.is_some(),
+            suspended: row.suspend_reason,
             create_time: instant(row.create_micros)?,
             update_time: instant(row.update_micros)?,
             version: row.version,

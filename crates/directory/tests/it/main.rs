@@ -2,5 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod grants;
+mod matrix;
+mod reference;
+mod refresh;
 mod sessions;
+mod sign_out;
 mod units;

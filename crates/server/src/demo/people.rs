@@ -244,6 +244,7 @@ async fn let_in(peers: &Peers, user: &str, display_name: &str, secret: &str) -> 
     let request = SignInRequest {
         user: user.to_owned(),
         password: password.clone(),
+        ..Default::default()
     };
     let session = sessions
         .sign_in(request)
