@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(crate) mod rpc;
-mod store;
+pub(crate) mod store;
 
 /// A role given to a person over a unit for a time. It never changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,7 +106,7 @@ impl Grants {
             return Err(Error::reference("role_grant.principal", &new.user));
         }
         if let Some(scope) = &new.scope
-            && unit::store::find(&tx.db, scope, today).await?.is_none()
+            && unit::store::hold(&tx.db, scope, today).await?.is_none()
         {
             return Err(Error::reference("role_grant.scope_unit", scope));
         }
