@@ -273,13 +273,7 @@ async fn every_old_commune_leads_somewhere(country: &Country) {
     let tra_bui = country.bearer("21142", "2025-06-30").await;
     let parts = country.becomes(&tra_bui.name).await;
     assert_eq!(parts.steps.len(), 2);
-    assert!(
-        parts
-            .ends
-            .iter()
-            .chain(&parts.ends)
-            .all(|it| it.share.is_empty())
-    );
+    assert!(parts.ends.iter().all(|it| it.share.is_empty()));
     let mut divided = BTreeSet::new();
     for link in act.links.iter().filter(|it| it.share.is_empty()) {
         let id = link.predecessor_unit.trim_start_matches("units/gso-");

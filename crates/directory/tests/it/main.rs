@@ -3,5 +3,6 @@
 
 mod access;
 mod country;
+mod reorganizations;
 mod sessions;
 mod units;
