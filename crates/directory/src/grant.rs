@@ -163,7 +163,7 @@ impl Grants {
             return Err(Error::reference("role_grant.principal", &new.user));
         }
         if let Some(scope) = &new.scope
-            && unit::store::find(&tx.db, scope, today).await?.is_none()
+            && unit::store::hold(&tx.db, scope, today).await?.is_none()
         {
             return Err(Error::reference("role_grant.scope_unit", scope));
         }

@@ -6,15 +6,19 @@
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::directory::{
-    access_service_server::AccessServiceServer, session_service_server::SessionServiceServer,
-    unit_service_server::UnitServiceServer, user_service_server::UserServiceServer,
+    access_service_server::AccessServiceServer, catalogue_service_server::CatalogueServiceServer,
+    reorganization_service_server::ReorganizationServiceServer,
+    session_service_server::SessionServiceServer, unit_service_server::UnitServiceServer,
+    user_service_server::UserServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
+mod catalogue;
 mod grant;
 mod migrations;
 mod reason;
+mod reorganization;
 mod role;
 mod seal;
 mod session;
@@ -32,6 +36,8 @@ pub const NAME: &str = "directory";
 pub struct Directory {
     db: Db,
     units: unit::Units,
+    reorganizations: reorganization::Reorganizations,
+    catalogues: catalogue::Catalogues,
     users: user::Users,
     grants: grant::Grants,
     sessions: session::Sessions,
@@ -47,6 +53,12 @@ impl Directory {
         let pages = Pages::open(&db).await?;
         Ok(Self {
             units: unit::Units::new(access.clone(), pages.clone(), db.clone()),
+            reorganizations: reorganization::Reorganizations::new(
+                access.clone(),
+                pages.clone(),
+                db.clone(),
+            ),
+            catalogues: catalogue::Catalogues::new(access.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
             grants: grant::Grants::new(access, pages, db.clone()),
             sessions: session::Sessions::open(db.clone()).await?,
@@ -59,6 +71,13 @@ impl Directory {
     pub fn routes(&self) -> Routes {
         let db = &self.db;
         Routes::new(UnitServiceServer::new(unit::rpc::Rpc::new(db, &self.units)))
+            .add_service(ReorganizationServiceServer::new(
+                reorganization::rpc::Rpc::new(db, &self.reorganizations),
+            ))
+            .add_service(CatalogueServiceServer::new(catalogue::rpc::Rpc::new(
+                db,
+                &self.catalogues,
+            )))
             .add_service(UserServiceServer::new(user::rpc::Rpc::new(db, &self.users)))
             .add_service(AccessServiceServer::new(grant::rpc::Rpc::new(
                 db,
@@ -72,9 +91,11 @@ impl Directory {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 4] {
+    pub fn services() -> [&'static str; 6] {
         [
             "cds.directory.v1.UnitService",
+            "cds.directory.v1.ReorganizationService",
+            "cds.directory.v1.CatalogueService",
             "cds.directory.v1.UserService",
             "cds.directory.v1.AccessService",
             "cds.directory.v1.SessionService",

@@ -4,6 +4,7 @@ use sea_orm_migration::MigrationTrait;
 
 mod m0001_units;
 mod m0002_people;
+mod m0003_reorganizations;
 mod m0004_sessions;
 mod m0005_revocations;
 
@@ -12,6 +13,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         kit::migrations::kit(),
         Box::new(m0001_units::Migration),
         Box::new(m0002_people::Migration),
+        Box::new(m0003_reorganizations::Migration),
         Box::new(m0004_sessions::Migration),
         Box::new(m0005_revocations::Migration),
     ]

@@ -20,4 +20,17 @@ reasons! {
     SELF_SUSPENSION: "nobody suspends himself", "không ai được tự tạm khóa mình";
     STATE_NOT_ALLOWED: "`{name}` is {state}; this needs {allowed_states}", "`{name}` đang ở trạng thái {state}; việc này cần trạng thái {allowed_states}";
     ALREADY_ENROLLED: "`{user}` has a password already", "`{user}` đã có mật khẩu";
+    UNIT_ID_TAKEN: "`{unit}` already exists", "`{unit}` đã tồn tại";
+    TWO_PARENTS: "`{unit}` is given two names or two parents at once on {date}", "`{unit}` được gán hai tên hoặc hai cấp trên cùng lúc vào ngày {date}";
+    LINEAGE_CIRCLE: "`{unit}` would stand above itself on {date}", "`{unit}` sẽ là cấp trên của chính mình vào ngày {date}";
+    LINEAGE_GAP: "`{unit}` would have no unit above it from {date} on: `{parent}` is not there", "`{unit}` sẽ không có cấp trên từ ngày {date}: không có `{parent}`";
+    LINEAGE_OVERLAP: "`{unit}` cannot end on {date}: something about it is already decided for later", "`{unit}` không thể kết thúc vào ngày {date}: đã có thay đổi sau ngày đó";
+    LINK_TWICE: "`{unit}` leads to `{successor}` twice", "liên kết từ `{unit}` đến `{successor}` bị lặp";
+    LINK_UNKNOWN: "there is no link from `{unit}` to `{successor}`", "không có liên kết từ `{unit}` đến `{successor}`";
+    LEADS_NOWHERE: "`{unit}` ended on {date} and would lead nowhere", "`{unit}` kết thúc ngày {date} và sẽ không dẫn đến đâu";
+    LIVES_ON: "`{unit}` lives on after {date} and needs a link to itself", "`{unit}` vẫn tồn tại sau ngày {date} nên cần liên kết với chính mình";
+    SHARE_ABOVE_ONE: "shares of `{unit}` on {date} add up to more than 1", "tổng tỷ lệ của `{unit}` vào ngày {date} lớn hơn 1";
+    ALREADY_REORGANIZED: "`{unit}` is already a predecessor in `{reorganization}` on {date}", "`{unit}` đã là đơn vị trước trong `{reorganization}` vào ngày {date}";
+    CHANGED_SINCE: "`{unit}` has changed since `{reorganization}` was applied", "`{unit}` đã thay đổi sau khi áp dụng `{reorganization}`";
+    NEW_UNIT_REFERRED_TO: "`{by}` refers to a new unit of `{reorganization}`", "`{by}` đang tham chiếu đến đơn vị mới của `{reorganization}`";
 }

@@ -5,11 +5,12 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
-use serde::Serialize;
-use types::{ids::UnitId, validity::Validity, violations::Invalid};
+use serde::{Deserialize, Serialize};
+use types::{ids::UnitId, text::fold, validity::Validity, violations::Invalid};
 
 use crate::reason::{IDENTIFIER_TAKEN, UNIT_NOT_IN_FORCE};
 
+pub(crate) mod history;
 pub(crate) mod rpc;
 pub(crate) mod store;
 
@@ -28,7 +29,7 @@ pub(crate) struct Unit {
 }
 
 /// How a unit is called and how it heads its documents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct UnitNames {
     pub(crate) display_name: String,
     pub(crate) short_name: String,
@@ -38,14 +39,14 @@ pub(crate) struct UnitNames {
 }
 
 /// An official code, which identifies a unit only together with a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identifier {
     pub(crate) scheme: String,
     pub(crate) value: String,
     pub(crate) validity: Validity,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum UnitKind {
     Province,
     Department,
@@ -81,8 +82,51 @@ pub(crate) struct ListUnits {
     pub(crate) children_only: bool,
     pub(crate) kind: Option<UnitKind>,
     pub(crate) as_of: Option<NaiveDate>,
+    /// Part of the name, folded; empty for all.
+    pub(crate) search: String,
+    /// Scheme and value.
+    pub(crate) code: Option<(String, String)>,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
+}
+
+/// Asks who bears a code on a day.
+#[derive(Debug)]
+pub(crate) struct ResolveIdentifier {
+    pub(crate) scheme: String,
+    pub(crate) value: String,
+    pub(crate) as_of: Option<NaiveDate>,
+}
+
+/// Everybody who ever bears a code.
+#[derive(Debug)]
+pub(crate) struct Bearers {
+    pub(crate) then: Option<UnitId>,
+    pub(crate) now: Option<UnitId>,
+    /// Oldest first, with the name of the first day.
+    pub(crate) all: Vec<(UnitId, String, Validity)>,
+}
+
+impl UnitNames {
+    /// Returns these names with every name that the others have in its place.
+    pub(crate) fn replaced_by(&self, others: &Self) -> Self {
+        let pick = |mine: &String, other: &String| {
+            let chosen = if other.is_empty() { mine } else { other };
+            chosen.clone()
+        };
+        Self {
+            display_name: pick(&self.display_name, &others.display_name),
+            short_name: pick(&self.short_name, &others.short_name),
+            symbol: pick(&self.symbol, &others.symbol),
+            place: pick(&self.place, &others.place),
+            superior_organ: pick(&self.superior_organ, &others.superior_organ),
+        }
+    }
+
+    /// Returns what a search looks through.
+    pub(crate) fn search_key(&self) -> String {
+        fold(&format!("{} {}", self.display_name, self.short_name))
+    }
 }
 
 /// The use cases.
@@ -103,6 +147,7 @@ impl Units {
         self.access
             .require_any(actor, &[new.parent.as_ref()])
             .await?;
+        store::hold_tree(&tx.db).await?;
         if let Some(parent) = &new.parent {
             let parent = store::find(&tx.db, parent, new.validity.start()).await?;
             parent_in_force(new.parent.as_ref(), parent.as_ref(), &new.validity)?;
@@ -132,47 +177,82 @@ impl Units {
         Ok(unit)
     }
 
-    /// Reads one unit as it is on a day.
-    pub(crate) async fn get(&self, actor: &Actor, get: GetUnit) -> Result<Unit> {
+    /// Reads one unit as it is on a day, with the units above it.
+    pub(crate) async fn get(&self, actor: &Actor, get: GetUnit) -> Result<(Unit, Vec<UnitId>)> {
         self.access.require(actor, &get.id).await?;
         let day = get.as_of.unwrap_or_else(|| self.db.clock().today());
-        let found = store::find(self.db.reader(), &get.id, day).await?;
-        found.ok_or_else(|| Error::not_found("UNIT", &get.id))
+        let db = self.db.reader();
+        let found = store::find(db, &get.id, day).await?;
+        let unit = found.ok_or_else(|| Error::not_found("UNIT", &get.id))?;
+        let ancestors = store::ancestors(db, &get.id, day).await?;
+        Ok((unit, ancestors))
     }
 
-    /// Lists units below another, as they are on a day.
+    /// Lists units below another, as they are on a day. A page takes a few queries,
+    /// however many units it holds.
     pub(crate) async fn list(&self, actor: &Actor, list: ListUnits) -> Result<(Vec<Unit>, String)> {
         self.access
             .require_any(actor, &[list.ancestor.as_ref()])
             .await?;
         let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
         let what = format!(
-            "units {:?} {} {:?} {day}",
-            list.ancestor, list.children_only, list.kind
+            "units {:?} {} {:?} {day} {} {:?}",
+            list.ancestor, list.children_only, list.kind, list.search, list.code
         );
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
         let db = self.db.reader();
-        let mut ids = match &list.ancestor {
+        let mut among = match &list.ancestor {
             Some(ancestor) if list.children_only => {
-                store::children(db, std::slice::from_ref(ancestor), day).await?
+                Some(store::children(db, std::slice::from_ref(ancestor), day).await?)
             }
-            Some(ancestor) => store::subtree(db, ancestor, day).await?,
-            None => store::in_force(db, day).await?,
+            Some(ancestor) => Some(store::subtree(db, ancestor, day).await?),
+            None => None,
         };
-        ids.sort();
-        let rest = ids
-            .into_iter()
-            .filter(|it| page.after().is_none_or(|after| it.as_str() > after));
-        let mut units = Vec::new();
-        let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
-        for id in rest {
-            if units.len() == limit {
-                break;
-            }
-            let unit = store::find(db, &id, day).await?;
-            units.extend(unit.filter(|it| list.kind.is_none_or(|kind| it.kind == kind)));
+        if let Some((scheme, value)) = &list.code {
+            let bearers = store::bearers(db, scheme, value).await?;
+            let on_day = bearers.into_iter().filter(|(_, it)| it.contains(day));
+            let bearers: Vec<_> = on_day.map(|(unit, _)| unit).collect();
+            among = Some(match among {
+                Some(units) => units
+                    .into_iter()
+                    .filter(|it| bearers.contains(it))
+                    .collect(),
+                None => bearers,
+            });
         }
+        let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
+        let wanted = store::Wanted {
+            day,
+            among: among.map(|it| it.into_iter().collect()),
+            kind: list.kind,
+            search: list.search,
+        };
+        let ids = store::matching(db, &wanted, page.after(), limit).await?;
+        let units = store::load(db, &ids, day).await?;
         page.close(units, |it| it.id.as_str().to_owned())
+    }
+
+    /// Says who bears a code on a day, who bears it today, and who ever bore it.
+    pub(crate) async fn resolve(&self, actor: &Actor, ask: ResolveIdentifier) -> Result<Bearers> {
+        let db = self.db.reader();
+        let bearers = store::bearers(db, &ask.scheme, &ask.value).await?;
+        if bearers.is_empty() {
+            let code = format!("{} {}", ask.scheme, ask.value);
+            let missing = Error::not_found("IDENTIFIER", code);
+            return Err(self.access.hide(actor, missing).await);
+        }
+        let units: Vec<_> = bearers.iter().map(|(unit, _)| Some(unit)).collect();
+        self.access.require_any(actor, &units).await?;
+        let today = self.db.clock().today();
+        let on = |day: NaiveDate| {
+            let found = bearers.iter().find(|(_, it)| it.contains(day));
+            found.map(|(unit, _)| unit.clone())
+        };
+        Ok(Bearers {
+            then: on(ask.as_of.unwrap_or(today)),
+            now: on(today),
+            all: store::with_names(db, &bearers).await?,
+        })
     }
 }
 

@@ -272,7 +272,7 @@ impl Users {
     }
 
     async fn unit_exists(&self, tx: &Tx, field: &str, unit: &UnitId) -> Result<()> {
-        let found = unit::store::find(&tx.db, unit, self.db.clock().today()).await?;
+        let found = unit::store::hold(&tx.db, unit, self.db.clock().today()).await?;
         found
             .map(|_| ())
             .ok_or_else(|| Error::reference(field, unit))

@@ -140,6 +140,8 @@ ids! {
     RoleGrantId in "roleGrants";
     /// A set of permissions.
     RoleId in "roles";
+    /// A legal act that changes units.
+    ReorganizationId in "reorganizations";
     /// A report made out of many submissions.
     ConsolidationId in "consolidations";
 }

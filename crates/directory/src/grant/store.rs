@@ -145,6 +145,19 @@ pub(crate) async fn scopes_of(
         .collect())
 }
 
+/// Returns one of the grants on some units, if there is any.
+pub(crate) async fn one_on(
+    db: &impl ConnectionTrait,
+    units: &[UnitId],
+) -> Result<Option<RoleGrantId>> {
+    let row = row::Entity::find()
+        .filter(row::Column::ScopeUnit.is_in(units.iter().map(UnitId::as_str)))
+        .one(db)
+        .await?;
+    row.map(|it| RoleGrantId::new(&it.id).map_err(Error::internal))
+        .transpose()
+}
+
 /// Returns grants on one unit, or on all units, ordered by id.
 pub(super) async fn list(
     db: &impl ConnectionTrait,

@@ -6,11 +6,11 @@ use proto::{
     directory::{self as pb, unit_service_server::UnitService},
 };
 use tonic::{Request, Response, Status};
-use types::{ids::UnitId, violations::Invalid};
+use types::{ids::UnitId, text::fold, validity::Validity, violations::Invalid};
 
 use super::{
-    CreateUnit, GetUnit, Identifier, ListUnits, Unit, UnitKind, UnitNames, Units,
-    distinct_identifiers,
+    Bearers, CreateUnit, GetUnit, Identifier, ListUnits, ResolveIdentifier, Unit, UnitKind,
+    UnitNames, Units, distinct_identifiers,
 };
 
 #[derive(Debug)]
@@ -35,8 +35,20 @@ impl UnitService for Rpc {
         request: Request<pb::GetUnitRequest>,
     ) -> Result<Response<pb::Unit>, Status> {
         let (actor, get) = accept(request)?;
-        let unit = self.units.get(&actor, get).await?;
-        Ok(Response::new(unit.into()))
+        let (unit, ancestors) = self.units.get(&actor, get).await?;
+        Ok(Response::new(pb::Unit {
+            ancestors: ancestors.iter().map(UnitId::name).collect(),
+            ..unit.into()
+        }))
+    }
+
+    async fn resolve_identifier(
+        &self,
+        request: Request<pb::ResolveIdentifierRequest>,
+    ) -> Result<Response<pb::ResolveIdentifierResponse>, Status> {
+        let (actor, ask) = accept(request)?;
+        let bearers = self.units.resolve(&actor, ask).await?;
+        Ok(Response::new(bearers.into()))
     }
 
     async fn list_units(
@@ -80,6 +92,42 @@ impl TryFrom<pb::GetUnitRequest> for GetUnit {
     }
 }
 
+impl TryFrom<pb::ResolveIdentifierRequest> for ResolveIdentifier {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ResolveIdentifierRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let scheme = bad.line("scheme", &request.scheme, 30);
+        let value = bad.line("value", &request.value, 35);
+        let as_of = optional_date("as_of_date", &request.as_of_date, &mut bad);
+        let (Some(scheme), Some(value), Some(as_of)) = (scheme, value, as_of) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            scheme,
+            value,
+            as_of,
+        })
+    }
+}
+
+impl From<Bearers> for pb::ResolveIdentifierResponse {
+    fn from(bearers: Bearers) -> Self {
+        let name = |it: Option<UnitId>| it.map(|it| it.name()).unwrap_or_default();
+        let bearer =
+            |(unit, display_name, days): (UnitId, String, Validity)| pb::IdentifierBearer {
+                unit: unit.name(),
+                display_name,
+                validity: Some(validity(&days)),
+            };
+        Self {
+            unit: name(bearers.then),
+            current_unit: name(bearers.now),
+            bearers: bearers.all.into_iter().map(bearer).collect(),
+        }
+    }
+}
+
 impl TryFrom<pb::ListUnitsRequest> for ListUnits {
     type Error = Invalid;
 
@@ -91,7 +139,24 @@ impl TryFrom<pb::ListUnitsRequest> for ListUnits {
             0 => Some(None),
             kind => UnitKind::from_wire("kind", kind, &mut bad).map(Some),
         };
-        let (Some(ancestor), Some(as_of), Some(kind)) = (ancestor, as_of, kind) else {
+        let search = bad.optional_line("search", &request.search, 200);
+        let scheme = bad.optional_line("identifier_scheme", &request.identifier_scheme, 30);
+        let value = bad.optional_line("identifier_value", &request.identifier_value, 35);
+        let code = match (scheme, value) {
+            (Some(scheme), Some(value)) if scheme.is_empty() != value.is_empty() => {
+                bad.missing(if scheme.is_empty() {
+                    "identifier_scheme"
+                } else {
+                    "identifier_value"
+                });
+                None
+            }
+            (Some(scheme), Some(value)) => Some((!scheme.is_empty()).then_some((scheme, value))),
+            _ => None,
+        };
+        let (Some(ancestor), Some(as_of), Some(kind), Some(search), Some(code)) =
+            (ancestor, as_of, kind, search, code)
+        else {
             return Err(bad);
         };
         Ok(Self {
@@ -99,6 +164,8 @@ impl TryFrom<pb::ListUnitsRequest> for ListUnits {
             children_only: request.children_only,
             kind,
             as_of,
+            search: fold(&search),
+            code,
             page_size: request.page_size,
             page_token: request.page_token,
         })
@@ -166,6 +233,7 @@ impl From<Unit> for pb::Unit {
             place: unit.names.place,
             superior_organ: unit.names.superior_organ,
             identifiers: unit.identifiers.into_iter().map(Into::into).collect(),
+            ancestors: Vec::new(),
             create_time: Some(timestamp(unit.create_time)),
             update_time: Some(timestamp(unit.update_time)),
             etag: etag::of(unit.version),
@@ -208,12 +276,12 @@ const KINDS: [(UnitKind, pb::UnitKind); 7] = [
 ];
 
 impl UnitKind {
-    fn to_wire(self) -> pb::UnitKind {
+    pub(crate) fn to_wire(self) -> pb::UnitKind {
         let found = KINDS.iter().find(|(ours, _)| *ours == self);
         found.map_or(pb::UnitKind::Unspecified, |(_, wire)| *wire)
     }
 
-    fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
+    pub(crate) fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
         let found = KINDS.iter().find(|(_, known)| i32::from(*known) == wire);
         match found {
             Some((ours, _)) => Some(*ours),

@@ -1,14 +1,20 @@
 //! The unit tables; the only file that knows their columns.
 
 use chrono::NaiveDate;
-use kit::{
-    Error, Result,
-    db::{on_unique, times::instant},
+use kit::{Error, Result, db::on_unique};
+use sea_orm::{
+    ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
 };
-use sea_orm::{ActiveValue::Set, Condition, QueryFilter, QuerySelect, entity::prelude::*};
 use types::{ids::UnitId, validity::Validity};
 
-use super::{Identifier, Unit, UnitKind, UnitNames};
+use super::{Identifier, Unit, UnitKind};
+
+mod histories;
+mod page;
+
+pub(crate) use histories::{all, insert_rows, save};
+pub(crate) use page::life_of;
+pub(super) use page::{Wanted, load, matching, with_names};
 
 mod unit {
     use sea_orm::entity::prelude::*;
@@ -47,6 +53,9 @@ mod name {
         pub(super) symbol: String,
         pub(super) place: String,
         pub(super) superior_organ: String,
+        pub(super) kind: String,
+        /// Search key: the names without case and marks.
+        pub(super) folded: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -91,6 +100,56 @@ mod identifier {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+mod guard {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "unit_guard")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) id: String,
+        pub(super) version: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Rows of one statement: PostgreSQL binds 65535 values, SQLite 32766, and the widest
+/// row here has 13.
+const ROWS: usize = 2_000;
+
+/// Makes every other change of the tree wait until this one is done: whether it fits can
+/// only be said against a tree that stands still.
+pub(crate) async fn hold_tree(db: &impl ConnectionTrait) -> Result<()> {
+    guard::Entity::update_many()
+        .col_expr(guard::Column::Version, Expr::col(guard::Column::Version))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Keeps units from being referred to, or from going away, until this change is done.
+pub(crate) async fn hold_many(db: &impl ConnectionTrait, ids: &[UnitId]) -> Result<()> {
+    unit::Entity::update_many()
+        .col_expr(unit::Column::Version, Expr::col(unit::Column::Version))
+        .filter(unit::Column::Id.is_in(ids.iter().map(UnitId::as_str)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Finds a unit that something is about to refer to, and keeps it there until that is
+/// written.
+pub(crate) async fn hold(
+    db: &impl ConnectionTrait,
+    id: &UnitId,
+    day: NaiveDate,
+) -> Result<Option<Unit>> {
+    hold_many(db, std::slice::from_ref(id)).await?;
+    find(db, id, day).await
+}
+
 /// Rows whose span `[start, end)` holds the day.
 fn on<C: ColumnTrait>(day: NaiveDate, start: C, end: C) -> Condition {
     Condition::all()
@@ -123,6 +182,8 @@ pub(super) async fn insert(db: &impl ConnectionTrait, unit: &Unit) -> Result<()>
         symbol: Set(unit.names.symbol.clone()),
         place: Set(unit.names.place.clone()),
         superior_organ: Set(unit.names.superior_organ.clone()),
+        kind: Set(unit.kind.as_str().into()),
+        folded: Set(unit.names.search_key()),
     };
     name::Entity::insert(names)
         .exec_without_returning(db)
@@ -155,47 +216,26 @@ pub(crate) async fn find(
     id: &UnitId,
     day: NaiveDate,
 ) -> Result<Option<Unit>> {
-    let unit = unit::Entity::find_by_id(id.as_str().to_owned())
-        .filter(on(day, unit::Column::StartDate, unit::Column::EndDate))
-        .one(db)
-        .await?;
-    let names = name::Entity::find()
-        .filter(name::Column::UnitId.eq(id.as_str()))
-        .filter(on(day, name::Column::StartDate, name::Column::EndDate))
-        .one(db)
-        .await?;
-    let (Some(unit), Some(names)) = (unit, names) else {
-        return Ok(None);
-    };
-    let identifiers = identifier::Entity::find()
-        .filter(identifier::Column::UnitId.eq(id.as_str()))
-        .filter(on(
-            day,
-            identifier::Column::StartDate,
-            identifier::Column::EndDate,
-        ))
-        .all(db)
-        .await?;
-    Ok(Some(Unit {
-        id: id.clone(),
-        kind: UnitKind::read(&unit.kind)?,
-        validity: validity(unit.start_date, unit.end_date)?,
-        parent: parent_of(db, id, day).await?,
-        names: UnitNames {
-            display_name: names.display_name,
-            short_name: names.short_name,
-            symbol: names.symbol,
-            place: names.place,
-            superior_organ: names.superior_organ,
-        },
-        identifiers: identifiers
-            .into_iter()
-            .map(Identifier::try_from)
-            .collect::<Result<_>>()?,
-        create_time: instant(unit.create_micros)?,
-        update_time: instant(unit.update_micros)?,
-        version: unit.version,
-    }))
+    Ok(load(db, std::slice::from_ref(id), day).await?.pop())
+}
+
+/// Returns the units above one on a day, nearest first.
+pub(super) async fn ancestors(
+    db: &impl ConnectionTrait,
+    id: &UnitId,
+    day: NaiveDate,
+) -> Result<Vec<UnitId>> {
+    let mut above = Vec::new();
+    let mut next = parent_of(db, id, day).await?;
+    while let Some(parent) = next {
+        if above.contains(&parent) {
+            let text = format!("the units above `{parent}` form a circle");
+            return Err(Error::internal(text));
+        }
+        next = parent_of(db, &parent, day).await?;
+        above.push(parent);
+    }
+    Ok(above)
 }
 
 /// Returns the unit above another on a day.
@@ -220,15 +260,21 @@ pub(super) async fn children(
     parents: &[UnitId],
     day: NaiveDate,
 ) -> Result<Vec<UnitId>> {
-    let rows: Vec<String> = parent::Entity::find()
-        .select_only()
-        .column(parent::Column::UnitId)
-        .filter(parent::Column::ParentId.is_in(parents.iter().map(UnitId::as_str)))
-        .filter(on(day, parent::Column::StartDate, parent::Column::EndDate))
-        .into_tuple()
-        .all(db)
-        .await?;
-    rows.iter().map(|it| read_id(it)).collect()
+    let mut found = Vec::new();
+    for some in parents.chunks(ROWS) {
+        let rows: Vec<String> = parent::Entity::find()
+            .select_only()
+            .column(parent::Column::UnitId)
+            .filter(parent::Column::ParentId.is_in(some.iter().map(UnitId::as_str)))
+            .filter(on(day, parent::Column::StartDate, parent::Column::EndDate))
+            .into_tuple()
+            .all(db)
+            .await?;
+        for id in &rows {
+            found.push(read_id(id)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Returns all units below one on a day, level by level, without itself.
@@ -246,19 +292,7 @@ pub(super) async fn subtree(
     Ok(found)
 }
 
-/// Returns all units that exist on a day.
-pub(super) async fn in_force(db: &impl ConnectionTrait, day: NaiveDate) -> Result<Vec<UnitId>> {
-    let rows: Vec<String> = unit::Entity::find()
-        .select_only()
-        .column(unit::Column::Id)
-        .filter(on(day, unit::Column::StartDate, unit::Column::EndDate))
-        .into_tuple()
-        .all(db)
-        .await?;
-    rows.iter().map(|it| read_id(it)).collect()
-}
-
-/// Returns who bears or bore a code, and when.
+/// Returns who bears or bore a code, and when, oldest first.
 pub(super) async fn bearers(
     db: &impl ConnectionTrait,
     scheme: &str,
@@ -267,6 +301,7 @@ pub(super) async fn bearers(
     let rows = identifier::Entity::find()
         .filter(identifier::Column::Scheme.eq(scheme))
         .filter(identifier::Column::Value.eq(value))
+        .order_by_asc(identifier::Column::StartDate)
         .all(db)
         .await?;
     rows.into_iter()

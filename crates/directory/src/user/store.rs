@@ -231,6 +231,23 @@ pub(super) async fn insert_position(db: &impl ConnectionTrait, position: &Positi
     Ok(())
 }
 
+/// Returns the name of a person or a post of some units, if there is any.
+pub(crate) async fn one_in(db: &impl ConnectionTrait, units: &[UnitId]) -> Result<Option<String>> {
+    let wanted = || units.iter().map(UnitId::as_str);
+    let user = user::Entity::find()
+        .filter(user::Column::HomeUnit.is_in(wanted()))
+        .one(db)
+        .await?;
+    if let Some(user) = user {
+        return Ok(Some(format!("{}/{}", UserId::COLLECTION, user.id)));
+    }
+    let post = position::Entity::find()
+        .filter(position::Column::UnitId.is_in(wanted()))
+        .one(db)
+        .await?;
+    Ok(post.map(|it| format!("units/{}/positions/{}", it.unit_id, it.id)))
+}
+
 pub(super) async fn find_position(
     db: &impl ConnectionTrait,
     key: &PositionKey,

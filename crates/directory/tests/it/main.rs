@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod country;
 mod grants;
 mod matrix;
 mod reference;
 mod refresh;
+mod reorganizations;
 mod sessions;
 mod sign_out;
 mod units;

@@ -1,0 +1,292 @@
+//! The national catalogues of units, taken in as files.
+//!
+//! A unit is known by the code of scheme `gso` that it bears on the day of the
+//! catalogue. A new unit is named after its code and its first day:
+//! `gso-21361-20250701`. A file with one wrong row changes nothing; a rehearsal does
+//! everything and takes it back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use kit::{Access, Actor, Error, Result, Tx, db::ledger::Action};
+use serde::Serialize;
+use types::ids::{ReorganizationId, UnitId};
+
+use crate::{
+    reorganization::{
+        self, Content, CreateReorganization, Kind,
+        rules::{self, Contradiction, NewUnit, UnitChange},
+    },
+    unit::{self, history::Histories},
+};
+
+mod file;
+mod mapping;
+pub(crate) mod rpc;
+mod snapshot;
+
+/// Scheme of the codes of the General Statistics Office.
+pub(crate) const GSO: &str = "gso";
+
+/// Takes in the state of the country on a day.
+#[derive(Debug)]
+pub(crate) struct ImportSnapshot {
+    pub(crate) units: Vec<u8>,
+    pub(crate) day: NaiveDate,
+    pub(crate) source: String,
+    pub(crate) validate_only: bool,
+}
+
+/// Takes in which unit becomes which.
+#[derive(Debug)]
+pub(crate) struct ImportMapping {
+    pub(crate) mapping: Vec<u8>,
+    pub(crate) units: Vec<u8>,
+    pub(crate) day: NaiveDate,
+    pub(crate) decision_number: String,
+    pub(crate) source: String,
+    pub(crate) id: ReorganizationId,
+    pub(crate) validate_only: bool,
+}
+
+/// Which file a line is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum File {
+    Units,
+    Mapping,
+}
+
+/// What happens to a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Created,
+    Renamed,
+    Moved,
+    Closed,
+}
+
+/// What became of one row, or of a unit that no row names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowResult {
+    pub(crate) line: i32,
+    pub(crate) file: File,
+    pub(crate) code: String,
+    pub(crate) unit: Option<UnitId>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) issues: Vec<RowIssue>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RowIssue {
+    pub(crate) column: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) en: String,
+    pub(crate) vi: String,
+}
+
+/// What an import answers.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) rows: Vec<RowResult>,
+    pub(crate) reorganization: Option<ReorganizationId>,
+    pub(crate) link_count: usize,
+    pub(crate) divided_count: usize,
+}
+
+impl Report {
+    /// Says whether every row is right.
+    pub(crate) fn accepted(&self) -> bool {
+        self.rows.iter().all(|it| it.issues.is_empty())
+    }
+
+    fn refused(rows: Vec<RowResult>) -> Self {
+        Self {
+            rows,
+            ..Self::default()
+        }
+    }
+}
+
+/// What a ledger entry tells of a snapshot.
+#[derive(Serialize)]
+struct Taken<'a> {
+    day: NaiveDate,
+    source: &'a str,
+    new_units: &'a [NewUnit],
+    changes: &'a [UnitChange],
+    closed: &'a BTreeSet<UnitId>,
+}
+
+/// The use cases.
+#[derive(Debug, Clone)]
+pub(crate) struct Catalogues {
+    access: Access,
+}
+
+impl Catalogues {
+    pub(crate) fn new(access: Access) -> Self {
+        Self { access }
+    }
+
+    /// Takes in the state of the country on a day. The caller takes the change back when
+    /// the report is not accepted.
+    pub(crate) async fn snapshot(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        import: &ImportSnapshot,
+    ) -> Result<Report> {
+        self.access.require_everywhere(actor).await?;
+        let rows = match file::units(&import.units) {
+            Ok(rows) => rows,
+            Err(wrong) => return Ok(Report::refused(wrong)),
+        };
+        unit::store::hold_tree(&tx.db).await?;
+        let units = unit::store::all(&tx.db).await?;
+        let (plan, results) = match snapshot::difference(&units, &rows, import.day) {
+            Ok(difference) => difference,
+            Err(wrong) => return Ok(Report::refused(wrong)),
+        };
+        let changed = match rules::apply(&units, &plan, tx.now()) {
+            Ok(changed) => changed,
+            Err(found) => return Ok(Report::refused(explain(found, &results))),
+        };
+        unit::store::save(&tx.db, &changed, &BTreeSet::new()).await?;
+        let taken = Taken {
+            day: import.day,
+            source: &import.source,
+            new_units: &plan.new_units,
+            changes: &plan.changes,
+            closed: &plan.closed,
+        };
+        tx.record(Action::Updated, "units", None, Some(&taken))
+            .await?;
+        Ok(Report::refused(results))
+    }
+
+    /// Takes in which unit becomes which, as one reorganisation that is applied.
+    pub(crate) async fn mapping(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        import: &ImportMapping,
+    ) -> Result<Report> {
+        self.access.require_everywhere(actor).await?;
+        let (units, mapping) = (file::units(&import.units), file::mapping(&import.mapping));
+        let (rows, pairs) = match (units, mapping) {
+            (Ok(rows), Ok(pairs)) => (rows, pairs),
+            (units, mapping) => {
+                let wrong = units.err().into_iter().chain(mapping.err()).flatten();
+                return Ok(Report::refused(wrong.collect()));
+            }
+        };
+        unit::store::hold_tree(&tx.db).await?;
+        let units = unit::store::all(&tx.db).await?;
+        let change = match mapping::change(&units, &pairs, &rows, import.day) {
+            Ok(change) => change,
+            Err(wrong) => return Ok(Report::refused(wrong)),
+        };
+        let new = CreateReorganization {
+            id: import.id.clone(),
+            kind: change.kind,
+            decision_number: import.decision_number.clone(),
+            date: import.day,
+            source: import.source.clone(),
+            links: change.links,
+            content: Content {
+                new_units: change.new_units,
+                changes: change.changes,
+            },
+        };
+        match reorganization::insert_applied(tx, &units, new).await? {
+            Ok(applied) => Ok(Report {
+                rows: change.results,
+                link_count: applied.links.len(),
+                reorganization: Some(applied.id),
+                divided_count: change.divided,
+            }),
+            Err(found) => Ok(Report::refused(explain(found, &change.results))),
+        }
+    }
+}
+
+/// Tells contradictions at the rows that brought them about.
+fn explain(found: Vec<Contradiction>, results: &[RowResult]) -> Vec<RowResult> {
+    let lines: BTreeMap<_, _> = results
+        .iter()
+        .filter_map(|it| Some((it.unit.as_ref()?, it)))
+        .collect();
+    let tell = |it: Contradiction| {
+        let row = lines.get(&it.unit);
+        let fill = |text: &str| {
+            let mut text = text.to_owned();
+            for (name, value) in &it.facts {
+                text = text.replace(&format!("{{{name}}}"), value);
+            }
+            text
+        };
+        RowResult {
+            line: row.map_or(0, |it| it.line),
+            file: row.map_or(File::Units, |it| it.file),
+            code: row.map(|it| it.code.clone()).unwrap_or_default(),
+            effects: Vec::new(),
+            issues: vec![RowIssue {
+                column: "code",
+                code: it.reason.code,
+                en: fill(it.reason.en),
+                vi: fill(it.reason.vi),
+            }],
+            unit: Some(it.unit),
+        }
+    };
+    found.into_iter().map(tell).collect()
+}
+
+/// Returns the units that bear a code on a day, by that code.
+fn known(units: &Histories, day: NaiveDate) -> BTreeMap<&str, &UnitId> {
+    let in_force = units.values().filter(|it| it.validity.contains(day));
+    in_force
+        .filter_map(|it| Some((it.code(GSO, day)?, &it.id)))
+        .collect()
+}
+
+/// Names a new unit after its code and its first day.
+fn new_id(code: &str, day: NaiveDate) -> Result<UnitId> {
+    let id = format!("{GSO}-{code}-{}", day.format("%Y%m%d"));
+    UnitId::new(&id).map_err(Error::internal)
+}
+
+fn wrong(
+    file: File,
+    line: i32,
+    code: &str,
+    column: &'static str,
+    reason: &'static str,
+    en: impl Into<String>,
+    vi: impl Into<String>,
+) -> RowResult {
+    RowResult {
+        line,
+        file,
+        code: code.to_owned(),
+        unit: None,
+        effects: Vec::new(),
+        issues: vec![RowIssue {
+            column,
+            code: reason,
+            en: en.into(),
+            vi: vi.into(),
+        }],
+    }
+}
+
+/// What a mapping comes to.
+struct MappingChange {
+    kind: Kind,
+    links: Vec<reorganization::Link>,
+    new_units: Vec<NewUnit>,
+    changes: Vec<UnitChange>,
+    results: Vec<RowResult>,
+    divided: usize,
+}

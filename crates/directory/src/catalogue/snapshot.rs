@@ -1,0 +1,205 @@
+//! What a catalogue of the whole country changes. A pure function.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use types::{ids::UnitId, text::same_text};
+
+use super::{Effect, File, GSO, RowResult, file::UnitRow, known, new_id, wrong};
+use crate::{
+    reorganization::rules::{NewUnit, Plan, UnitChange},
+    unit::{
+        UnitNames,
+        history::{self, Appearance, Histories, History},
+    },
+};
+
+/// Returns what has to happen so that exactly the units of the rows are in force, and
+/// what that means for each of them.
+pub(super) fn difference(
+    units: &Histories,
+    rows: &[UnitRow],
+    day: NaiveDate,
+) -> Result<(Plan, Vec<RowResult>), Vec<RowResult>> {
+    let known = known(units, day);
+    let mut plan = Plan {
+        date: day,
+        links: Vec::new(),
+        new_units: Vec::new(),
+        changes: Vec::new(),
+        closed: BTreeSet::new(),
+    };
+    let mut results = Vec::new();
+    let mut bad = Vec::new();
+    let mut ids: BTreeMap<&str, UnitId> = BTreeMap::new();
+    for row in rows {
+        let id = match known.get(row.code.as_str()) {
+            Some(id) => (*id).clone(),
+            None => match new_id(&row.code, day) {
+                Ok(id) => id,
+                Err(_) => {
+                    bad.push(bad_code(row));
+                    continue;
+                }
+            },
+        };
+        ids.insert(&row.code, id);
+    }
+    for row in rows {
+        let parent = match row.parent.as_deref().map(|it| ids.get(it)) {
+            None => None,
+            Some(Some(parent)) => Some(parent.clone()),
+            Some(None) => {
+                bad.push(unknown_parent(row));
+                continue;
+            }
+        };
+        let Some(id) = ids.get(row.code.as_str()) else {
+            continue;
+        };
+        let effects = match units
+            .get(id)
+            .filter(|_| known.contains_key(row.code.as_str()))
+        {
+            None => {
+                plan.new_units.push(beginning(id, row, parent));
+                vec![Effect::Created]
+            }
+            Some(history) => match change(history, row, parent, day) {
+                Ok((change, effects)) => {
+                    plan.changes.extend(change);
+                    effects
+                }
+                Err(wrong) => {
+                    bad.push(*wrong);
+                    continue;
+                }
+            },
+        };
+        if !effects.is_empty() {
+            results.push(result(row.line, &row.code, id, effects));
+        }
+    }
+    for (code, id) in &known {
+        if !ids.contains_key(code) {
+            plan.closed.insert((*id).clone());
+            results.push(result(0, code, id, vec![Effect::Closed]));
+        }
+    }
+    if bad.is_empty() {
+        Ok((plan, results))
+    } else {
+        Err(bad)
+    }
+}
+
+pub(super) fn result(line: i32, code: &str, unit: &UnitId, effects: Vec<Effect>) -> RowResult {
+    RowResult {
+        line,
+        file: File::Units,
+        code: code.to_owned(),
+        unit: Some(unit.clone()),
+        effects,
+        issues: Vec::new(),
+    }
+}
+
+pub(super) fn bad_code(row: &UnitRow) -> RowResult {
+    let (en, vi) = ("is no code", "không phải là mã");
+    wrong(File::Units, row.line, &row.code, "code", "PATTERN", en, vi)
+}
+
+pub(super) fn unknown_parent(row: &UnitRow) -> RowResult {
+    let parent = row.parent.as_deref().unwrap_or_default();
+    let en = format!("no unit has the code {parent} on that day");
+    let vi = format!("không có đơn vị nào mang mã {parent} vào ngày đó");
+    let reason = "REFERENCE_NOT_FOUND";
+    wrong(
+        File::Units,
+        row.line,
+        &row.code,
+        "parent_code",
+        reason,
+        en,
+        vi,
+    )
+}
+
+pub(super) fn beginning(id: &UnitId, row: &UnitRow, parent: Option<UnitId>) -> NewUnit {
+    NewUnit {
+        id: id.clone(),
+        appearance: row.appearance(),
+        parent,
+        codes: vec![(GSO.to_owned(), row.code.clone())],
+    }
+}
+
+/// Says how a unit that lives on has to change to be as its row says.
+pub(super) fn change(
+    history: &History,
+    row: &UnitRow,
+    parent: Option<UnitId>,
+    day: NaiveDate,
+) -> Result<(Option<UnitChange>, Vec<Effect>), Box<RowResult>> {
+    let wanted = row.appearance();
+    let mut effects = Vec::new();
+    let mut change = UnitChange {
+        unit: history.id.clone(),
+        kind: None,
+        names: UnitNames::default(),
+        parent: None,
+        codes: Vec::new(),
+    };
+    if let Some(now) = history::on(&history.appearances, day) {
+        if !row.level.holds(now.kind) {
+            let en = "a unit of another level bears the code on that day";
+            let vi = "vào ngày đó mã này thuộc về một đơn vị ở cấp khác";
+            let found = wrong(
+                File::Units,
+                row.line,
+                &row.code,
+                "level",
+                "OUT_OF_RANGE",
+                en,
+                vi,
+            );
+            return Err(Box::new(found));
+        }
+        if !same_name(now, &wanted.names.display_name) {
+            change.names = renamed(now, &wanted.names);
+            effects.push(Effect::Renamed);
+        }
+        if now.kind != wanted.kind {
+            change.kind = Some(wanted.kind);
+            if effects.is_empty() {
+                effects.push(Effect::Renamed);
+            }
+        }
+    }
+    if history::on(&history.parents, day) != Some(&parent) {
+        change.parent = parent;
+        effects.push(Effect::Moved);
+    }
+    Ok(((!effects.is_empty()).then_some(change), effects))
+}
+
+/// People's committees are called after their territory: "UBND xã Minh Long".
+const COMMITTEE: &str = "UBND ";
+
+/// Says whether a unit is called so already; neither the place of a tone mark nor the
+/// committee in front makes another name.
+pub(super) fn same_name(now: &Appearance, name: &str) -> bool {
+    let known = &now.names.display_name;
+    let territory = known.strip_prefix(COMMITTEE).unwrap_or(known);
+    same_text(territory, name)
+}
+
+fn renamed(now: &Appearance, wanted: &UnitNames) -> UnitNames {
+    let mut names = wanted.clone();
+    if now.names.display_name.starts_with(COMMITTEE) {
+        let mut letters = wanted.display_name.chars();
+        let first = letters.next().into_iter().flat_map(char::to_lowercase);
+        names.display_name = COMMITTEE.chars().chain(first).chain(letters).collect();
+    }
+    names
+}
