@@ -148,6 +148,10 @@ impl Catalogues {
             Ok(difference) => difference,
             Err(wrong) => return Ok(Report::refused(wrong)),
         };
+        let clashes = reorganization::elsewhere(tx, None, &plan).await?;
+        if !clashes.is_empty() {
+            return Ok(Report::refused(explain(clashes, &results)));
+        }
         let changed = match rules::apply(&units, &plan, tx.now()) {
             Ok(changed) => changed,
             Err(found) => return Ok(Report::refused(explain(found, &results))),

@@ -30,7 +30,7 @@ reasons! {
     LEADS_NOWHERE: "`{unit}` ended on {date} and would lead nowhere", "`{unit}` kết thúc ngày {date} và sẽ không dẫn đến đâu";
     LIVES_ON: "`{unit}` lives on after {date} and needs a link to itself", "`{unit}` vẫn tồn tại sau ngày {date} nên cần liên kết với chính mình";
     SHARE_ABOVE_ONE: "shares of `{unit}` on {date} add up to more than 1", "tổng tỷ lệ của `{unit}` vào ngày {date} lớn hơn 1";
-    ALREADY_REORGANIZED: "`{unit}` is already a predecessor in `{reorganization}` on {date}", "`{unit}` đã là đơn vị trước trong `{reorganization}` vào ngày {date}";
+    ALREADY_REORGANIZED: "`{unit}` is already part of `{reorganization}` on {date}", "`{unit}` đã thuộc `{reorganization}` vào ngày {date}";
     CHANGED_SINCE: "`{unit}` has changed since `{reorganization}` was applied", "`{unit}` đã thay đổi sau khi áp dụng `{reorganization}`";
     NEW_UNIT_REFERRED_TO: "`{by}` refers to a new unit of `{reorganization}`", "`{by}` đang tham chiếu đến đơn vị mới của `{reorganization}`";
 }

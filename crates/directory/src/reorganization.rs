@@ -275,7 +275,7 @@ async fn put_into_force(
     draft: &mut Reorganization,
 ) -> Result<std::result::Result<(), Vec<Contradiction>>> {
     let plan = draft.plan();
-    let mut found = elsewhere(tx, draft, &plan.links).await?;
+    let mut found = elsewhere(tx, Some(&draft.id), &plan).await?;
     let changed = match rules::apply(units, &plan, tx.now()) {
         Ok(changed) => changed,
         Err(more) => {
@@ -295,25 +295,37 @@ async fn put_into_force(
     Ok(Ok(()))
 }
 
-/// On one day a unit's history is divided by one act.
-async fn elsewhere(
+/// On one day a unit's history is divided by one act, and a unit does not end before
+/// what other acts lead to it or make of it.
+pub(crate) async fn elsewhere(
     tx: &Tx,
-    reorganization: &Reorganization,
-    links: &[Link],
+    itself: Option<&ReorganizationId>,
+    plan: &Plan,
 ) -> Result<Vec<Contradiction>> {
-    let others = store::links_on(&tx.db, reorganization.date).await?;
-    let predecessors: BTreeSet<_> = links.iter().map(|it| &it.predecessor).collect();
-    let clash = others.iter().find(|it| {
-        it.reorganization != reorganization.id && predecessors.contains(&it.link.predecessor)
-    });
-    let contradiction = clash.map(|it| {
-        let more = [
-            ("reorganization", it.reorganization.name()),
-            ("date", it.date.to_string()),
-        ];
-        Contradiction::new(&it.link.predecessor, &ALREADY_REORGANIZED, more)
-    });
-    Ok(contradiction.into_iter().collect())
+    let mut others = store::links_since(&tx.db, plan.date).await?;
+    others.retain(|it| Some(&it.reorganization) != itself);
+    Ok(clash(&others, plan).into_iter().collect())
+}
+
+fn clash(others: &[lineage::DatedLink], plan: &Plan) -> Option<Contradiction> {
+    let divided: BTreeSet<_> = plan.links.iter().map(|it| &it.predecessor).collect();
+    let ending = plan.closing();
+    let (other, unit) = others.iter().find_map(|it| {
+        let (from, to) = (&it.link.predecessor, it.link.successor.as_ref());
+        let twice = it.date == plan.date && divided.contains(from);
+        let later = it.date > plan.date && ending.contains(from);
+        let unit = match to.filter(|to| it.date >= plan.date && ending.contains(to)) {
+            Some(to) => to,
+            None if twice || later => from,
+            None => return None,
+        };
+        Some((it, unit))
+    })?;
+    let more = [
+        ("reorganization", other.reorganization.name()),
+        ("date", other.date.to_string()),
+    ];
+    Some(Contradiction::new(unit, &ALREADY_REORGANIZED, more))
 }
 
 fn first(found: Vec<Contradiction>) -> Error {

@@ -8,7 +8,7 @@ use types::ids::UnitId;
 
 use super::{
     CorrectLinks, Correction, Link, Reorganization, Reorganizations, State, elsewhere, find, first,
-    rules::{Contradiction, check_links},
+    rules::{Contradiction, Plan, check_links},
     store,
 };
 use crate::{
@@ -34,10 +34,14 @@ impl Reorganizations {
         before.require_state(State::Applied)?;
         let (mut links, removed) = without(&before.links, &correct.removed)?;
         links.extend(correct.added.iter().cloned());
+        let added = Plan {
+            links: correct.added.clone(),
+            ..before.plan()
+        };
         let units = unit::store::all(&tx.db).await?;
         let mut found = check_links(&units, &Histories::new(), before.date, &links);
         found.extend(whole(&units, before.date, &before.links, &links));
-        found.extend(elsewhere(tx, &before, &correct.added).await?);
+        found.extend(elsewhere(tx, Some(&before.id), &added).await?);
         if !found.is_empty() {
             return Err(first(found));
         }

@@ -18,7 +18,7 @@ use crate::unit::{history::Histories, store::insert_rows};
 mod links;
 mod undo;
 
-pub(super) use links::{links_around, links_on, one_naming, replace_links};
+pub(super) use links::{links_around, links_since, one_naming, replace_links};
 pub(super) use undo::{before, forget_before, keep_before};
 
 mod row {

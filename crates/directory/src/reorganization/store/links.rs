@@ -54,14 +54,14 @@ pub(super) async fn of(db: &impl ConnectionTrait, id: &ReorganizationId) -> Resu
     rows.into_iter().map(Link::try_from).collect()
 }
 
-/// Returns the links of everything applied on one day.
-pub(in crate::reorganization) async fn links_on(
+/// Returns the links of everything applied that counts from a day or from a later one.
+pub(in crate::reorganization) async fn links_since(
     db: &impl ConnectionTrait,
     day: NaiveDate,
 ) -> Result<Vec<DatedLink>> {
     let mut found = Vec::new();
     for (id, date) in applied(db).await? {
-        if date == day {
+        if date >= day {
             let reorganization = read_id(&id)?;
             for link in of(db, &reorganization).await? {
                 let reorganization = reorganization.clone();
