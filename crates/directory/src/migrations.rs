@@ -6,6 +6,7 @@ mod m0001_units;
 mod m0002_people;
 mod m0004_sessions;
 mod m0005_revocations;
+mod m0006_key_rotation;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -14,5 +15,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0002_people::Migration),
         Box::new(m0004_sessions::Migration),
         Box::new(m0005_revocations::Migration),
+        Box::new(m0006_key_rotation::Migration),
     ]
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod grants;
+mod keys;
 mod matrix;
 mod reference;
 mod refresh;
