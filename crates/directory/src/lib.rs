@@ -4,7 +4,7 @@
 //! and signing keys; role grants. It asks no other service for anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
-use kit::{Access, Db, Result, page::Pages};
+use kit::{Access, Db, Result, config::Secret, page::Pages};
 use proto::directory::{
     access_service_server::AccessServiceServer, catalogue_service_server::CatalogueServiceServer,
     reorganization_service_server::ReorganizationServiceServer,
@@ -44,11 +44,12 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Opens the service. The schema must be up to date.
+    /// Opens the service. The schema must be up to date. With `key_secret`, 64
+    /// hexadecimal digits, the signing keys are kept sealed.
     ///
     /// # Errors
-    /// When the database cannot be read.
-    pub async fn open(db: Db) -> Result<Self> {
+    /// When the database cannot be read, or the keys in it are sealed with another secret.
+    pub async fn open(db: Db, key_secret: Option<&Secret>) -> Result<Self> {
         let access = Access::new(grant::OwnRights::new(db.clone()));
         let pages = Pages::open(&db).await?;
         Ok(Self {
@@ -60,8 +61,8 @@ impl Directory {
             ),
             catalogues: catalogue::Catalogues::new(access.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
-            grants: grant::Grants::new(access, pages, db.clone()),
-            sessions: session::Sessions::open(db.clone()).await?,
+            grants: grant::Grants::new(access.clone(), pages, db.clone()),
+            sessions: session::Sessions::open(db.clone(), access, key_secret).await?,
             db,
         })
     }

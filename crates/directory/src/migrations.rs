@@ -7,6 +7,7 @@ mod m0002_people;
 mod m0003_reorganizations;
 mod m0004_sessions;
 mod m0005_revocations;
+mod m0006_key_rotation;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -16,5 +17,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0003_reorganizations::Migration),
         Box::new(m0004_sessions::Migration),
         Box::new(m0005_revocations::Migration),
+        Box::new(m0006_key_rotation::Migration),
     ]
 }

@@ -49,6 +49,7 @@ pub(crate) const ROLES: &[Role] = &[
             "directory.roleGrants.create",
             "directory.roleGrants.delete",
             "directory.roleGrants.read",
+            "directory.signingKeys.rotate",
             "directory.units.create",
             "directory.units.import",
             "directory.units.read",

@@ -17,6 +17,22 @@ impl SealingKey {
         Ok(Self(LessSafeKey::new(key)))
     }
 
+    /// Reads a key from 64 hexadecimal digits; nothing when it is written otherwise.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let digits = text.get(2 * index..2 * index + 2)?;
+            if !digits.bytes().all(|it| it.is_ascii_hexdigit()) {
+                return None;
+            }
+            *byte = u8::from_str_radix(digits, 16).ok()?;
+        }
+        Self::new(&bytes).ok()
+    }
+
     /// Seals bytes for one purpose, behind a random nonce.
     pub(crate) fn seal(&self, purpose: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use kit::{Actor, Db, Error, Result, Tx, db::ledger::Action, error::SESSION_ENDED};
+use kit::{
+    Access, Actor, Db, Error, Result, Tx, config::Secret, db::ledger::Action, error::SESSION_ENDED,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use types::ids::UserId;
@@ -22,7 +24,7 @@ pub(crate) mod rpc;
 mod store;
 mod tries;
 
-use key::SigningKey;
+use key::{Keys, SigningKey};
 pub(crate) use life::Session;
 use life::limits;
 use password::Hasher;
@@ -71,7 +73,8 @@ pub(crate) struct Tokens {
 #[derive(Clone)]
 pub(crate) struct Sessions {
     db: Db,
-    keys: Arc<Vec<SigningKey>>,
+    access: Access,
+    keys: Keys,
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
     tries: Tries,
@@ -87,13 +90,14 @@ impl std::fmt::Debug for Sessions {
 
 impl Sessions {
     /// Reads the signing keys, and makes the first one on a new database.
-    pub(crate) async fn open(db: Db) -> Result<Self> {
-        let keys = key::keys(&db).await?;
+    pub(crate) async fn open(db: Db, access: Access, key_secret: Option<&Secret>) -> Result<Self> {
+        let keys = Keys::open(db.clone(), key_secret).await?;
         // Verifying against a hash nobody has takes as long as against a real one.
         let hasher = Hasher::default();
         let nobody = hasher.hash("no such password")?;
         Ok(Self {
-            keys: Arc::new(keys),
+            access,
+            keys,
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING)),
             tries: Tries::new(db.clock().clone()),
@@ -232,9 +236,15 @@ impl Sessions {
         end_all(tx, actor.user(), "signed out everywhere").await
     }
 
-    /// Returns the keys that tokens may be signed with.
-    pub(crate) fn keys(&self) -> &[SigningKey] {
-        &self.keys
+    /// Returns the keys that living tokens may be signed with.
+    pub(crate) async fn keys(&self) -> Result<Vec<SigningKey>> {
+        self.keys.listed().await
+    }
+
+    /// Makes a new signing key.
+    pub(crate) async fn rotate_key(&self, tx: &Tx, actor: &Actor) -> Result<SigningKey> {
+        self.access.require_everywhere(actor).await?;
+        self.keys.rotate(tx).await
     }
 
     /// Begins a session; the oldest of too many ends.
@@ -266,10 +276,7 @@ impl Sessions {
 
     /// Makes the next tokens of a session. Of the refresh token only the hash is kept.
     async fn tokens(&self, tx: &Tx, session: &Session) -> Result<Tokens> {
-        let key = self
-            .keys
-            .last()
-            .ok_or_else(|| Error::internal("there is no signing key"))?;
+        let key = self.keys.signing(&tx.db).await?;
         let (access, access_expires) = key.sign(&session.user, &session.id, tx.now())?;
         let refresh = refresh::random()?;
         store::insert_token(&tx.db, &hash_secret(&refresh), &session.id).await?;

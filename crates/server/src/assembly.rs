@@ -36,7 +36,10 @@ impl Assembly {
         let mut assembled = Assembled::new(config);
 
         let directory = match open_database(config, ServiceName::Directory, &clock).await? {
-            Some(db) => Some(Directory::open(db).await.map_err(told)?),
+            Some(db) => {
+                let key_secret = config.directory.key_secret.as_ref();
+                Some(Directory::open(db, key_secret).await.map_err(told)?)
+            }
             None => None,
         };
         // Public keys are read past the gate: the gate itself needs them to verify.

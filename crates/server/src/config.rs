@@ -49,6 +49,9 @@ pub struct Part {
     /// Where it answers, such as `http://10.0.0.5:8080`, when this process does not run
     /// it but asks it. Of no effect for a service that runs here.
     pub at: Option<String>,
+    /// Only of the directory: 64 hexadecimal digits with which its signing keys are
+    /// sealed in the database; unset = they lie open there.
+    pub key_secret: Option<Secret>,
 }
 
 /// What is logged, and how.
@@ -201,6 +204,9 @@ impl Config {
                     .with_context(|| format!("bad settings: `{}.at`", service.name()))?;
             }
             self.database(service)?;
+            if let Some(secret) = &self.part(service).key_secret {
+                check_key_secret(service, secret)?;
+            }
         }
         for service in &self.services {
             for neighbour in service.neighbours() {
@@ -215,6 +221,20 @@ impl Config {
         }
         Ok(())
     }
+}
+
+fn check_key_secret(service: ServiceName, secret: &Secret) -> Result<()> {
+    let key = format!("bad settings: `{}.key_secret`", service.name());
+    ensure!(
+        service == ServiceName::Directory,
+        "{key}: only the directory has signing keys"
+    );
+    let text = secret.expose();
+    ensure!(
+        text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit()),
+        "{key} has to be 64 hexadecimal digits, such as `openssl rand -hex 32` makes"
+    );
+    Ok(())
 }
 
 /// Checks the address of a neighbour.
@@ -282,6 +302,21 @@ mod tests {
         assert!(!error.contains("s3cret"), "{error}");
         let error = load("listen = \"anywhere\"").unwrap_err();
         assert!(error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn the_secret_of_the_signing_keys_is_checked_and_never_shown() {
+        let config = |part: &str, secret: &str| {
+            load(&format!("[{part}]\nkey_secret = \"{secret}\"")).unwrap()
+        };
+        let good = "0123456789abcdef".repeat(4);
+        config("directory", &good).check().unwrap();
+        assert!(!format!("{:?}", config("directory", &good)).contains(&good));
+        for (part, secret) in [("directory", "s3cret"), ("projects", &good)] {
+            let error = config(part, secret).check().unwrap_err().to_string();
+            assert!(error.contains(&format!("`{part}.key_secret`")), "{error}");
+            assert!(!error.contains(secret), "{error}");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl World {
         let database = TestDb::fresh(folder.path(), directory::NAME).await;
         let db = database.open(clock.clone()).await;
         db.migrate::<directory::Migrator>().await.unwrap();
-        let directory = Directory::open(db).await.unwrap();
+        let directory = Directory::open(db, None).await.unwrap();
         let first = directory.first_administrator().await.unwrap().unwrap();
         let verifier = Verifier::new(Peer::local(directory.routes()), clock.clone());
         let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);

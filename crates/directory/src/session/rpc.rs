@@ -1,5 +1,6 @@
 //! The methods of signing in and out: accept, call, reply.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kit::{Begin, Db, accept, read};
 use proto::{
     convert::timestamp,
@@ -8,7 +9,7 @@ use proto::{
 use tonic::{Request, Response, Status};
 use types::violations::Invalid;
 
-use super::{Enroll, PASSWORD_LENGTH, Session, Sessions, SignIn};
+use super::{Enroll, PASSWORD_LENGTH, Session, Sessions, SignIn, SigningKey};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
@@ -121,14 +122,25 @@ impl SessionService for Rpc {
         .await
     }
 
+    async fn rotate_signing_key(
+        &self,
+        request: Request<pb::RotateSigningKeyRequest>,
+    ) -> Result<Response<pb::SigningKey>, Status> {
+        let (actor, NewKey) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let key = self.sessions.rotate_key(&tx, &actor).await?;
+        tx.reply(key.into()).await
+    }
+
     async fn list_signing_keys(
         &self,
         _: Request<pb::ListSigningKeysRequest>,
     ) -> Result<Response<pb::ListSigningKeysResponse>, Status> {
-        let keys = self.sessions.keys().iter().map(|it| pb::SigningKey {
-            kid: it.kid.clone(),
-            ed25519_public_key: it.public_key.clone(),
-        });
+        let keys = self.sessions.keys().await?;
+        let keys = keys.into_iter().map(Into::into);
         Ok(Response::new(pb::ListSigningKeysResponse {
             keys: keys.collect(),
         }))
@@ -227,6 +239,32 @@ impl TryFrom<pb::SignOutEverywhereRequest> for AboutOneself {
 
     fn try_from(_: pb::SignOutEverywhereRequest) -> Result<Self, Invalid> {
         Ok(Self)
+    }
+}
+
+/// Asks for a new signing key.
+struct NewKey;
+
+impl TryFrom<pb::RotateSigningKeyRequest> for NewKey {
+    type Error = Invalid;
+
+    fn try_from(_: pb::RotateSigningKeyRequest) -> Result<Self, Invalid> {
+        Ok(Self)
+    }
+}
+
+impl From<SigningKey> for pb::SigningKey {
+    fn from(key: SigningKey) -> Self {
+        Self {
+            kid: key.kid,
+            kty: "OKP".to_owned(),
+            crv: "Ed25519".to_owned(),
+            x: URL_SAFE_NO_PAD.encode(&key.public_key),
+            alg: "EdDSA".to_owned(),
+            r#use: "sig".to_owned(),
+            sign_from_time: Some(timestamp(key.sign_from)),
+            ed25519_public_key: key.public_key,
+        }
     }
 }
 

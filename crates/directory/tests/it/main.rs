@@ -4,6 +4,7 @@
 mod access;
 mod country;
 mod grants;
+mod keys;
 mod matrix;
 mod reference;
 mod refresh;
