@@ -155,6 +155,8 @@ impl Keys {
                 public_key: row.public_key,
             });
         }
+        // The order in which they sign, which the order of rows need not be.
+        keys.sort_by_key(|it| it.sign_from);
         Ok(keys)
     }
 
