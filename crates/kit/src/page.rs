@@ -161,6 +161,16 @@ impl Page {
         self.after.as_deref()
     }
 
+    /// Returns the number after which the page begins, for lists in the order of a number;
+    /// 0 for the first page.
+    ///
+    /// # Errors
+    /// Internal when the list is not paged by number.
+    pub fn after_number(&self) -> Result<i64> {
+        self.after()
+            .map_or(Ok(0), |it| it.parse().map_err(Error::internal))
+    }
+
     /// Returns how many rows to read: one more than the page holds, to see whether
     /// another page follows.
     #[must_use]

@@ -123,12 +123,8 @@ impl Allocations {
         let project = project::allowed(&self.access, actor, db, &list.project).await?;
         let what = format!("allocations {}", project.id);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let after = page
-            .after()
-            .map(str::parse)
-            .transpose()
-            .map_err(Error::internal)?;
-        let allocations = store::list(db, &project.id, after.unwrap_or(0), page.limit()).await?;
+        let after = page.after_number()?;
+        let allocations = store::list(db, &project.id, after, page.limit()).await?;
         page.close(allocations, |it| it.number.to_string())
     }
 }

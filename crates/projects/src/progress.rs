@@ -117,12 +117,8 @@ impl Progress {
         let project = project::allowed(&self.access, actor, db, &list.project).await?;
         let what = format!("progress {}", project.id);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let after = page
-            .after()
-            .map(str::parse)
-            .transpose()
-            .map_err(Error::internal)?;
-        let entries = store::list(db, &project.id, after.unwrap_or(0), page.limit()).await?;
+        let after = page.after_number()?;
+        let entries = store::list(db, &project.id, after, page.limit()).await?;
         page.close(entries, |it| it.number.to_string())
     }
 }

@@ -1,7 +1,7 @@
 //! Requests for more money. A request is never counted as money.
 
 use chrono::{DateTime, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
+use kit::{Access, Actor, Db, Result, Tx, db::ledger::Action, page::Pages};
 use serde::Serialize;
 use types::{
     ids::{ProjectId, UserId},
@@ -94,12 +94,8 @@ impl SupplementaryRequests {
         let project = project::allowed(&self.access, actor, db, &list.project).await?;
         let what = format!("requests {}", project.id);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let after = page
-            .after()
-            .map(str::parse)
-            .transpose()
-            .map_err(Error::internal)?;
-        let requests = store::list(db, &project.id, after.unwrap_or(0), page.limit()).await?;
+        let after = page.after_number()?;
+        let requests = store::list(db, &project.id, after, page.limit()).await?;
         page.close(requests, |it| it.number.to_string())
     }
 }

@@ -307,7 +307,7 @@ fn say_how_to_call(visitor: &Visitor, address: SocketAddr) {
          {address} cds.indicators.v1.ValueService/ListIndicatorValues",
         visitor.example_unit, visitor.example_period,
     ));
-    say("Mã truy cập có hạn 10 phút; lấy mã mới (the token lasts 10 minutes; a new one):");
+    say("Mã truy cập có hạn 5 phút; lấy mã mới (the token lasts 5 minutes; a new one):");
     let line = serve::sign_in_line(&visitor.user, visitor.password.expose(), address);
     say(format_args!("  {line}"));
 }

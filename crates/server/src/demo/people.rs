@@ -39,7 +39,7 @@ pub struct Visitor {
     pub user: String,
     /// Name or work of the person.
     pub display_name: String,
-    /// Access token, good for 10 minutes.
+    /// Access token, good for 5 minutes.
     pub token: String,
     /// Password, made for this demo.
     pub password: Secret,
