@@ -9,12 +9,13 @@ use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
     date::vietnam_date,
-    ids::{RoleGrantId, UnitId, UserId},
+    ids::{Principal, RoleGrantId, UnitId, UserId},
     validity::Validity,
 };
 use uuid::Uuid;
 
 use crate::{
+    principal,
     reason::{DUTIES_EXCLUDED, GRANT_TOO_WIDE, SELF_GRANT, SELF_REVOCATION, STATE_NOT_ALLOWED},
     role::{ADMINISTRATOR, Role, exclude_each_other},
     unit, user,
@@ -27,11 +28,11 @@ pub(crate) mod store;
 
 pub(crate) use rights::OwnRights;
 
-/// A role given to a person over a unit for a time. It never changes, but may be revoked.
+/// A role given to a person or a machine over a unit for a time. It never changes, but may be revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Grant {
     pub(crate) id: RoleGrantId,
-    pub(crate) user: UserId,
+    pub(crate) principal: Principal,
     pub(crate) role: String,
     /// All units when there is none.
     pub(crate) scope: Option<UnitId>,
@@ -76,7 +77,7 @@ impl Grant {
 #[derive(Debug)]
 pub(crate) struct CreateGrant {
     pub(crate) id: Option<RoleGrantId>,
-    pub(crate) user: UserId,
+    pub(crate) principal: Principal,
     pub(crate) role: &'static Role,
     pub(crate) scope: Option<UnitId>,
     pub(crate) include_subtree: bool,
@@ -105,7 +106,7 @@ pub(crate) struct ListHolders {
 /// Somebody who could do it, and by which grants.
 #[derive(Debug)]
 pub(crate) struct Holder {
-    pub(crate) user: UserId,
+    pub(crate) principal: Principal,
     pub(crate) display_name: String,
     pub(crate) grants: Vec<Grant>,
 }
@@ -113,7 +114,7 @@ pub(crate) struct Holder {
 /// Asks for the grants on a unit, or of a person.
 #[derive(Debug)]
 pub(crate) struct ListGrants {
-    pub(crate) user: Option<UserId>,
+    pub(crate) principal: Option<Principal>,
     pub(crate) scope: Option<UnitId>,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
@@ -151,23 +152,23 @@ impl Grants {
         self.access
             .require_any(actor, &[new.scope.as_ref()])
             .await?;
-        if new.user == *actor.user() {
+        if new.principal == *actor.principal() {
             return Err(Error::rule(&SELF_GRANT, []));
         }
         let today = self.db.clock().today();
         self.reaches_as_far(actor, new.role.id, new.scope.as_ref(), new.include_subtree)
             .await?;
-        // Two grants to one person wait for each other, so that they see each other.
-        user::store::lock(&tx.db, &new.user).await?;
-        if user::store::find(&tx.db, &new.user).await?.is_none() {
-            return Err(Error::reference("role_grant.principal", &new.user));
+        // Two grants to one principal wait for each other, so that they see each other.
+        principal::lock(&tx.db, &new.principal).await?;
+        if principal::find(&tx.db, &new.principal).await?.is_none() {
+            return Err(Error::reference("role_grant.principal", &new.principal));
         }
         if let Some(scope) = &new.scope
             && unit::store::hold(&tx.db, scope, today).await?.is_none()
         {
             return Err(Error::reference("role_grant.scope_unit", scope));
         }
-        let held = store::of_user(&tx.db, &new.user).await?;
+        let held = store::of_principal(&tx.db, &new.principal).await?;
         duties_apart(&new, &held)?;
         let id = match new.id {
             Some(id) => id,
@@ -175,13 +176,13 @@ impl Grants {
         };
         let grant = Grant {
             id,
-            user: new.user,
+            principal: new.principal,
             role: new.role.id.to_owned(),
             scope: new.scope,
             include_subtree: new.include_subtree,
             validity: new.validity,
             reason: new.reason,
-            granted_by: actor.user().name(),
+            granted_by: actor.principal().name(),
             create_time: tx.now(),
             revocation: None,
         };
@@ -207,7 +208,7 @@ impl Grants {
         self.access
             .require_any(actor, &[before.scope.as_ref()])
             .await?;
-        if before.user == *actor.user() {
+        if before.principal == *actor.principal() {
             return Err(Error::rule(&SELF_REVOCATION, []));
         }
         let scope = before.scope.as_ref();
@@ -224,7 +225,7 @@ impl Grants {
         }
         let revocation = Revocation {
             time: tx.now(),
-            by: actor.user().name(),
+            by: actor.principal().name(),
             reason: revoke.reason,
         };
         store::set_revoked(&tx.db, &before.id, &revocation).await?;
@@ -276,7 +277,7 @@ fn duties_apart(new: &CreateGrant, held: &[Grant]) -> Result<()> {
         Some(held) => Err(Error::rule(
             &DUTIES_EXCLUDED,
             [
-                ("user", new.user.name()),
+                ("principal", new.principal.name()),
                 ("held", held.role.clone()),
                 ("role_grant", held.id.name()),
                 ("role", new.role.id.to_owned()),
@@ -291,7 +292,7 @@ pub(crate) async fn administers(
     user: &UserId,
     day: NaiveDate,
 ) -> Result<bool> {
-    let grants = store::of_user(db, user).await?;
+    let grants = store::of_principal(db, &user.clone().into()).await?;
     Ok(grants
         .iter()
         .any(|it| it.role == ADMINISTRATOR && it.stands(day)))
@@ -328,7 +329,7 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
             user::invite_first(&tx, &user, "Quản trị hệ thống").await?;
             let grant = Grant {
                 id: made_id()?,
-                user: user.clone(),
+                principal: user.clone().into(),
                 role: ADMINISTRATOR.to_owned(),
                 scope: None,
                 include_subtree: true,

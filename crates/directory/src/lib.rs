@@ -17,6 +17,7 @@ use tonic::service::Routes;
 mod catalogue;
 mod grant;
 mod migrations;
+mod principal;
 mod reason;
 mod reorganization;
 mod role;

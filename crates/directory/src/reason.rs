@@ -15,7 +15,7 @@ reasons! {
     IDENTIFIER_TAKEN: "code {value} of scheme `{scheme}` is borne by `{unit}` at that time", "mã {value} thuộc hệ thống `{scheme}` đang được dùng cho `{unit}` trong thời gian đó";
     SELF_GRANT: "nobody grants a role to himself", "không ai được tự phân quyền cho mình";
     SELF_REVOCATION: "nobody takes a role from himself", "không ai được tự thu hồi quyền của mình";
-    DUTIES_EXCLUDED: "`{user}` holds the role `{held}` by `{role_grant}` in that time, which excludes `{role}`: who administers rights does not work with data", "`{user}` đang giữ vai trò `{held}` theo `{role_grant}` trong thời gian đó nên không thể nhận vai trò `{role}`: người quản trị quyền không được xử lý dữ liệu";
+    DUTIES_EXCLUDED: "`{principal}` holds the role `{held}` by `{role_grant}` in that time, which excludes `{role}`: who administers rights does not work with data", "`{principal}` đang giữ vai trò `{held}` theo `{role_grant}` trong thời gian đó nên không thể nhận vai trò `{role}`: người quản trị quyền không được xử lý dữ liệu";
     GRANT_TOO_WIDE: "role `{role}` reaches further than the giver's own rights", "vai trò `{role}` vượt quá quyền của người phân quyền";
     SELF_SUSPENSION: "nobody suspends himself", "không ai được tự tạm khóa mình";
     STATE_NOT_ALLOWED: "`{name}` is {state}; this needs {allowed_states}", "`{name}` đang ở trạng thái {state}; việc này cần trạng thái {allowed_states}";

@@ -213,15 +213,16 @@ impl Sessions {
 
     /// Lists the caller's living sessions, the newest first.
     pub(crate) async fn list(&self, actor: &Actor) -> Result<Vec<Session>> {
-        living(self.db.reader(), actor.user(), self.db.clock().now()).await
+        living(self.db.reader(), actor.person()?, self.db.clock().now()).await
     }
 
     /// Ends one session of the caller. One that is over already stays as it was.
     pub(crate) async fn sign_out(&self, tx: &Tx, actor: &Actor, id: &str) -> Result<()> {
+        let person = actor.person()?;
         store::lock(&tx.db, id).await?;
         let session = store::find(&tx.db, id).await?;
-        let Some(session) = session.filter(|it| it.user == *actor.user()) else {
-            let name = format!("{}/sessions/{id}", actor.user().name());
+        let Some(session) = session.filter(|it| it.user == *person) else {
+            let name = format!("{}/sessions/{id}", person.name());
             return Err(Error::not_found("SESSION", name));
         };
         if session.end.is_some() {
@@ -232,8 +233,8 @@ impl Sessions {
 
     /// Ends all sessions of the caller.
     pub(crate) async fn sign_out_everywhere(&self, tx: &Tx, actor: &Actor) -> Result<usize> {
-        user::store::lock(&tx.db, actor.user()).await?;
-        end_all(tx, actor.user(), "signed out everywhere").await
+        user::store::lock(&tx.db, actor.person()?).await?;
+        end_all(tx, actor.person()?, "signed out everywhere").await
     }
 
     /// Returns the keys that living tokens may be signed with.
@@ -277,7 +278,8 @@ impl Sessions {
     /// Makes the next tokens of a session. Of the refresh token only the hash is kept.
     async fn tokens(&self, tx: &Tx, session: &Session) -> Result<Tokens> {
         let key = self.keys.signing(&tx.db).await?;
-        let (access, access_expires) = key.sign(&session.user, &session.id, tx.now())?;
+        let (access, access_expires) =
+            key.sign(session.user.clone().into(), &session.id, tx.now())?;
         let refresh = refresh::random()?;
         store::insert_token(&tx.db, &hash_secret(&refresh), &session.id).await?;
         Ok(Tokens {

@@ -157,7 +157,7 @@ impl Users {
             .await?;
         // Who enrolls a person can act as that person, so he needs the right wherever the
         // person already has one.
-        for scope in grant::store::scopes_of(&tx.db, id).await? {
+        for scope in grant::store::scopes_of(&tx.db, &id.clone().into()).await? {
             self.access.require_any(actor, &[scope.as_ref()]).await?;
         }
         if user.is_enrolled {
@@ -170,7 +170,7 @@ impl Users {
     /// administers is always left.
     pub(crate) async fn suspend(&self, tx: &Tx, actor: &Actor, suspend: Suspend) -> Result<User> {
         let before = self.locked(tx, actor, &suspend.id).await?;
-        if suspend.id == *actor.user() {
+        if actor.principal().user() == Some(&suspend.id) {
             return Err(Error::rule(&SELF_SUSPENSION, []));
         }
         etag::check(&suspend.etag, before.version)?;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
 use serde::Serialize;
 use types::{
-    ids::{IndicatorId, UnitId, UserId, ValueId},
+    ids::{IndicatorId, Principal, UnitId, ValueId},
     period::Period,
     quantity::Quantity,
     violations::Invalid,
@@ -33,7 +33,7 @@ pub(crate) struct IndicatorValue {
     note: String,
     source: Source,
     /// Who recorded this revision.
-    principal: UserId,
+    principal: Principal,
     revision: i64,
     create_time: DateTime<Utc>,
     /// When this revision was recorded.
@@ -169,7 +169,7 @@ impl Values {
                 Err(issues) => (Disposition::Rejected, issues),
                 Ok((entry, issues)) => {
                     let (id, before) = (id(&entry.indicator), known.get(&entry.indicator));
-                    let done = changes.take(id, entry, before, actor.user(), tx.now());
+                    let done = changes.take(id, entry, before, actor.principal(), tx.now());
                     (done, issues)
                 }
             };
@@ -243,7 +243,7 @@ impl Changes {
         id: ValueId,
         entry: Entry,
         before: Option<&IndicatorValue>,
-        principal: &UserId,
+        principal: &Principal,
         now: DateTime<Utc>,
     ) -> Disposition {
         if before.is_some_and(|it| it.says(&entry)) {
@@ -331,7 +331,7 @@ mod tests {
             .parse()
             .unwrap();
         let mut changes = Changes::default();
-        let principal = UserId::new("can-bo").unwrap();
+        let principal = Principal::from_name("users/can-bo").unwrap();
         let now = DateTime::from_timestamp_micros(1).unwrap();
         let disposition = changes.take(id, entry, before, &principal, now);
         (disposition, changes)

@@ -12,12 +12,15 @@ use prost::Message;
 use proto::Repeatable;
 use sha2::{Digest, Sha256};
 use tonic::{Request, metadata::MetadataValue};
-use types::{ids::UserId, violations::Invalid};
+use types::{
+    ids::{Principal, UserId},
+    violations::Invalid,
+};
 use uuid::Uuid;
 
 use crate::{
     Error, Result,
-    error::{REQUEST_ID_REUSED, TOKEN_MISSING},
+    error::{PERSON_REQUIRED, REQUEST_ID_REUSED, TOKEN_MISSING},
     policy::Needs,
 };
 
@@ -25,7 +28,7 @@ use crate::{
 /// an actor cannot be reached by an unknown caller.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    pub(crate) user: UserId,
+    pub(crate) principal: Principal,
     pub(crate) session: Arc<str>,
     pub(crate) token: Arc<str>,
     pub(crate) method: Arc<str>,
@@ -49,8 +52,18 @@ const HEADROOM: Duration = Duration::from_millis(50);
 impl Actor {
     /// Returns who asks.
     #[must_use]
-    pub fn user(&self) -> &UserId {
-        &self.user
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Returns the person who asks, for what machines have no part in.
+    ///
+    /// # Errors
+    /// `PERSON_REQUIRED` when a machine asks.
+    pub fn person(&self) -> Result<&UserId> {
+        self.principal
+            .user()
+            .ok_or_else(|| Error::rule(&PERSON_REQUIRED, []))
     }
 
     /// Returns the id of the session the call is made in.

@@ -16,7 +16,7 @@ use proto::directory::{
     CheckSessionRequest, ListSigningKeysRequest, session_service_client::SessionServiceClient,
 };
 use serde::{Deserialize, Serialize};
-use types::ids::UserId;
+use types::ids::Principal;
 
 use crate::{
     Clock, Error, Peer, Result,
@@ -49,8 +49,8 @@ pub struct Claims {
     pub iss: String,
     /// Audience.
     pub aud: String,
-    /// The person, as the last part of `users/{user}`.
-    pub sub: UserId,
+    /// Who, as a resource name: `users/{user}` or `serviceAccounts/{service_account}`.
+    pub sub: Principal,
     /// Session it was issued in.
     pub sid: String,
     /// Id of the token.
@@ -65,7 +65,7 @@ pub struct Claims {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bearer {
     /// Who.
-    pub user: UserId,
+    pub principal: Principal,
     /// In which session.
     pub session: Arc<str>,
 }
@@ -134,7 +134,7 @@ impl Verifier {
             return Err(Error::Unauthenticated(&SESSION_ENDED));
         }
         Ok(Bearer {
-            user: data.claims.sub,
+            principal: data.claims.sub,
             session: data.claims.sid.into(),
         })
     }

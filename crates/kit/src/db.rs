@@ -146,7 +146,7 @@ impl Db {
     /// `REQUEST_ID_REUSED` when the id stood for other content.
     pub async fn begin(&self, actor: &Actor) -> Result<Begin> {
         let tx = self
-            .begin_as(&actor.user().name(), actor.method(), actor.trace_id())
+            .begin_as(&actor.principal().name(), actor.method(), actor.trace_id())
             .await?;
         let Some(repeat) = &actor.repeat else {
             return Ok(Begin::First(tx));
@@ -172,7 +172,7 @@ impl Db {
         let Some(repeat) = &actor.repeat else {
             return Ok(None);
         };
-        let principal = actor.user().name();
+        let principal = actor.principal().name();
         let kept = answers::find(&self.readers, &principal, actor.method(), repeat).await?;
         let Some(kept) = kept else {
             return Ok(None);

@@ -71,6 +71,7 @@ reasons! {
     TOKEN_INVALID: "the access token is not valid here", "mã truy cập không hợp lệ";
     SESSION_ENDED: "the session has ended; sign in again", "phiên đăng nhập đã kết thúc; hãy đăng nhập lại";
     SIGN_IN_REFUSED: "user or secret is wrong, or too many tries were made", "sai tên đăng nhập hoặc mật khẩu, hoặc đã thử quá nhiều lần";
+    PERSON_REQUIRED: "only a person may do this, not a machine", "chỉ người dùng được làm việc này, hệ thống kết nối thì không";
     PERMISSION_MISSING: "the permission `{permission}` is needed for this, or it does not exist", "cần có quyền `{permission}` cho việc này, hoặc tài nguyên không tồn tại";
     QUOTA_EXCEEDED: "the server is busy; try again shortly", "máy chủ đang bận; hãy thử lại sau giây lát";
     DEPENDENCY_UNAVAILABLE: "a part of the system cannot be reached", "một thành phần của hệ thống không phản hồi";

@@ -148,7 +148,7 @@ where
         let verified = tokio::time::timeout(limit, verifier.verify(token)).await;
         let bearer = verified.map_err(|_| Error::DeadlineExceeded)??;
         let actor = Actor {
-            user: bearer.user,
+            principal: bearer.principal,
             session: bearer.session,
             token: token.into(),
             method: path.clone(),

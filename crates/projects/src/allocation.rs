@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
 use serde::Serialize;
 use types::{
-    ids::{DecisionId, ProjectId, UserId},
+    ids::{DecisionId, Principal, ProjectId},
     money::Money,
     violations::Invalid,
 };
@@ -29,7 +29,7 @@ pub(crate) struct Allocation {
     pub(crate) fiscal_year: i32,
     pub(crate) funding_source: FundingSource,
     pub(crate) note: String,
-    pub(crate) principal: UserId,
+    pub(crate) principal: Principal,
     pub(crate) create_time: DateTime<Utc>,
 }
 
@@ -104,7 +104,7 @@ impl Allocations {
             fiscal_year: new.fiscal_year,
             funding_source: new.funding_source,
             note: new.note,
-            principal: actor.user().clone(),
+            principal: actor.principal().clone(),
             create_time: tx.now(),
         };
         store::insert(&tx.db, &allocation).await?;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
 use serde::Serialize;
 use types::{
-    ids::{ProjectId, UserId},
+    ids::{Principal, ProjectId},
     percent::Percent,
     period::Period,
 };
@@ -31,7 +31,7 @@ pub(crate) struct ProgressEntry {
     pub(crate) difficulty_text: String,
     pub(crate) note: String,
     pub(crate) corrects: Option<i64>,
-    pub(crate) principal: UserId,
+    pub(crate) principal: Principal,
     pub(crate) create_time: DateTime<Utc>,
 }
 
@@ -98,7 +98,7 @@ impl Progress {
             difficulty_text: new.difficulty_text,
             note: new.note,
             corrects: new.corrects,
-            principal: actor.user().clone(),
+            principal: actor.principal().clone(),
             create_time: tx.now(),
         };
         store::insert(&tx.db, &entry).await?;
@@ -223,7 +223,7 @@ mod tests {
             difficulty_text: String::new(),
             note: String::new(),
             corrects: None,
-            principal: UserId::new("can-bo").unwrap(),
+            principal: Principal::from_name("users/can-bo").unwrap(),
             create_time: DateTime::UNIX_EPOCH,
         }
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Result, Tx, db::ledger::Action, page::Pages};
 use serde::Serialize;
 use types::{
-    ids::{ProjectId, UserId},
+    ids::{Principal, ProjectId},
     money::Money,
     period::Period,
     violations::Invalid,
@@ -27,7 +27,7 @@ pub(crate) struct SupplementaryRequest {
     /// A unit may ask without naming a sum.
     pub(crate) amount: Option<Money>,
     pub(crate) justification: String,
-    pub(crate) principal: UserId,
+    pub(crate) principal: Principal,
     pub(crate) create_time: DateTime<Utc>,
 }
 
@@ -75,7 +75,7 @@ impl SupplementaryRequests {
             period: new.period,
             amount: new.amount,
             justification: new.justification,
-            principal: actor.user().clone(),
+            principal: actor.principal().clone(),
             create_time: tx.now(),
         };
         store::insert(&tx.db, &request).await?;

@@ -199,7 +199,7 @@ impl Consolidations {
             id,
             content,
             content_sha256: hex(&Sha256::digest(canonical)),
-            principal: actor.user().name(),
+            principal: actor.principal().name(),
             create_time: tx.now(),
         };
         store::insert(&tx.db, &consolidation).await?;

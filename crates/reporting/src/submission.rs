@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use types::{
     document_number::DocumentNumber,
-    ids::{IndicatorId, ReportId, UserId},
+    ids::{IndicatorId, Principal, ReportId},
     period::Period,
 };
 
@@ -31,7 +31,7 @@ pub(crate) struct Submission {
     pub(crate) state: State,
     pub(crate) content: Content,
     pub(crate) content_sha256: String,
-    pub(crate) submitter: UserId,
+    pub(crate) submitter: Principal,
     pub(crate) submit_time: DateTime<Utc>,
     pub(crate) timeliness: Timeliness,
     pub(crate) return_reason: String,
@@ -84,7 +84,7 @@ impl Submission {
         report: &ReportId,
         number: i64,
         content: Content,
-        submitter: &UserId,
+        submitter: &Principal,
         submit_time: DateTime<Utc>,
         timeliness: Timeliness,
     ) -> Result<Self> {

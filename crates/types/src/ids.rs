@@ -124,8 +124,10 @@ macro_rules! ids {
 ids! {
     /// An administrative unit or body.
     UnitId in "units";
-    /// A person or service that signs in.
+    /// A person.
     UserId in "users";
+    /// A machine: a system that sends or reads figures by itself.
+    ServiceAccountId in "serviceAccounts";
     /// The definition of a figure.
     IndicatorId in "indicators";
     /// A project, content or task with its own progress and cost.
@@ -144,6 +146,66 @@ ids! {
     ReorganizationId in "reorganizations";
     /// A report made out of many submissions.
     ConsolidationId in "consolidations";
+}
+
+/// Who acts: a person or a machine. Written and stored as its resource name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Principal {
+    /// A person.
+    User(UserId),
+    /// A machine.
+    ServiceAccount(ServiceAccountId),
+}
+
+impl Principal {
+    /// Reads the full name.
+    ///
+    /// # Errors
+    /// Refuses what is neither `users/{id}` nor `serviceAccounts/{id}`.
+    pub fn from_name(name: &str) -> Result<Self, InvalidText> {
+        let machine = || ServiceAccountId::from_name(name).map(Self::ServiceAccount);
+        UserId::from_name(name)
+            .map(Self::User)
+            .or_else(|_| machine())
+            .map_err(|_| bad_name(name, "users/{id}` or `serviceAccounts/{id}"))
+    }
+
+    /// Returns the full name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.to_string()
+    }
+
+    /// Returns the person, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::ServiceAccount(_) => None,
+        }
+    }
+}
+
+impl From<UserId> for Principal {
+    fn from(user: UserId) -> Self {
+        Self::User(user)
+    }
+}
+
+impl From<ServiceAccountId> for Principal {
+    fn from(account: ServiceAccountId) -> Self {
+        Self::ServiceAccount(account)
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => user.fmt(formatter),
+            Self::ServiceAccount(account) => account.fmt(formatter),
+        }
+    }
 }
 
 macro_rules! compound {
@@ -216,6 +278,7 @@ impl fmt::Display for ReportId {
 }
 
 compound!(ReportId);
+compound!(Principal);
 
 /// One figure of one unit in one period: `indicators/{indicator}/values/{unit}.{period}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -300,6 +363,20 @@ mod tests {
         assert_eq!(
             UnitId::from_name("users/a").unwrap_err().en,
             "`users/a` is not a name of the form `units/{id}`"
+        );
+    }
+
+    #[test]
+    fn who_acts_is_a_person_or_a_machine_and_says_which() {
+        let person: Principal = "users/nguyen-van-bay".parse().unwrap();
+        assert_eq!(person.user().unwrap().as_str(), "nguyen-van-bay");
+        let machine: Principal = "serviceAccounts/mot-cua".parse().unwrap();
+        assert_eq!(machine.user(), None);
+        assert_eq!(machine.name(), "serviceAccounts/mot-cua");
+        let bad = Principal::from_name("units/mot-cua").unwrap_err();
+        assert_eq!(
+            bad.en,
+            "`units/mot-cua` is not a name of the form `users/{id}` or `serviceAccounts/{id}`"
         );
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kit::{Actor, Error, Result, access::Rights as _};
-use types::ids::{UnitId, UserId};
+use types::ids::{Principal, UnitId};
 
 use super::{
     Grant, Grants, Holder, ListGrants, ListHolders,
@@ -11,20 +11,23 @@ use super::{
     store,
 };
 use crate::{
+    principal,
     role::{ROLES, Role},
-    unit, user,
+    unit,
 };
 
 impl Grants {
-    /// Lists the grants on one unit, those on all units, or those of a person.
+    /// Lists the grants on one unit, those on all units, or those of a principal.
     pub(crate) async fn list(
         &self,
         actor: &Actor,
         list: ListGrants,
     ) -> Result<(Vec<Grant>, String)> {
-        let what = format!("grants {:?} {:?}", list.scope, list.user);
-        if let Some(user) = &list.user {
-            let grants = self.of_user(actor, user, list.scope.as_ref()).await?;
+        let what = format!("grants {:?} {:?}", list.scope, list.principal);
+        if let Some(principal) = &list.principal {
+            let grants = self
+                .of_principal(actor, principal, list.scope.as_ref())
+                .await?;
             let page = self.pages.page(list.page_size, &list.page_token, what)?;
             let rest = grants
                 .into_iter()
@@ -47,19 +50,20 @@ impl Grants {
         page.close(grants, |it| it.id.as_str().to_owned())
     }
 
-    /// Returns the grants of a person on units whose grants the caller may read.
-    async fn of_user(
+    /// Returns the grants of a principal on units whose grants the caller may read.
+    async fn of_principal(
         &self,
         actor: &Actor,
-        id: &UserId,
+        id: &Principal,
         scope: Option<&UnitId>,
     ) -> Result<Vec<Grant>> {
-        let Some(person) = user::store::find(self.db.reader(), id).await? else {
-            return Err(self.access.hide(actor, Error::not_found("USER", id)).await);
+        let Some(known) = principal::find(self.db.reader(), id).await? else {
+            let missing = Error::not_found("PRINCIPAL", id);
+            return Err(self.access.hide(actor, missing).await);
         };
-        let mut grants = store::of_user(self.db.reader(), id).await?;
+        let mut grants = store::of_principal(self.db.reader(), id).await?;
         grants.retain(|it| scope.is_none() || it.scope.as_ref() == scope);
-        let mut units = vec![person.home_unit.as_ref()];
+        let mut units = vec![known.unit.as_ref()];
         units.extend(grants.iter().map(|it| it.scope.as_ref()));
         self.access.require_any(actor, &units).await?;
         let allowed = self
@@ -94,28 +98,31 @@ impl Grants {
         let roles: Vec<_> = roles.map(|it: &Role| it.id).collect();
         let above = path_to_root(db, list.unit.as_ref(), day).await?;
         let units: Vec<_> = list.unit.iter().chain(&above).cloned().collect();
-        let mut by_user: BTreeMap<UserId, Vec<Grant>> = BTreeMap::new();
+        let mut by_principal: BTreeMap<Principal, Vec<Grant>> = BTreeMap::new();
         for grant in store::of_roles(db, &roles, &units).await? {
             if grant.stood(day) && reaches(&grant, list.unit.as_ref(), &above) {
-                by_user.entry(grant.user.clone()).or_default().push(grant);
+                by_principal
+                    .entry(grant.principal.clone())
+                    .or_default()
+                    .push(grant);
             }
         }
         let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
         let mut holders = Vec::new();
-        for (user, grants) in by_user {
+        for (holder, grants) in by_principal {
             if holders.len() == limit {
                 break;
             }
-            if page.after().is_none_or(|after| user.as_str() > after) {
-                let person = user::store::find(db, &user).await?;
+            if page.after().is_none_or(|after| *holder.name() > *after) {
+                let known = principal::find(db, &holder).await?;
                 holders.push(Holder {
-                    display_name: person.map(|it| it.display_name).unwrap_or_default(),
-                    user,
+                    display_name: known.map(|it| it.display_name).unwrap_or_default(),
+                    principal: holder,
                     grants,
                 });
             }
         }
-        page.close(holders, |it| it.user.as_str().to_owned())
+        page.close(holders, |it| it.principal.name())
     }
 }
 
@@ -139,7 +146,7 @@ mod tests {
     fn what_stood_on_a_day_was_given_by_then_in_force_and_not_revoked_before() {
         let mut grant = Grant {
             id: RoleGrantId::new("g1").unwrap(),
-            user: UserId::new("can-bo").unwrap(),
+            principal: Principal::from_name("users/can-bo").unwrap(),
             role: "reporter".into(),
             scope: None,
             include_subtree: true,

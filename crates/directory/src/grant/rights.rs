@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use kit::{Actor, Db, Error, Result, access::Rights};
 use sea_orm::ConnectionTrait;
-use types::ids::{UnitId, UserId};
+use types::ids::{Principal, UnitId};
 
 use super::{Grant, store};
 use crate::{role::Role, unit};
@@ -27,7 +27,7 @@ impl OwnRights {
         day: NaiveDate,
     ) -> Result<bool> {
         let permission = actor.permission()?;
-        let grants = self.standing(actor.user(), permission, day).await?;
+        let grants = self.standing(actor.principal(), permission, day).await?;
         let path = path_to_root(self.db.reader(), scope, day).await?;
         Ok(grants
             .iter()
@@ -36,11 +36,11 @@ impl OwnRights {
 
     async fn standing(
         &self,
-        user: &UserId,
+        principal: &Principal,
         permission: &str,
         day: NaiveDate,
     ) -> Result<Vec<Grant>> {
-        let grants = store::of_user(self.db.reader(), user).await?;
+        let grants = store::of_principal(self.db.reader(), principal).await?;
         let carries =
             |it: &Grant| Role::find(&it.role).is_some_and(|role| role.carries(permission));
         Ok(grants
@@ -59,7 +59,7 @@ impl Rights for OwnRights {
         units: &[Option<&UnitId>],
     ) -> Result<Vec<bool>> {
         let day = self.db.clock().today();
-        let grants = self.standing(actor.user(), permission, day).await?;
+        let grants = self.standing(actor.principal(), permission, day).await?;
         if grants.is_empty() {
             return Ok(vec![false; units.len()]);
         }
@@ -117,7 +117,7 @@ mod tests {
     fn grant(scope: Option<&str>, include_subtree: bool) -> Grant {
         Grant {
             id: RoleGrantId::new("g1").unwrap(),
-            user: UserId::new("can-bo").unwrap(),
+            principal: Principal::from_name("users/can-bo").unwrap(),
             role: "reporter".into(),
             scope: scope.map(|it| UnitId::new(it).unwrap()),
             include_subtree,

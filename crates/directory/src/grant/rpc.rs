@@ -125,7 +125,7 @@ impl TryFrom<pb::CreateRoleGrantRequest> for CreateGrant {
             "" => Some(None),
             id => bad.take("role_grant_id", RoleGrantId::new(id)).map(Some),
         };
-        let user = bad.required("role_grant.principal", &grant.principal);
+        let principal = bad.required::<Principal>("role_grant.principal", &grant.principal);
         let role = bad.required::<RoleId>("role_grant.role", &grant.role);
         let role = role.and_then(|id| {
             let known = Role::find(id.as_str());
@@ -142,14 +142,14 @@ impl TryFrom<pb::CreateRoleGrantRequest> for CreateGrant {
         let scope = bad.optional("role_grant.scope_unit", &grant.scope_unit);
         let validity = read_validity("role_grant.validity", grant.validity.as_ref(), &mut bad);
         let reason = bad.optional_line("role_grant.reason", &grant.reason, 500);
-        let (Some(id), Some(user), Some(role), Some(scope), Some(validity), Some(reason)) =
-            (id, user, role, scope, validity, reason)
+        let (Some(id), Some(principal), Some(role), Some(scope), Some(validity), Some(reason)) =
+            (id, principal, role, scope, validity, reason)
         else {
             return Err(bad);
         };
         Ok(Self {
             id,
-            user,
+            principal,
             role,
             scope,
             include_subtree: grant.include_subtree,
@@ -165,12 +165,12 @@ impl TryFrom<pb::ListRoleGrantsRequest> for ListGrants {
     fn try_from(request: pb::ListRoleGrantsRequest) -> Result<Self, Invalid> {
         let mut bad = Invalid::default();
         let scope = bad.optional("scope_unit", &request.scope_unit);
-        let user = bad.optional("principal", &request.principal);
-        let (Some(scope), Some(user)) = (scope, user) else {
+        let principal = bad.optional("principal", &request.principal);
+        let (Some(scope), Some(principal)) = (scope, principal) else {
             return Err(bad);
         };
         Ok(Self {
-            user,
+            principal,
             scope,
             page_size: request.page_size,
             page_token: request.page_token,
@@ -264,7 +264,7 @@ impl From<&Role> for pb::Role {
 impl From<Holder> for pb::PrincipalAccess {
     fn from(holder: Holder) -> Self {
         Self {
-            principal: holder.user.name(),
+            principal: holder.principal.name(),
             display_name: holder.display_name,
             role_grants: holder.grants.into_iter().map(Into::into).collect(),
         }
@@ -284,7 +284,7 @@ impl From<Grant> for pb::RoleGrant {
             revoke_reason,
             etag,
             name: grant.id.name(),
-            principal: grant.user.name(),
+            principal: grant.principal.name(),
             role: format!("roles/{}", grant.role),
             scope_unit: grant.scope.map(|it| it.name()).unwrap_or_default(),
             include_subtree: grant.include_subtree,

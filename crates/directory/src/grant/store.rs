@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
 };
 use types::{
-    ids::{RoleGrantId, UnitId, UserId},
+    ids::{Principal, RoleGrantId, UnitId},
     validity::Validity,
 };
 
@@ -23,7 +23,7 @@ mod row {
     pub(super) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub(super) id: String,
-        pub(super) user_id: String,
+        pub(super) principal: String,
         pub(super) role: String,
         pub(super) scope_unit: Option<String>,
         pub(super) include_subtree: bool,
@@ -45,7 +45,7 @@ mod row {
 pub(super) async fn insert(db: &impl ConnectionTrait, grant: &Grant) -> Result<()> {
     let row = row::ActiveModel {
         id: Set(grant.id.as_str().into()),
-        user_id: Set(grant.user.as_str().into()),
+        principal: Set(grant.principal.name()),
         role: Set(grant.role.clone()),
         scope_unit: Set(grant.scope.as_ref().map(|it| it.as_str().into())),
         include_subtree: Set(grant.include_subtree),
@@ -123,22 +123,25 @@ pub(super) async fn of_roles(
     rows.into_iter().map(Grant::try_from).collect()
 }
 
-/// Returns every grant a person was ever given.
-pub(super) async fn of_user(db: &impl ConnectionTrait, user: &UserId) -> Result<Vec<Grant>> {
+/// Returns every grant a principal was ever given.
+pub(super) async fn of_principal(
+    db: &impl ConnectionTrait,
+    principal: &Principal,
+) -> Result<Vec<Grant>> {
     let rows = row::Entity::find()
-        .filter(row::Column::UserId.eq(user.as_str()))
+        .filter(row::Column::Principal.eq(principal.name()))
         .order_by_asc(row::Column::Id)
         .all(db)
         .await?;
     rows.into_iter().map(Grant::try_from).collect()
 }
 
-/// Returns the units on which a person was ever given a role; `None` stands for all.
+/// Returns the units on which a principal was ever given a role; `None` stands for all.
 pub(crate) async fn scopes_of(
     db: &impl ConnectionTrait,
-    user: &UserId,
+    principal: &Principal,
 ) -> Result<Vec<Option<UnitId>>> {
-    Ok(of_user(db, user)
+    Ok(of_principal(db, principal)
         .await?
         .into_iter()
         .map(|it| it.scope)
@@ -198,7 +201,7 @@ impl TryFrom<row::Model> for Grant {
         Ok(Self {
             revocation,
             id: RoleGrantId::new(&row.id).map_err(Error::internal)?,
-            user: UserId::new(&row.user_id).map_err(Error::internal)?,
+            principal: Principal::from_name(&row.principal).map_err(Error::internal)?,
             role: row.role,
             scope: row
                 .scope_unit

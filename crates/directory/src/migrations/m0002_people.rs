@@ -44,7 +44,7 @@ impl MigrationTrait for Migration {
 
         let grants = [
             text("id"),
-            text("user_id"),
+            text("principal"),
             text("role"),
             text_null("scope_unit"),
             ColumnDef::new("include_subtree")
@@ -58,7 +58,7 @@ impl MigrationTrait for Migration {
             integer("create_micros"),
         ];
         table(manager, "role_grants", &["id"], grants).await?;
-        index(manager, "role_grants", &["user_id"], false).await?;
+        index(manager, "role_grants", &["principal"], false).await?;
         index(manager, "role_grants", &["scope_unit"], false).await?;
 
         let keys = [

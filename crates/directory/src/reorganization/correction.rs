@@ -51,7 +51,7 @@ impl Reorganizations {
         corrected.version += 1;
         corrected.corrections.push(Correction {
             time: tx.now(),
-            principal: actor.user().name(),
+            principal: actor.principal().name(),
             reason: correct.reason,
             removed,
             added: correct.added,

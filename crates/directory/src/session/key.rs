@@ -14,7 +14,7 @@ use kit::{
 };
 use sea_orm::{ActiveValue::Set, QueryOrder, entity::prelude::*};
 use sha2::{Digest, Sha256};
-use types::ids::UserId;
+use types::ids::Principal;
 use uuid::Uuid;
 
 use crate::seal::SealingKey;
@@ -41,7 +41,7 @@ impl SigningKey {
     /// Signs an access token, and says when it ends.
     pub(super) fn sign(
         &self,
-        user: &UserId,
+        principal: Principal,
         session: &str,
         now: DateTime<Utc>,
     ) -> Result<(String, DateTime<Utc>)> {
@@ -49,7 +49,7 @@ impl SigningKey {
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: user.clone(),
+            sub: principal,
             sid: session.to_owned(),
             jti: Uuid::now_v7().to_string(),
             iat: now.timestamp(),

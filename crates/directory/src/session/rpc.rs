@@ -95,7 +95,7 @@ impl SessionService for Rpc {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let own = format!("{}/sessions/", actor.user().name());
+        let own = format!("{}/sessions/", actor.person()?.name());
         let id = match &name {
             None => actor.session(),
             Some(name) => name

@@ -12,7 +12,7 @@ use sea_orm::{
     entity::prelude::*, sea_query::OnConflict,
 };
 use types::{
-    ids::{IndicatorId, UnitId, UserId, ValueId},
+    ids::{IndicatorId, Principal, UnitId, ValueId},
     period::Period,
 };
 
@@ -142,7 +142,7 @@ macro_rules! figure {
                     source_resource: Set(source.resource.clone()),
                     source_external_id: Set(source.external_id.clone()),
                     source_observe_micros: Set(observe_micros),
-                    principal: Set(value.principal.as_str().into()),
+                    principal: Set(value.principal.name()),
                     update_micros: Set(value.update_time.timestamp_micros()),
                     ..Default::default()
                 }
@@ -178,7 +178,7 @@ macro_rules! figure {
                         external_id: self.source_external_id,
                         observe_time: self.source_observe_micros.map(instant).transpose()?,
                     },
-                    principal: UserId::new(&self.principal).map_err(Error::internal)?,
+                    principal: Principal::from_name(&self.principal).map_err(Error::internal)?,
                     revision: self.revision,
                     create_time,
                     update_time: instant(self.update_micros)?,

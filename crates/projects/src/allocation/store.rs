@@ -6,7 +6,7 @@ use kit::{
 };
 use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
 use types::{
-    ids::{DecisionId, ProjectId, UserId},
+    ids::{DecisionId, Principal, ProjectId},
     money::Money,
 };
 
@@ -45,7 +45,7 @@ pub(super) async fn insert(db: &impl ConnectionTrait, allocation: &Allocation) -
         fiscal_year: Set(allocation.fiscal_year.into()),
         funding_source: Set(allocation.funding_source.as_word().into()),
         note: Set(allocation.note.clone()),
-        principal: Set(allocation.principal.as_str().into()),
+        principal: Set(allocation.principal.name()),
         create_micros: Set(allocation.create_time.timestamp_micros()),
     };
     row::Entity::insert(row)
@@ -137,7 +137,7 @@ impl TryFrom<row::Model> for Allocation {
             fiscal_year: i32::try_from(row.fiscal_year).map_err(Error::internal)?,
             funding_source: choice::from_word(&all, FundingSource::as_word, &word)?,
             note: row.note,
-            principal: UserId::new(&row.principal).map_err(Error::internal)?,
+            principal: Principal::from_name(&row.principal).map_err(Error::internal)?,
             create_time: instant(row.create_micros)?,
         })
     }

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use types::{
     decimal::Decimal,
-    ids::{ProjectId, UserId},
+    ids::{Principal, ProjectId},
     percent::Percent,
     period::Period,
 };
@@ -58,7 +58,7 @@ pub(super) async fn insert(db: &impl ConnectionTrait, entry: &ProgressEntry) -> 
         difficulty_text: Set(entry.difficulty_text.clone()),
         note: Set(entry.note.clone()),
         corrects: Set(entry.corrects),
-        principal: Set(entry.principal.as_str().into()),
+        principal: Set(entry.principal.name()),
         create_micros: Set(entry.create_time.timestamp_micros()),
     };
     row::Entity::insert(row)
@@ -172,7 +172,7 @@ impl TryFrom<row::Model> for ProgressEntry {
             difficulty_text: row.difficulty_text,
             note: row.note,
             corrects: row.corrects,
-            principal: UserId::new(&row.principal).map_err(Error::internal)?,
+            principal: Principal::from_name(&row.principal).map_err(Error::internal)?,
             create_time: instant(row.create_micros)?,
         })
     }

@@ -1,5 +1,5 @@
 use chrono::DateTime;
-use types::ids::UserId;
+use types::ids::Principal;
 
 use super::*;
 use crate::{allocation::FundingSource, decision::Issue, project::ProjectKind};
@@ -34,7 +34,7 @@ fn entry(id: &str, number: i64, code: &str, health: Health) -> ProgressEntry {
         difficulty_text: String::new(),
         note: format!("ghi chú {number}"),
         corrects: None,
-        principal: UserId::new("can-bo").unwrap(),
+        principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
     }
 }
@@ -67,7 +67,7 @@ fn allocation(id: &str, decision: &str, amount: i64, fiscal_year: i32) -> Alloca
         fiscal_year,
         funding_source: FundingSource::Province,
         note: String::new(),
-        principal: UserId::new("can-bo").unwrap(),
+        principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
     }
 }
@@ -79,7 +79,7 @@ fn request(id: &str, code: &str, amount: Option<i64>) -> SupplementaryRequest {
         period: period(code),
         amount: amount.map(Money::new),
         justification: String::new(),
-        principal: UserId::new("can-bo").unwrap(),
+        principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
     }
 }

@@ -6,7 +6,7 @@ use kit::{
 };
 use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
 use types::{
-    ids::{ProjectId, UserId},
+    ids::{Principal, ProjectId},
     money::Money,
     period::Period,
 };
@@ -44,7 +44,7 @@ pub(super) async fn insert(
         period: Set(request.period.to_string()),
         amount_vnd: Set(request.amount.map(Money::vnd)),
         justification: Set(request.justification.clone()),
-        principal: Set(request.principal.as_str().into()),
+        principal: Set(request.principal.name()),
         create_micros: Set(request.create_time.timestamp_micros()),
     };
     row::Entity::insert(row)
@@ -99,7 +99,7 @@ impl TryFrom<row::Model> for SupplementaryRequest {
             period: row.period.parse().map_err(Error::internal)?,
             amount: row.amount_vnd.map(Money::new),
             justification: row.justification,
-            principal: UserId::new(&row.principal).map_err(Error::internal)?,
+            principal: Principal::from_name(&row.principal).map_err(Error::internal)?,
             create_time: instant(row.create_micros)?,
         })
     }

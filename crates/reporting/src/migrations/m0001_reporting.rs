@@ -69,11 +69,11 @@ impl MigrationTrait for Migration {
         )
         .await?;
 
-        let editors = [text("request_id"), text("unit_id"), text("user_id")];
+        let editors = [text("request_id"), text("unit_id"), text("principal")];
         table(
             manager,
             "editors",
-            &["request_id", "unit_id", "user_id"],
+            &["request_id", "unit_id", "principal"],
             editors,
         )
         .await?;

@@ -60,7 +60,7 @@ impl Reports {
             ..before.clone()
         };
         self.save(tx, &before, &after).await?;
-        store::note_editor(&tx.db, &after.id, actor.user()).await?;
+        store::note_editor(&tx.db, &after.id, actor.principal()).await?;
         Ok(after)
     }
 
@@ -87,13 +87,13 @@ impl Reports {
         etag::check(&update.etag, before.version)?;
         let after = Section {
             body: update.body,
-            last_editor: actor.user().name(),
+            last_editor: actor.principal().name(),
             update_time: tx.now(),
             version: before.version + 1,
             ..before.clone()
         };
         store::update_section(&tx.db, &after, before.version).await?;
-        store::note_editor(&tx.db, &report.id, actor.user()).await?;
+        store::note_editor(&tx.db, &report.id, actor.principal()).await?;
         tx.record(Action::Updated, &name, Some(&before), Some(&after))
             .await?;
         Ok(whole(&tx.db, &report.id)

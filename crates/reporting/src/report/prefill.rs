@@ -69,7 +69,7 @@ impl Reports {
             ..before.clone()
         };
         self.save(tx, &before, &after).await?;
-        store::note_editor(&tx.db, &after.id, actor.user()).await?;
+        store::note_editor(&tx.db, &after.id, actor.principal()).await?;
         Ok(Prefilled {
             report: after,
             keys,

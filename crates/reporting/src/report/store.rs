@@ -9,7 +9,7 @@ use sea_orm::{
     ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
     sea_query::OnConflict,
 };
-use types::ids::{ReportId, ReportRequestId, UnitId, UserId};
+use types::ids::{Principal, ReportId, ReportRequestId, UnitId};
 
 use super::{Body, Report, ReportState, Section};
 use crate::template::Template;
@@ -75,7 +75,7 @@ mod editor {
         #[sea_orm(primary_key, auto_increment = false)]
         pub(super) unit_id: String,
         #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) user_id: String,
+        pub(super) principal: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -265,18 +265,18 @@ pub(super) async fn update_section(
 pub(super) async fn note_editor(
     db: &impl ConnectionTrait,
     id: &ReportId,
-    user: &UserId,
+    editor: &Principal,
 ) -> Result<()> {
     let (request_id, unit_id) = key(id);
     let row = editor::ActiveModel {
         request_id: Set(request_id),
         unit_id: Set(unit_id),
-        user_id: Set(user.as_str().into()),
+        principal: Set(editor.name()),
     };
     let columns = [
         editor::Column::RequestId,
         editor::Column::UnitId,
-        editor::Column::UserId,
+        editor::Column::Principal,
     ];
     let once = OnConflict::columns(columns).do_nothing().to_owned();
     editor::Entity::insert(row)
@@ -290,10 +290,10 @@ pub(super) async fn note_editor(
 pub(super) async fn is_editor(
     db: &impl ConnectionTrait,
     id: &ReportId,
-    user: &UserId,
+    editor: &Principal,
 ) -> Result<bool> {
     let (request_id, unit_id) = key(id);
-    let found = editor::Entity::find_by_id((request_id, unit_id, user.as_str().to_owned()));
+    let found = editor::Entity::find_by_id((request_id, unit_id, editor.name()));
     Ok(found.one(db).await?.is_some())
 }
 

@@ -43,7 +43,7 @@ impl Reports {
         let mut whole = whole(&tx.db, &verb.id).await?;
         let before = whole.report.clone();
         before.may_step(&verb.etag, &[ReportState::InReview])?;
-        if store::is_editor(&tx.db, &verb.id, actor.user()).await? {
+        if store::is_editor(&tx.db, &verb.id, actor.principal()).await? {
             return Err(Error::rule(&SEPARATION_OF_DUTIES, []));
         }
         complete(&check::report(&whole, gathered))?;
@@ -86,7 +86,7 @@ impl Reports {
             &before.id,
             before.latest_submission + 1,
             content,
-            actor.user(),
+            actor.principal(),
             tx.now(),
             Timeliness::of(Some(tx.now()), whole.request.due_time, tx.now()),
         )?;
@@ -112,7 +112,7 @@ impl Reports {
             .step(tx, &verb, &allowed, ReportState::Accepted, String::new())
             .await?;
         let sent = submission::store::find(&tx.db, &verb.id, after.latest_submission).await?;
-        if sent.is_some_and(|it| it.submitter == *actor.user()) {
+        if sent.is_some_and(|it| it.submitter == *actor.principal()) {
             return Err(Error::rule(&SENDER_MAY_NOT_ACCEPT, []));
         }
         self.mark(tx, &after, submission::State::Accepted, "")

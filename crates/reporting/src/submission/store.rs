@@ -5,7 +5,7 @@ use kit::{
     db::{on_unique, times::instant},
 };
 use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*};
-use types::ids::{ReportId, ReportRequestId, UnitId, UserId};
+use types::ids::{Principal, ReportId, ReportRequestId, UnitId};
 
 use super::{Content, State, Submission};
 use crate::request::Timeliness;
@@ -46,7 +46,7 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, submission: &Submission) -
         state: Set(word(&submission.state)?),
         content: Set(serde_json::to_string(&submission.content).map_err(Error::internal)?),
         content_sha256: Set(submission.content_sha256.clone()),
-        submitter: Set(submission.submitter.as_str().into()),
+        submitter: Set(submission.submitter.name()),
         submit_micros: Set(submission.submit_time.timestamp_micros()),
         timeliness: Set(word(&submission.timeliness)?),
         return_reason: Set(submission.return_reason.clone()),
@@ -152,7 +152,7 @@ impl TryFrom<row::Model> for Submission {
             state: read(row.state)?,
             content: serde_json::from_str(&row.content).map_err(Error::internal)?,
             content_sha256: row.content_sha256,
-            submitter: UserId::new(&row.submitter).map_err(Error::internal)?,
+            submitter: Principal::from_name(&row.submitter).map_err(Error::internal)?,
             submit_time: instant(row.submit_micros)?,
             timeliness: read::<Timeliness>(row.timeliness)?,
             return_reason: row.return_reason,
