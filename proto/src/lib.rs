@@ -80,7 +80,12 @@ mod tests {
                 .unwrap()
                 .as_bool()
                 .unwrap();
-            let declared = [!permission.is_empty(), is_public, signed_in];
+            let service = value
+                .get_field_by_name("service")
+                .unwrap()
+                .as_bool()
+                .unwrap();
+            let declared = [!permission.is_empty(), is_public, signed_in, service];
             assert_eq!(
                 declared.iter().filter(|it| **it).count(),
                 1,

@@ -4,6 +4,7 @@
 mod catalogue;
 mod modes;
 mod process;
+mod rights;
 mod seed;
 mod sweep;
 mod text;

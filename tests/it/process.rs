@@ -74,6 +74,7 @@ impl Service {
             .arg(data_dir)
             .args(flags)
             .env("CDS_CLOCK__SHIFT_SECONDS", shift.to_string())
+            .env("CDS_PEER_SECRET", "only-for-tests-only-for-tests-only")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{
-    Access, Actor, Db, Error, Result, Tx, access::Rights as _, db::ledger::Action, etag,
+    Access, Actor, Db, Error, Result, Tx,
+    access::{Reach, Rights as _},
+    db::ledger::Action,
+    etag,
     page::Pages,
 };
 use sea_orm::ConnectionTrait;
@@ -15,8 +18,12 @@ use types::{
 use uuid::Uuid;
 
 use crate::{
+    mirror::Mirror,
     principal,
-    reason::{DUTIES_EXCLUDED, GRANT_TOO_WIDE, SELF_GRANT, SELF_REVOCATION, STATE_NOT_ALLOWED},
+    reason::{
+        DUTIES_EXCLUDED, GRANT_TOO_LONG, GRANT_TOO_WIDE, SELF_GRANT, SELF_REVOCATION,
+        STATE_NOT_ALLOWED,
+    },
     role::{ADMINISTRATOR, Role, exclude_each_other},
     unit, user,
 };
@@ -25,8 +32,10 @@ mod list;
 mod rights;
 pub(crate) mod rpc;
 pub(crate) mod store;
+mod watch;
 
 pub(crate) use rights::OwnRights;
+pub(crate) use watch::Watchers;
 
 /// A role given to a person or a machine over a unit for a time. It never changes, but may be revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,6 +120,21 @@ pub(crate) struct Holder {
     pub(crate) grants: Vec<Grant>,
 }
 
+/// Asks what somebody holds on a day; none = the caller.
+#[derive(Debug)]
+pub(crate) struct ResolveGrants {
+    pub(crate) principal: Option<Principal>,
+    pub(crate) as_of: Option<NaiveDate>,
+}
+
+/// What somebody holds, and what that lets him do.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) principal: Principal,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) permissions: Vec<&'static str>,
+}
+
 /// Asks for the grants on a unit, or of a person.
 #[derive(Debug)]
 pub(crate) struct ListGrants {
@@ -125,6 +149,7 @@ pub(crate) struct ListGrants {
 pub(crate) struct CheckAccess {
     pub(crate) permission: String,
     pub(crate) units: Vec<Option<UnitId>>,
+    pub(crate) reach: Reach,
 }
 
 /// The use cases.
@@ -132,16 +157,18 @@ pub(crate) struct CheckAccess {
 pub(crate) struct Grants {
     access: Access,
     rights: OwnRights,
+    mirror: Mirror,
     pages: Pages,
     db: Db,
 }
 
 impl Grants {
-    pub(crate) fn new(access: Access, pages: Pages, db: Db) -> Self {
-        let rights = OwnRights::new(db.clone());
+    pub(crate) fn new(access: Access, pages: Pages, mirror: Mirror, db: Db) -> Self {
+        let rights = OwnRights::new(db.clone(), mirror.clone());
         Self {
             access,
             rights,
+            mirror,
             pages,
             db,
         }
@@ -157,6 +184,8 @@ impl Grants {
         }
         let today = self.db.clock().today();
         self.reaches_as_far(actor, new.role.id, new.scope.as_ref(), new.include_subtree)
+            .await?;
+        self.lasts_as_long(actor, new.scope.as_ref(), &new.validity)
             .await?;
         // Two grants to one principal wait for each other, so that they see each other.
         principal::lock(&tx.db, &new.principal).await?;
@@ -238,8 +267,10 @@ impl Grants {
         Ok(after)
     }
 
-    /// A role over a subtree, and every administrator, is given and taken only by who
-    /// reaches as far himself.
+    /// A role over a subtree is given and taken only by who reaches as far himself. A
+    /// role that administers also needs everything it carries to be held by the giver:
+    /// nobody hands on what he does not have. Roles that work with data are given by
+    /// those who administer, who never hold them.
     async fn reaches_as_far(
         &self,
         actor: &Actor,
@@ -247,21 +278,54 @@ impl Grants {
         scope: Option<&UnitId>,
         include_subtree: bool,
     ) -> Result<()> {
-        if !include_subtree && role != ADMINISTRATOR {
-            return Ok(());
+        let mut needed = Vec::new();
+        if let Some(role) = Role::find(role).filter(|it| it.administers) {
+            needed.extend(role.all_permissions());
+        } else if include_subtree {
+            needed.push(actor.permission()?);
         }
-        let today = self.db.clock().today();
-        if self.rights.with_subtree(actor, scope, today).await? {
-            Ok(())
-        } else {
-            Err(Error::rule(&GRANT_TOO_WIDE, [("role", role.to_owned())]))
+        for permission in needed {
+            let deciding = self
+                .rights
+                .deciding(actor, permission, scope, Reach::Subtree)
+                .await?;
+            if deciding.is_empty() {
+                return Err(Error::rule(&GRANT_TOO_WIDE, [("role", role.to_owned())]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody gives a role for longer than he may give roles himself.
+    async fn lasts_as_long(
+        &self,
+        actor: &Actor,
+        scope: Option<&UnitId>,
+        validity: &Validity,
+    ) -> Result<()> {
+        let own = self
+            .rights
+            .deciding(actor, actor.permission()?, scope, Reach::Unit)
+            .await?;
+        let ends = own.iter().map(|it| it.validity.end());
+        // An open end lasts longest.
+        let last = ends.max_by_key(|it| it.unwrap_or(NaiveDate::MAX)).flatten();
+        match (last, validity.end()) {
+            (None, _) => Ok(()),
+            (Some(last), Some(end)) if end <= last => Ok(()),
+            (Some(last), _) => Err(Error::rule(
+                &GRANT_TOO_LONG,
+                [("end_date", last.to_string())],
+            )),
         }
     }
 
     /// Says for which units the caller holds a permission now.
     pub(crate) async fn check(&self, actor: &Actor, check: CheckAccess) -> Result<Vec<bool>> {
         let units: Vec<_> = check.units.iter().map(Option::as_ref).collect();
-        self.rights.allowed(actor, &check.permission, &units).await
+        self.rights
+            .allowed(actor, &check.permission, &units, check.reach)
+            .await
     }
 }
 
@@ -295,7 +359,7 @@ pub(crate) async fn administers(
     let grants = store::of_principal(db, &user.clone().into()).await?;
     Ok(grants
         .iter()
-        .any(|it| it.role == ADMINISTRATOR && it.stands(day)))
+        .any(|it| it.stands(day) && Role::find(&it.role).is_some_and(|role| role.administers)))
 }
 
 fn made_id() -> Result<RoleGrantId> {

@@ -15,8 +15,10 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
 mod catalogue;
+mod feed;
 mod grant;
 mod migrations;
+mod mirror;
 mod principal;
 mod reason;
 mod reorganization;
@@ -25,6 +27,8 @@ mod seal;
 mod session;
 mod unit;
 mod user;
+
+use mirror::Mirror;
 
 pub use grant::FirstAdministrator;
 pub use reason::REASONS;
@@ -41,6 +45,7 @@ pub struct Directory {
     catalogues: catalogue::Catalogues,
     users: user::Users,
     grants: grant::Grants,
+    watchers: grant::Watchers,
     sessions: session::Sessions,
 }
 
@@ -51,10 +56,11 @@ impl Directory {
     /// # Errors
     /// When the database cannot be read, or the keys in it are sealed with another secret.
     pub async fn open(db: Db, key_secret: Option<&Secret>) -> Result<Self> {
-        let access = Access::new(grant::OwnRights::new(db.clone()));
+        let mirror = Mirror::open(db.clone()).await?;
+        let access = Access::new(grant::OwnRights::new(db.clone(), mirror.clone()));
         let pages = Pages::open(&db).await?;
         Ok(Self {
-            units: unit::Units::new(access.clone(), pages.clone(), db.clone()),
+            units: unit::Units::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             reorganizations: reorganization::Reorganizations::new(
                 access.clone(),
                 pages.clone(),
@@ -62,7 +68,8 @@ impl Directory {
             ),
             catalogues: catalogue::Catalogues::new(access.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
-            grants: grant::Grants::new(access.clone(), pages, db.clone()),
+            grants: grant::Grants::new(access.clone(), pages, mirror.clone(), db.clone()),
+            watchers: grant::Watchers::new(db.clone(), mirror),
             sessions: session::Sessions::open(db.clone(), access, key_secret).await?,
             db,
         })
@@ -84,11 +91,17 @@ impl Directory {
             .add_service(AccessServiceServer::new(grant::rpc::Rpc::new(
                 db,
                 &self.grants,
+                &self.watchers,
             )))
             .add_service(SessionServiceServer::new(session::rpc::Rpc::new(
                 db,
                 &self.sessions,
             )))
+    }
+
+    /// Ends the streams that others follow, so that a server can stop.
+    pub fn end_streams(&self) {
+        self.watchers.end();
     }
 
     /// Names of the gRPC services, for health checks.

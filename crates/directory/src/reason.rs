@@ -17,6 +17,7 @@ reasons! {
     SELF_REVOCATION: "nobody takes a role from himself", "không ai được tự thu hồi quyền của mình";
     DUTIES_EXCLUDED: "`{principal}` holds the role `{held}` by `{role_grant}` in that time, which excludes `{role}`: who administers rights does not work with data", "`{principal}` đang giữ vai trò `{held}` theo `{role_grant}` trong thời gian đó nên không thể nhận vai trò `{role}`: người quản trị quyền không được xử lý dữ liệu";
     GRANT_TOO_WIDE: "role `{role}` reaches further than the giver's own rights", "vai trò `{role}` vượt quá quyền của người phân quyền";
+    GRANT_TOO_LONG: "the giver's own right to give roles ends on {end_date}; a role may not be given for longer", "quyền phân quyền của người cấp kết thúc ngày {end_date}; không được phân quyền dài hơn";
     SELF_SUSPENSION: "nobody suspends himself", "không ai được tự tạm khóa mình";
     STATE_NOT_ALLOWED: "`{name}` is {state}; this needs {allowed_states}", "`{name}` đang ở trạng thái {state}; việc này cần trạng thái {allowed_states}";
     ALREADY_ENROLLED: "`{user}` has a password already", "`{user}` đã có mật khẩu";

@@ -9,6 +9,8 @@ pub(crate) struct Role {
     pub(crate) id: &'static str,
     pub(crate) title: &'static str,
     pub(crate) title_vi: &'static str,
+    /// Whether it gives rights to others; such a role opens no report.
+    pub(crate) administers: bool,
     pub(crate) permissions: &'static [&'static str],
 }
 
@@ -18,7 +20,8 @@ pub(crate) const ADMINISTRATOR: &str = "administrator";
 /// Says whether two roles must not be held by one person at the same time: who gives
 /// rights does not use them on data, nor audits himself (`security.md` §2.2).
 pub(crate) fn exclude_each_other(one: &str, other: &str) -> bool {
-    (one == ADMINISTRATOR) != (other == ADMINISTRATOR)
+    let administers = |id| Role::find(id).is_some_and(|it| it.administers);
+    administers(one) != administers(other)
 }
 
 /// What everybody who works for a unit may read.
@@ -39,6 +42,7 @@ pub(crate) const ROLES: &[Role] = &[
         id: ADMINISTRATOR,
         title: "Administrator",
         title_vi: "Quản trị hệ thống",
+        administers: true,
         permissions: &[
             "directory.positions.create",
             "directory.positions.read",
@@ -64,6 +68,7 @@ pub(crate) const ROLES: &[Role] = &[
         id: "auditor",
         title: "Auditor: sees data and rights, changes nothing",
         title_vi: "Thanh tra, kiểm tra (xem dữ liệu và phân quyền)",
+        administers: false,
         permissions: &[
             "directory.roleGrants.read",
             "directory.users.read",
@@ -75,6 +80,7 @@ pub(crate) const ROLES: &[Role] = &[
         id: "connector",
         title: "Connector: a system that sends figures and progress",
         title_vi: "Hệ thống kết nối (gửi số liệu, tiến độ)",
+        administers: false,
         permissions: &[
             "indicators.values.update",
             "projects.progressEntries.create",
@@ -84,6 +90,7 @@ pub(crate) const ROLES: &[Role] = &[
         id: "leader",
         title: "Leader: approves and sends",
         title_vi: "Lãnh đạo đơn vị (duyệt, gửi báo cáo)",
+        administers: false,
         permissions: &[
             "reporting.reports.approve",
             "reporting.reports.return",
@@ -94,6 +101,7 @@ pub(crate) const ROLES: &[Role] = &[
         id: "receiver",
         title: "Receiver: requests, accepts, consolidates",
         title_vi: "Đơn vị yêu cầu, tiếp nhận, tổng hợp báo cáo",
+        administers: false,
         permissions: &[
             "indicators.indicators.create",
             "projects.allocations.create",
@@ -113,6 +121,7 @@ pub(crate) const ROLES: &[Role] = &[
         id: "reporter",
         title: "Reporter: enters figures, projects and text",
         title_vi: "Cán bộ nhập liệu, soạn báo cáo",
+        administers: false,
         permissions: &[
             "indicators.values.update",
             "projects.progressEntries.create",
@@ -123,9 +132,29 @@ pub(crate) const ROLES: &[Role] = &[
         ],
     },
     Role {
+        id: "unit-administrator",
+        title: "Unit administrator: people, posts and roles of a unit",
+        title_vi: "Quản trị đơn vị (người dùng, chức vụ, phân quyền)",
+        administers: true,
+        permissions: &[
+            "directory.positions.create",
+            "directory.positions.read",
+            "directory.roleGrants.create",
+            "directory.roleGrants.delete",
+            "directory.roleGrants.read",
+            "directory.units.read",
+            "directory.users.create",
+            "directory.users.enroll",
+            "directory.users.reactivate",
+            "directory.users.read",
+            "directory.users.suspend",
+        ],
+    },
+    Role {
         id: "viewer",
         title: "Viewer",
         title_vi: "Người xem",
+        administers: false,
         permissions: &[],
     },
 ];
@@ -139,11 +168,7 @@ impl Role {
     /// Returns everything the role may do. Whoever works with data may read it;
     /// administering alone does not open the reports.
     pub(crate) fn all_permissions(&self) -> Vec<&'static str> {
-        let reading: &[&str] = if self.id == ADMINISTRATOR {
-            &[]
-        } else {
-            READING
-        };
+        let reading: &[&str] = if self.administers { &[] } else { READING };
         let mut all: Vec<_> = self.permissions.iter().chain(reading).copied().collect();
         all.sort_unstable();
         all.dedup();
@@ -152,8 +177,7 @@ impl Role {
 
     /// Says whether the role carries a permission.
     pub(crate) fn carries(&self, permission: &str) -> bool {
-        self.permissions.contains(&permission)
-            || self.id != ADMINISTRATOR && READING.contains(&permission)
+        self.permissions.contains(&permission) || !self.administers && READING.contains(&permission)
     }
 }
 
@@ -186,13 +210,10 @@ mod tests {
 
     #[test]
     fn who_administers_rights_cannot_write_approve_or_read_a_report() {
-        let administrator = Role::find("administrator").unwrap();
-        assert!(
-            administrator
-                .all_permissions()
-                .iter()
-                .all(|it| it.starts_with("directory."))
-        );
+        for role in ROLES.iter().filter(|it| it.administers) {
+            let permissions = role.all_permissions();
+            assert!(permissions.iter().all(|it| it.starts_with("directory.")));
+        }
     }
 
     #[test]
@@ -207,12 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn administering_excludes_every_other_role_and_no_other_pair_is_excluded() {
+    fn administering_excludes_working_with_data_and_no_other_pair_is_excluded() {
         for one in ROLES {
             for other in ROLES {
-                let administers = [one.id, other.id].contains(&ADMINISTRATOR);
-                let expected = administers && one.id != other.id;
-                assert_eq!(exclude_each_other(one.id, other.id), expected);
+                let excluded = exclude_each_other(one.id, other.id);
+                assert_eq!(excluded, one.administers != other.administers);
             }
         }
     }

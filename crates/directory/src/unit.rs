@@ -8,11 +8,17 @@ use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages}
 use serde::{Deserialize, Serialize};
 use types::{ids::UnitId, text::fold, validity::Validity, violations::Invalid};
 
-use crate::reason::{IDENTIFIER_TAKEN, UNIT_NOT_IN_FORCE};
+use crate::{
+    mirror::Mirror,
+    reason::{IDENTIFIER_TAKEN, UNIT_NOT_IN_FORCE},
+};
 
+pub(crate) mod forest;
 pub(crate) mod history;
 pub(crate) mod rpc;
 pub(crate) mod store;
+
+use forest::Wanted;
 
 /// A unit as it is on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -134,12 +140,18 @@ impl UnitNames {
 pub(crate) struct Units {
     access: Access,
     pages: Pages,
+    mirror: Mirror,
     db: Db,
 }
 
 impl Units {
-    pub(crate) fn new(access: Access, pages: Pages, db: Db) -> Self {
-        Self { access, pages, db }
+    pub(crate) fn new(access: Access, pages: Pages, mirror: Mirror, db: Db) -> Self {
+        Self {
+            access,
+            pages,
+            mirror,
+            db,
+        }
     }
 
     /// Adds a unit under an existing parent.
@@ -181,18 +193,18 @@ impl Units {
     pub(crate) async fn get(&self, actor: &Actor, get: GetUnit) -> Result<(Unit, Vec<UnitId>)> {
         self.access.require(actor, &get.id).await?;
         let day = get.as_of.unwrap_or_else(|| self.db.clock().today());
-        let db = self.db.reader();
-        let found = store::find(db, &get.id, day).await?;
-        let unit = found.ok_or_else(|| Error::not_found("UNIT", &get.id))?;
-        let ancestors = store::ancestors(db, &get.id, day).await?;
-        Ok((unit, ancestors))
+        let found = self.mirror.look(|it| {
+            let unit = it.forest.on(&get.id, day)?;
+            Some((unit, it.forest.ancestors(&get.id, day)))
+        });
+        let found = found.await?;
+        found.ok_or_else(|| Error::not_found("UNIT", &get.id))
     }
 
-    /// Lists units below another, as they are on a day. A page takes a few queries,
-    /// however many units it holds.
+    /// Lists units below another, as they are on a day.
     pub(crate) async fn list(&self, actor: &Actor, list: ListUnits) -> Result<(Vec<Unit>, String)> {
         self.access
-            .require_any(actor, &[list.ancestor.as_ref()])
+            .require_subtree(actor, list.ancestor.as_ref())
             .await?;
         let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
         let what = format!(
@@ -200,58 +212,44 @@ impl Units {
             list.ancestor, list.children_only, list.kind, list.search, list.code
         );
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let db = self.db.reader();
-        let mut among = match &list.ancestor {
-            Some(ancestor) if list.children_only => {
-                Some(store::children(db, std::slice::from_ref(ancestor), day).await?)
-            }
-            Some(ancestor) => Some(store::subtree(db, ancestor, day).await?),
-            None => None,
-        };
-        if let Some((scheme, value)) = &list.code {
-            let bearers = store::bearers(db, scheme, value).await?;
-            let on_day = bearers.into_iter().filter(|(_, it)| it.contains(day));
-            let bearers: Vec<_> = on_day.map(|(unit, _)| unit).collect();
-            among = Some(match among {
-                Some(units) => units
-                    .into_iter()
-                    .filter(|it| bearers.contains(it))
-                    .collect(),
-                None => bearers,
-            });
-        }
         let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
-        let wanted = store::Wanted {
+        let wanted = Wanted {
             day,
-            among: among.map(|it| it.into_iter().collect()),
+            ancestor: list.ancestor.as_ref(),
+            children_only: list.children_only,
             kind: list.kind,
-            search: list.search,
+            search: &list.search,
+            code: list.code.as_ref(),
         };
-        let ids = store::matching(db, &wanted, page.after(), limit).await?;
-        let units = store::load(db, &ids, day).await?;
+        let units = self
+            .mirror
+            .look(|it| it.forest.list(&wanted, page.after(), limit))
+            .await?;
         page.close(units, |it| it.id.as_str().to_owned())
     }
 
     /// Says who bears a code on a day, who bears it today, and who ever bore it.
     pub(crate) async fn resolve(&self, actor: &Actor, ask: ResolveIdentifier) -> Result<Bearers> {
-        let db = self.db.reader();
-        let bearers = store::bearers(db, &ask.scheme, &ask.value).await?;
+        let bearers = self
+            .mirror
+            .look(|it| it.forest.bearers(&ask.scheme, &ask.value))
+            .await?;
         if bearers.is_empty() {
             let code = format!("{} {}", ask.scheme, ask.value);
             let missing = Error::not_found("IDENTIFIER", code);
             return Err(self.access.hide(actor, missing).await);
         }
-        let units: Vec<_> = bearers.iter().map(|(unit, _)| Some(unit)).collect();
+        let units: Vec<_> = bearers.iter().map(|(unit, ..)| Some(unit)).collect();
         self.access.require_any(actor, &units).await?;
         let today = self.db.clock().today();
         let on = |day: NaiveDate| {
-            let found = bearers.iter().find(|(_, it)| it.contains(day));
-            found.map(|(unit, _)| unit.clone())
+            let found = bearers.iter().find(|(.., it)| it.contains(day));
+            found.map(|(unit, ..)| unit.clone())
         };
         Ok(Bearers {
             then: on(ask.as_of.unwrap_or(today)),
             now: on(today),
-            all: store::with_names(db, &bearers).await?,
+            all: bearers,
         })
     }
 }

@@ -8,21 +8,50 @@ use types::ids::UnitId;
 
 use crate::{Actor, Error, Peer, Result};
 
-/// Where rights are looked up: the directory's own tables, or the directory over the
-/// contract.
+pub mod book;
+mod watched;
+
+pub use watched::Watched;
+
+/// How far a right has to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The unit alone.
+    Unit,
+    /// The unit and everything below it.
+    Subtree,
+}
+
+/// Where rights are looked up: the directory's own tables, or a copy of them.
 #[async_trait]
 pub trait Rights: Send + Sync + 'static {
     /// Says for each unit whether the actor holds the permission now; `None` stands for
     /// all units.
     ///
     /// # Errors
-    /// Unavailable when the rights cannot be read: then nothing is allowed.
+    /// Unavailable when the rights are not known: then nothing is allowed.
     async fn allowed(
         &self,
         actor: &Actor,
         permission: &str,
         units: &[Option<&UnitId>],
+        reach: Reach,
     ) -> Result<Vec<bool>>;
+
+    /// Says it again before a caller is refused. Whoever decides by a copy asks the
+    /// directory: a right that was given a moment ago may not have arrived yet.
+    ///
+    /// # Errors
+    /// Unavailable when the directory cannot be asked.
+    async fn confirmed(
+        &self,
+        actor: &Actor,
+        permission: &str,
+        units: &[Option<&UnitId>],
+        reach: Reach,
+    ) -> Result<Vec<bool>> {
+        self.allowed(actor, permission, units, reach).await
+    }
 }
 
 /// Asks for the permission that the called method declares in the contract.
@@ -39,12 +68,6 @@ impl Access {
     /// Looks rights up here.
     pub fn new(rights: impl Rights) -> Self {
         Self(Arc::new(rights))
-    }
-
-    /// Asks the directory in every call, so that a revoked right is gone at once.
-    #[must_use]
-    pub fn remote(directory: Peer) -> Self {
-        Self::new(Remote(directory))
     }
 
     /// Requires the method's permission on a unit. First line of a use case.
@@ -69,15 +92,25 @@ impl Access {
     /// # Errors
     /// Denied.
     pub async fn require_any(&self, actor: &Actor, units: &[Option<&UnitId>]) -> Result<()> {
+        self.decide(actor, units, Reach::Unit).await
+    }
+
+    /// Requires the method's permission on a unit and everything below it; `None` stands
+    /// for all units.
+    ///
+    /// # Errors
+    /// Denied.
+    pub async fn require_subtree(&self, actor: &Actor, unit: Option<&UnitId>) -> Result<()> {
+        self.decide(actor, &[unit], Reach::Subtree).await
+    }
+
+    async fn decide(&self, actor: &Actor, units: &[Option<&UnitId>], reach: Reach) -> Result<()> {
         let permission = actor.permission()?;
-        let allowed = self.0.allowed(actor, permission, units).await?;
-        if allowed.len() == units.len() && allowed.into_iter().any(|it| it) {
+        if self.holds(actor, permission, units, reach).await? {
             actor.note_decision();
             Ok(())
         } else {
-            Err(Error::Denied {
-                permission: permission.to_owned(),
-            })
+            Err(denied(permission))
         }
     }
 
@@ -86,16 +119,13 @@ impl Access {
     /// # Errors
     /// Denied.
     pub async fn require_also(&self, actor: &Actor, permission: &str, unit: &UnitId) -> Result<()> {
-        match self
-            .0
-            .allowed(actor, permission, &[Some(unit)])
+        if self
+            .holds(actor, permission, &[Some(unit)], Reach::Unit)
             .await?
-            .as_slice()
         {
-            [true] => Ok(()),
-            _ => Err(Error::Denied {
-                permission: permission.to_owned(),
-            }),
+            Ok(())
+        } else {
+            Err(denied(permission))
         }
     }
 
@@ -107,34 +137,50 @@ impl Access {
             Err(denied) => denied,
         }
     }
-}
 
-struct Remote(Peer);
-
-/// Most units one question may name (see `CheckAccessRequest`).
-const UNITS_PER_QUESTION: usize = 200;
-
-#[async_trait]
-impl Rights for Remote {
-    async fn allowed(
+    async fn holds(
         &self,
         actor: &Actor,
         permission: &str,
         units: &[Option<&UnitId>],
-    ) -> Result<Vec<bool>> {
-        let mut client = AccessServiceClient::new(self.0.clone());
-        let mut allowed = Vec::with_capacity(units.len());
-        for part in units.chunks(UNITS_PER_QUESTION) {
-            let question = CheckAccessRequest {
-                permission: permission.to_owned(),
-                units: part
-                    .iter()
-                    .map(|it| it.map(UnitId::name).unwrap_or_default())
-                    .collect(),
-            };
-            let answer = client.check_access(actor.request(question)).await?;
-            allowed.extend(answer.into_inner().allowed);
-        }
-        Ok(allowed)
+        reach: Reach,
+    ) -> Result<bool> {
+        let any = |said: Vec<bool>| said.len() == units.len() && said.contains(&true);
+        Ok(any(self.0.allowed(actor, permission, units, reach).await?)
+            || any(self.0.confirmed(actor, permission, units, reach).await?))
     }
+}
+
+fn denied(permission: &str) -> Error {
+    Error::Denied {
+        permission: permission.to_owned(),
+    }
+}
+
+/// Most units one question may name (see `CheckAccessRequest`).
+const UNITS_PER_QUESTION: usize = 200;
+
+/// Asks the directory itself, as the caller.
+async fn ask(
+    directory: &Peer,
+    actor: &Actor,
+    permission: &str,
+    units: &[Option<&UnitId>],
+    reach: Reach,
+) -> Result<Vec<bool>> {
+    let mut client = AccessServiceClient::new(directory.clone());
+    let mut allowed = Vec::with_capacity(units.len());
+    for part in units.chunks(UNITS_PER_QUESTION) {
+        let question = CheckAccessRequest {
+            permission: permission.to_owned(),
+            units: part
+                .iter()
+                .map(|it| it.map(UnitId::name).unwrap_or_default())
+                .collect(),
+            include_subtree: reach == Reach::Subtree,
+        };
+        let answer = client.check_access(actor.request(question)).await?;
+        allowed.extend(answer.into_inner().allowed);
+    }
+    Ok(allowed)
 }

@@ -91,7 +91,7 @@ impl Actor {
     pub fn permission(&self) -> Result<&str> {
         match &self.needs {
             Needs::Permission(permission) => Ok(permission),
-            Needs::SignedIn | Needs::Nothing => Err(Error::internal(format!(
+            Needs::SignedIn | Needs::Service | Needs::Nothing => Err(Error::internal(format!(
                 "`{}` declares no permission",
                 self.method
             ))),

@@ -2,23 +2,24 @@
 
 use std::{path::Path, time::Duration as StdDuration};
 
-use chrono::{DateTime, Duration, Utc};
 use prost::Message;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, SqlErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DbErr, SqlErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
-use serde::Serialize;
+use tokio::sync::watch;
 use tonic::{Response, Status};
 
-use crate::{Actor, Clock, Error, Result, actor::Repeat};
+use crate::{Actor, Clock, Error, Result};
 
 pub mod answers;
 pub mod ledger;
 mod locks;
 pub mod times;
+mod tx;
+
+pub use tx::Tx;
 
 /// Returns the statement that makes a PostgreSQL database fit for CDS: text is ordered
 /// by code point, as SQLite orders it.
@@ -38,6 +39,7 @@ pub struct Db {
     readers: DatabaseConnection,
     writers: DatabaseConnection,
     clock: Clock,
+    commits: watch::Sender<u64>,
 }
 
 /// Connections that read, and connections that write, per service.
@@ -76,6 +78,7 @@ impl Db {
                 .await
                 .map_err(fail)?,
             clock,
+            commits: watch::Sender::new(0),
         })
     }
 
@@ -140,6 +143,13 @@ impl Db {
         &self.clock
     }
 
+    /// Counts the changes committed in this process, so that what is kept in memory knows
+    /// when to look again.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.commits.subscribe()
+    }
+
     /// Begins a change on behalf of a caller, or finds the answer it was given before.
     ///
     /// # Errors
@@ -199,6 +209,7 @@ impl Db {
             method: method.to_owned(),
             trace_id: trace_id.to_owned(),
             repeat: None,
+            commits: self.commits.clone(),
         })
     }
 }
@@ -251,75 +262,6 @@ impl Answer {
     pub fn reply<M: Message + Default>(self) -> std::result::Result<Response<M>, Status> {
         let message = M::decode(self.0.as_slice()).map_err(Error::internal)?;
         Ok(Response::new(message))
-    }
-}
-
-/// One change: its rows, its ledger entries and its answer are written together or not
-/// at all. Inside it only store calls and the question for rights are awaited; figures
-/// and names of other services are gathered before it begins.
-#[derive(Debug)]
-pub struct Tx {
-    /// The transaction, for store functions.
-    pub db: DatabaseTransaction,
-    now: DateTime<Utc>,
-    principal: String,
-    method: String,
-    trace_id: String,
-    repeat: Option<Repeat>,
-}
-
-impl Tx {
-    /// Returns the one instant of this change.
-    #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
-        self.now
-    }
-
-    /// Waits for its turn among changes that name the same lock, until it is committed.
-    /// SQLite has one writer at a time anyhow.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn lock(&self, name: &str) -> Result<()> {
-        locks::lock(&self.db, name).await
-    }
-
-    /// Writes a ledger row: who, what, before, after.
-    ///
-    /// # Errors
-    /// When the row cannot be written.
-    pub async fn record<T: Serialize>(
-        &self,
-        action: ledger::Action,
-        name: &str,
-        before: Option<&T>,
-        after: Option<&T>,
-    ) -> Result<()> {
-        ledger::record(self, action, name, before, after).await
-    }
-
-    /// Keeps the answer for repeated calls, commits, and answers.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn reply<M: Message>(self, message: M) -> std::result::Result<Response<M>, Status> {
-        if let Some(repeat) = &self.repeat {
-            answers::keep(&self, repeat, &message.encode_to_vec()).await?;
-        }
-        self.commit().await?;
-        Ok(Response::new(message))
-    }
-
-    /// Commits a change that nobody waits for.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn commit(self) -> Result<()> {
-        Ok(self.db.commit().await?)
-    }
-
-    fn kept_since(&self) -> DateTime<Utc> {
-        self.now - Duration::days(7)
     }
 }
 

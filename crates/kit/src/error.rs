@@ -71,6 +71,7 @@ reasons! {
     TOKEN_INVALID: "the access token is not valid here", "mã truy cập không hợp lệ";
     SESSION_ENDED: "the session has ended; sign in again", "phiên đăng nhập đã kết thúc; hãy đăng nhập lại";
     SIGN_IN_REFUSED: "user or secret is wrong, or too many tries were made", "sai tên đăng nhập hoặc mật khẩu, hoặc đã thử quá nhiều lần";
+    RESUME_TOKEN_EXPIRED: "the feed no longer reaches back that far; read everything again", "luồng thay đổi không còn lưu đến thời điểm đó; hãy đọc lại toàn bộ";
     PERSON_REQUIRED: "only a person may do this, not a machine", "chỉ người dùng được làm việc này, hệ thống kết nối thì không";
     PERMISSION_MISSING: "the permission `{permission}` is needed for this, or it does not exist", "cần có quyền `{permission}` cho việc này, hoặc tài nguyên không tồn tại";
     QUOTA_EXCEEDED: "the server is busy; try again shortly", "máy chủ đang bận; hãy thử lại sau giây lát";
@@ -106,6 +107,8 @@ pub enum Error {
     },
     /// The caller is not known.
     Unauthenticated(&'static Reason),
+    /// Something asked for lies outside what is there, such as a place in a feed.
+    OutOfRange(&'static Reason),
     /// Too much at once.
     Exhausted,
     /// A neighbour or the database cannot be reached.
@@ -167,6 +170,7 @@ impl Error {
             Self::Stale { .. } | Self::Conflict => Code::Aborted,
             Self::Denied { .. } => Code::PermissionDenied,
             Self::Unauthenticated(_) => Code::Unauthenticated,
+            Self::OutOfRange(_) => Code::OutOfRange,
             Self::Exhausted => Code::ResourceExhausted,
             Self::Unavailable => Code::Unavailable,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
@@ -219,7 +223,7 @@ impl Error {
                 &PERMISSION_MISSING,
                 Facts::from([("permission", permission.clone())]),
             ),
-            Self::Unauthenticated(reason) => with(reason, Facts::new()),
+            Self::Unauthenticated(reason) | Self::OutOfRange(reason) => with(reason, Facts::new()),
             Self::Exhausted => with(&QUOTA_EXCEEDED, Facts::new()),
             Self::Unavailable => with(&DEPENDENCY_UNAVAILABLE, Facts::new()),
             Self::DeadlineExceeded => with(&DEADLINE_EXCEEDED, Facts::new()),

@@ -28,6 +28,7 @@ use crate::{
     auth::Verifier,
     error::{CALL, Call, TOKEN_INVALID, TOKEN_MISSING},
     policy::{Needs, Policy},
+    service_key::ServiceKey,
 };
 
 /// No unary call runs longer.
@@ -39,16 +40,34 @@ const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// Wraps routes in the gate.
 #[derive(Debug, Clone)]
-pub struct GateLayer {
+pub struct GateLayer(Guard);
+
+/// What lets a call in.
+#[derive(Debug, Clone)]
+struct Guard {
     policy: Policy,
     verifier: Verifier,
+    service_key: Option<ServiceKey>,
 }
 
 impl GateLayer {
     /// Lets in whom the contract lets in.
     #[must_use]
     pub fn new(policy: Policy, verifier: Verifier) -> Self {
-        Self { policy, verifier }
+        Self(Guard {
+            policy,
+            verifier,
+            service_key: None,
+        })
+    }
+
+    /// Also lets in the other services of the installation, to what is theirs alone.
+    #[must_use]
+    pub fn with_services(self, service_key: Option<ServiceKey>) -> Self {
+        Self(Guard {
+            service_key,
+            ..self.0
+        })
     }
 }
 
@@ -58,8 +77,7 @@ impl<S> Layer<S> for GateLayer {
     fn layer(&self, inner: S) -> Gate<S> {
         Gate {
             inner,
-            policy: self.policy.clone(),
-            verifier: self.verifier.clone(),
+            guard: self.0.clone(),
         }
     }
 }
@@ -68,8 +86,7 @@ impl<S> Layer<S> for GateLayer {
 #[derive(Debug, Clone)]
 pub struct Gate<S> {
     inner: S,
-    policy: Policy,
-    verifier: Verifier,
+    guard: Guard,
 }
 
 impl<S> Service<Request<Body>> for Gate<S>
@@ -95,7 +112,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let ready = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, ready);
-        let (policy, verifier) = (self.policy.clone(), self.verifier.clone());
+        let guard = self.guard.clone();
         let id = request_id(request.headers());
         let path: Arc<str> = request.uri().path().into();
         let span = tracing::info_span!("call", method = %path, request.id = %id);
@@ -106,7 +123,7 @@ where
                 request_id: id.clone(),
             };
             let answered = async {
-                let answered = pass(inner, &policy, &verifier, request, &path, &id).await;
+                let answered = guard.pass(inner, request, &path, &id).await;
                 answered.unwrap_or_else(|error| Status::from(error).into_http())
             };
             let mut response = CALL.scope(call, answered).await;
@@ -122,55 +139,68 @@ where
     }
 }
 
-async fn pass<S>(
-    inner: S,
-    policy: &Policy,
-    verifier: &Verifier,
-    mut request: Request<Body>,
-    path: &Arc<str>,
-    id: &Arc<str>,
-) -> Result<Response<Body>>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
-{
-    let Some(needs) = policy.needs(path) else {
-        if !path.starts_with(HEALTH) {
-            // Reflection, and whatever no service answers: for known callers only.
-            verifier.verify(bearer(request.headers())?).await?;
-        }
-        return Ok(infallible(inner, request).await);
-    };
-    let limit = time_limit(request.headers());
-    let started = Instant::now();
-    let decided = Arc::new(AtomicBool::new(false));
-    if *needs != Needs::Nothing {
-        let token = bearer(request.headers())?;
-        let verified = tokio::time::timeout(limit, verifier.verify(token)).await;
-        let bearer = verified.map_err(|_| Error::DeadlineExceeded)??;
-        let actor = Actor {
-            principal: bearer.principal,
-            session: bearer.session,
-            token: token.into(),
-            method: path.clone(),
-            needs: needs.clone(),
-            trace_id: id.clone(),
-            deadline: started + limit,
-            decided: decided.clone(),
-            repeat: None,
+impl Guard {
+    async fn pass<S>(
+        &self,
+        inner: S,
+        mut request: Request<Body>,
+        path: &Arc<str>,
+        id: &Arc<str>,
+    ) -> Result<Response<Body>>
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    {
+        let Some(needs) = self.policy.needs(path) else {
+            if !path.starts_with(HEALTH) {
+                // Reflection, and whatever no service answers: for known callers only.
+                self.verifier.verify(bearer(request.headers())?).await?;
+            }
+            return Ok(infallible(inner, request).await);
         };
-        request.extensions_mut().insert(actor);
+        let limit = time_limit(request.headers());
+        let started = Instant::now();
+        let decided = Arc::new(AtomicBool::new(false));
+        match needs {
+            Needs::Nothing => {}
+            Needs::Service => self.check_service(bearer(request.headers())?)?,
+            Needs::SignedIn | Needs::Permission(_) => {
+                let token = bearer(request.headers())?;
+                let verified = tokio::time::timeout(limit, self.verifier.verify(token)).await;
+                let bearer = verified.map_err(|_| Error::DeadlineExceeded)??;
+                let actor = Actor {
+                    principal: bearer.principal,
+                    session: bearer.session,
+                    token: token.into(),
+                    method: path.clone(),
+                    needs: needs.clone(),
+                    trace_id: id.clone(),
+                    deadline: started + limit,
+                    decided: decided.clone(),
+                    repeat: None,
+                };
+                request.extensions_mut().insert(actor);
+            }
+        }
+        let left = limit.saturating_sub(started.elapsed());
+        let answer = tokio::time::timeout(left, guarded(infallible(inner, request))).await;
+        let response = answer.map_err(|_| Error::DeadlineExceeded)??;
+        let refused = Status::from_header_map(response.headers())
+            .is_some_and(|it| it.code() != tonic::Code::Ok);
+        if matches!(needs, Needs::Permission(_)) && !refused && !decided.load(Ordering::Relaxed) {
+            return Err(Error::internal(format!(
+                "`{path}` answered without asking for its permission"
+            )));
+        }
+        Ok(response)
     }
-    let left = limit.saturating_sub(started.elapsed());
-    let answer = tokio::time::timeout(left, guarded(infallible(inner, request))).await;
-    let response = answer.map_err(|_| Error::DeadlineExceeded)??;
-    let refused =
-        Status::from_header_map(response.headers()).is_some_and(|it| it.code() != tonic::Code::Ok);
-    if matches!(needs, Needs::Permission(_)) && !refused && !decided.load(Ordering::Relaxed) {
-        return Err(Error::internal(format!(
-            "`{path}` answered without asking for its permission"
-        )));
+
+    /// A service is known by the secret its installation shares; without one there are
+    /// no other services to let in.
+    fn check_service(&self, token: &str) -> Result<()> {
+        let key = self.service_key.as_ref();
+        key.ok_or(Error::Unauthenticated(&TOKEN_INVALID))?
+            .check(token)
     }
-    Ok(response)
 }
 
 async fn infallible<S>(mut inner: S, request: Request<Body>) -> Response<Body>

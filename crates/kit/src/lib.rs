@@ -19,6 +19,7 @@ pub mod peer;
 pub mod policy;
 pub mod run;
 pub mod server;
+pub mod service_key;
 pub mod telemetry;
 
 pub use access::Access;

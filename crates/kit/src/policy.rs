@@ -13,6 +13,8 @@ pub enum Needs {
     Permission(Arc<str>),
     /// To be signed in.
     SignedIn,
+    /// To be a service of this installation.
+    Service,
     /// Nothing.
     Nothing,
 }
@@ -79,11 +81,13 @@ fn needs(option: &DynamicMessage) -> Option<Needs> {
         .as_ref()
         .and_then(|it| it.as_str())
         .unwrap_or_default();
-    match (permission, flag("signed_in"), flag("public")) {
-        ("", true, false) => Some(Needs::SignedIn),
-        ("", false, true) => Some(Needs::Nothing),
-        ("", ..) => None,
-        (permission, false, false) => Some(Needs::Permission(permission.into())),
+    let flags = (flag("signed_in"), flag("public"), flag("service"));
+    match (permission, flags) {
+        ("", (true, false, false)) => Some(Needs::SignedIn),
+        ("", (false, true, false)) => Some(Needs::Nothing),
+        ("", (false, false, true)) => Some(Needs::Service),
+        ("", _) => None,
+        (permission, (false, false, false)) => Some(Needs::Permission(permission.into())),
         _ => None,
     }
 }

@@ -95,6 +95,28 @@ impl Run {
     }
 }
 
+/// Work in the background that belongs to somebody and ends with him. It cannot fail:
+/// what can goes into a [`Run`].
+#[derive(Debug)]
+pub struct Background(tokio::task::JoinHandle<()>);
+
+impl Background {
+    /// Starts the work.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the handle is kept, and the work ends with its owner"
+    )]
+    pub fn start(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(work))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Stops a run from elsewhere.
 #[derive(Debug, Clone)]
 pub struct Stopper(watch::Sender<bool>);

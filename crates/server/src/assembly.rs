@@ -5,8 +5,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use directory::{Directory, FirstAdministrator};
 use indicators::Indicators;
 use kit::{
-    Access, Clock, Db, Peer, auth::Verifier, gate::GateLayer, policy::Policy, run::Stop,
+    Access, Clock, Db, Peer,
+    access::Watched,
+    auth::Verifier,
+    gate::GateLayer,
+    policy::Policy,
+    run::{Background, Stop},
     server::Port,
+    service_key::ServiceKey,
 };
 use projects::Projects;
 use reporting::{Neighbours, Reporting};
@@ -22,6 +28,7 @@ pub struct Assembly {
     gate: GateLayer,
     services: Vec<&'static str>,
     first_administrator: Option<FirstAdministrator>,
+    directory: Option<Directory>,
 }
 
 impl Assembly {
@@ -48,16 +55,28 @@ impl Assembly {
             None => remote(config, ServiceName::Directory)?,
         };
         let policy = Policy::read(proto::DESCRIPTORS).map_err(told)?;
-        let gate = GateLayer::new(policy, Verifier::new(keys, clock.clone()));
+        let service_key = service_key(config, &clock)?;
+        let gate = GateLayer::new(policy, Verifier::new(keys.clone(), clock.clone()))
+            .with_services(service_key.clone());
         let first_administrator = match &directory {
             Some(directory) => directory.first_administrator().await.map_err(told)?,
             None => None,
         };
         let routes = directory.as_ref().map(Directory::routes);
         let services = Directory::services();
+        let own_directory = directory;
         let directory = assembled.join(&gate, ServiceName::Directory, routes, &services);
-        // Nobody asks for rights in a process that runs the directory alone.
-        let access = || Ok::<_, anyhow::Error>(Access::remote(known(&directory)?));
+        // All services of a process decide by one copy. Nobody asks for rights in a
+        // process that runs the directory alone.
+        let watched = match &directory {
+            Some(asked) if config.services != [ServiceName::Directory] => {
+                let feed_key = service_key.filter(|_| own_directory.is_none());
+                let watched = Watched::start(asked.clone(), keys, feed_key, clock.clone());
+                Some(Access::new(watched))
+            }
+            _ => None,
+        };
+        let access = || watched.clone().context("nobody says who may do what");
 
         let routes = match open_database(config, ServiceName::Indicators, &clock).await? {
             Some(db) => Some(
@@ -97,6 +116,7 @@ impl Assembly {
             gate,
             services,
             first_administrator,
+            directory: own_directory,
         })
     }
 
@@ -118,6 +138,14 @@ impl Assembly {
     /// # Errors
     /// When the listener breaks.
     pub async fn serve(self, port: Port, stop: Stop) -> Result<()> {
+        let asked = stop.clone();
+        let directory = self.directory;
+        let _ending = Background::start(async move {
+            asked.asked().await;
+            if let Some(directory) = directory {
+                directory.end_streams();
+            }
+        });
         let served = kit::server::serve(port, self.routes, self.gate, &self.services, stop).await;
         served.map_err(told)
     }
@@ -171,6 +199,16 @@ fn known(neighbour: &Option<Peer>) -> Result<Peer> {
     neighbour
         .clone()
         .context("a neighbour is asked that is neither here nor has an address")
+}
+
+/// By what the services of one installation know each other, when they run apart.
+fn service_key(config: &Config, clock: &Clock) -> Result<Option<ServiceKey>> {
+    let Some(secret) = &config.peer_secret else {
+        return Ok(None);
+    };
+    let key = ServiceKey::new(secret, clock.clone());
+    key.map(Some)
+        .context("bad settings: `peer_secret` has fewer than 32 characters")
 }
 
 fn remote(config: &Config, service: ServiceName) -> Result<Peer> {

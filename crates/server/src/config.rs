@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use kit::{Clock, config::Secret, db, telemetry::Format};
+use kit::{Clock, config::Secret, db, service_key, telemetry::Format};
 use serde::{Deserialize, Serialize};
 use tonic::transport::Uri;
 
@@ -25,6 +25,9 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// Services this process runs. In the environment: `CDS_SERVICES=[directory,projects]`.
     pub services: Vec<ServiceName>,
+    /// At least 32 characters by which the services of this installation know each
+    /// other; the same in every process. Needed as soon as services run apart.
+    pub peer_secret: Option<Secret>,
     /// Settings of the directory.
     pub directory: Part,
     /// Settings of the indicators.
@@ -126,6 +129,7 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             database_url: None,
             services: ServiceName::ALL.to_vec(),
+            peer_secret: None,
             directory: Part::default(),
             indicators: Part::default(),
             projects: Part::default(),
@@ -219,8 +223,25 @@ impl Config {
                 }
             }
         }
-        Ok(())
+        check_peer_secret(self)
     }
+}
+
+fn check_peer_secret(config: &Config) -> Result<()> {
+    let long_enough = |it: &Secret| it.expose().len() >= service_key::SHORTEST_SECRET;
+    match &config.peer_secret {
+        Some(secret) => ensure!(
+            long_enough(secret),
+            "bad settings: `peer_secret` has fewer than {} characters",
+            service_key::SHORTEST_SECRET
+        ),
+        None => ensure!(
+            ServiceName::ALL.iter().all(|it| config.runs(*it)),
+            "bad settings: services that run apart know each other by `peer_secret`: set it to \
+             the same secret in every process, such as `openssl rand -hex 32` makes"
+        ),
+    }
+    Ok(())
 }
 
 fn check_key_secret(service: ServiceName, secret: &Secret) -> Result<()> {

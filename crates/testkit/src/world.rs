@@ -4,7 +4,9 @@ use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use directory::Directory;
-use kit::{Access, Clock, Db, Peer, auth::Verifier, gate::GateLayer, policy::Policy};
+use kit::{
+    Access, Clock, Db, Peer, access::Watched, auth::Verifier, gate::GateLayer, policy::Policy,
+};
 use proto::directory::{self as pb, unit_service_client::UnitServiceClient};
 use tempfile::TempDir;
 use tonic::service::Routes;
@@ -57,6 +59,8 @@ pub struct World {
     /// The administrator, signed in.
     pub administrator: Person,
     directory: Peer,
+    /// The directory past the gate, as a process that runs it reaches it.
+    inside: Peer,
     gate: GateLayer,
     databases: Mutex<Vec<TestDb>>,
     folder: TempDir,
@@ -74,7 +78,8 @@ impl World {
         db.migrate::<directory::Migrator>().await.unwrap();
         let directory = Directory::open(db, None).await.unwrap();
         let first = directory.first_administrator().await.unwrap().unwrap();
-        let verifier = Verifier::new(Peer::local(directory.routes()), clock.clone());
+        let inside = Peer::local(directory.routes());
+        let verifier = Verifier::new(inside.clone(), clock.clone());
         let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);
         let peer = Peer::local(gate.layer(directory.routes()));
         let administrator = Person::arrive(&peer, &first.user.name(), &first.secret).await;
@@ -82,6 +87,7 @@ impl World {
             clock,
             administrator,
             directory: peer,
+            inside,
             gate,
             databases: Mutex::new(vec![database]),
             folder,
@@ -98,10 +104,26 @@ impl World {
         self.directory.clone()
     }
 
-    /// Returns the way other services ask for rights.
+    /// Returns the directory past the gate, as a process that runs it reaches it.
+    #[must_use]
+    pub fn directory_inside(&self) -> Peer {
+        self.inside.clone()
+    }
+
+    /// Returns the way other services decide about rights: by a copy that follows the
+    /// directory.
     #[must_use]
     pub fn access(&self) -> Access {
-        Access::remote(self.directory())
+        let (asked, feed) = (self.directory(), self.inside.clone());
+        Access::new(Watched::start(asked, feed, None, self.clock.clone()))
+    }
+
+    /// Opens the directory once more on the same database, as another process would, and
+    /// returns it past the gate.
+    pub async fn another_directory(&self) -> Peer {
+        let url = self.databases.lock().unwrap()[0].url().to_owned();
+        let db = Db::connect(&url, self.clock.clone()).await.unwrap();
+        Peer::local(Directory::open(db, None).await.unwrap().routes())
     }
 
     /// Puts routes behind the gate.

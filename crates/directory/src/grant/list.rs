@@ -1,20 +1,24 @@
 //! Reading grants: on a unit, of a person, and who could do what on a day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kit::{Actor, Error, Result, access::Rights as _};
+use kit::{
+    Actor, Error, Result,
+    access::{
+        Reach, Rights as _,
+        book::{GrantFact, Question},
+    },
+};
 use types::ids::{Principal, UnitId};
 
-use super::{
-    Grant, Grants, Holder, ListGrants, ListHolders,
-    rights::{path_to_root, reaches},
-    store,
-};
+use super::{Grant, Grants, Holder, ListGrants, ListHolders, ResolveGrants, Resolved, store};
 use crate::{
-    principal,
+    principal::{self, Known},
     role::{ROLES, Role},
-    unit,
 };
+
+/// The permission to read grants, also asked for where the method declares none.
+const READ: &str = "directory.roleGrants.read";
 
 impl Grants {
     /// Lists the grants on one unit, those on all units, or those of a principal.
@@ -25,9 +29,15 @@ impl Grants {
     ) -> Result<(Vec<Grant>, String)> {
         let what = format!("grants {:?} {:?}", list.scope, list.principal);
         if let Some(principal) = &list.principal {
-            let grants = self
-                .of_principal(actor, principal, list.scope.as_ref())
+            let Some((known, mut grants)) = self.held(principal).await? else {
+                let missing = Error::not_found("PRINCIPAL", principal);
+                return Err(self.access.hide(actor, missing).await);
+            };
+            grants.retain(|it| list.scope.is_none() || it.scope == list.scope);
+            self.access
+                .require_any(actor, &units_of(&known, &grants))
                 .await?;
+            let grants = self.readable(actor, grants).await?;
             let page = self.pages.page(list.page_size, &list.page_token, what)?;
             let rest = grants
                 .into_iter()
@@ -50,28 +60,61 @@ impl Grants {
         page.close(grants, |it| it.id.as_str().to_owned())
     }
 
-    /// Returns the grants of a principal on units whose grants the caller may read.
-    async fn of_principal(
-        &self,
-        actor: &Actor,
-        id: &Principal,
-        scope: Option<&UnitId>,
-    ) -> Result<Vec<Grant>> {
-        let Some(known) = principal::find(self.db.reader(), id).await? else {
-            let missing = Error::not_found("PRINCIPAL", id);
-            return Err(self.access.hide(actor, missing).await);
+    /// Returns what somebody holds on a day and what that lets him do. Everybody may ask
+    /// about himself; an unknown principal and one out of reach are refused alike.
+    pub(crate) async fn resolve(&self, actor: &Actor, ask: ResolveGrants) -> Result<Resolved> {
+        let day = ask.as_of.unwrap_or_else(|| self.db.clock().today());
+        let principal = ask.principal.unwrap_or_else(|| actor.principal().clone());
+        let held = self.held(&principal).await?;
+        let mut grants = if principal == *actor.principal() {
+            held.map(|(_, grants)| grants).unwrap_or_default()
+        } else {
+            let units = match &held {
+                Some((known, grants)) => units_of(known, grants),
+                None => vec![None],
+            };
+            let allowed = self
+                .rights
+                .allowed(actor, READ, &units, Reach::Unit)
+                .await?;
+            if !allowed.contains(&true) {
+                return Err(Error::Denied {
+                    permission: READ.to_owned(),
+                });
+            }
+            let Some((_, grants)) = held else {
+                return Err(Error::not_found("PRINCIPAL", &principal));
+            };
+            self.readable(actor, grants).await?
         };
-        let mut grants = store::of_principal(self.db.reader(), id).await?;
-        grants.retain(|it| scope.is_none() || it.scope.as_ref() == scope);
-        let mut units = vec![known.unit.as_ref()];
-        units.extend(grants.iter().map(|it| it.scope.as_ref()));
-        self.access.require_any(actor, &units).await?;
+        grants.retain(|it| it.stood(day));
+        let roles = grants.iter().filter_map(|it| Role::find(&it.role));
+        let permissions: BTreeSet<_> = roles.flat_map(Role::all_permissions).collect();
+        Ok(Resolved {
+            principal,
+            permissions: permissions.into_iter().collect(),
+            grants,
+        })
+    }
+
+    /// Returns somebody with every grant he was ever given.
+    async fn held(&self, id: &Principal) -> Result<Option<(Known, Vec<Grant>)>> {
+        let db = self.db.reader();
+        Ok(match principal::find(db, id).await? {
+            Some(known) => Some((known, store::of_principal(db, id).await?)),
+            None => None,
+        })
+    }
+
+    /// Returns the grants on units whose grants the caller may read.
+    async fn readable(&self, actor: &Actor, mut grants: Vec<Grant>) -> Result<Vec<Grant>> {
+        let units: Vec<_> = grants.iter().map(|it| it.scope.as_ref()).collect();
         let allowed = self
             .rights
-            .allowed(actor, actor.permission()?, &units)
+            .allowed(actor, READ, &units, Reach::Unit)
             .await?;
-        let mut readable = allowed.into_iter().skip(1);
-        grants.retain(|_| readable.next().unwrap_or(false));
+        let mut allowed = allowed.into_iter();
+        grants.retain(|_| allowed.next().unwrap_or(false));
         Ok(grants)
     }
 
@@ -86,26 +129,47 @@ impl Grants {
             .await?;
         let db = self.db.reader();
         let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
-        if let Some(unit) = &list.unit
-            && unit::store::find(db, unit, day).await?.is_none()
-        {
-            return Err(Error::not_found("UNIT", unit));
-        }
+        let unit = list.unit.as_ref();
+        let above = self.mirror.look(|it| match unit {
+            Some(unit) => {
+                it.forest.on(unit, day)?;
+                Some(it.forest.ancestors(unit, day))
+            }
+            None => Some(Vec::new()),
+        });
+        let Some(above) = above.await? else {
+            return Err(Error::not_found(
+                "UNIT",
+                unit.map(UnitId::name).unwrap_or_default(),
+            ));
+        };
         let what = format!("holders {} {:?} {day}", list.permission, list.unit);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
 
         let roles = ROLES.iter().filter(|it| it.carries(&list.permission));
         let roles: Vec<_> = roles.map(|it: &Role| it.id).collect();
-        let above = path_to_root(db, list.unit.as_ref(), day).await?;
         let units: Vec<_> = list.unit.iter().chain(&above).cloned().collect();
+        let mut given = store::of_roles(db, &roles, &units).await?;
+        self.mirror
+            .look(|it| {
+                given.retain(|grant| {
+                    let question = Question {
+                        principal: &grant.principal,
+                        permission: &list.permission,
+                        unit,
+                        reach: Reach::Unit,
+                        today: day,
+                    };
+                    grant.stood(day) && it.book.reaches(&GrantFact::from(grant.clone()), &question)
+                });
+            })
+            .await?;
         let mut by_principal: BTreeMap<Principal, Vec<Grant>> = BTreeMap::new();
-        for grant in store::of_roles(db, &roles, &units).await? {
-            if grant.stood(day) && reaches(&grant, list.unit.as_ref(), &above) {
-                by_principal
-                    .entry(grant.principal.clone())
-                    .or_default()
-                    .push(grant);
-            }
+        for grant in given {
+            by_principal
+                .entry(grant.principal.clone())
+                .or_default()
+                .push(grant);
         }
         let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
         let mut holders = Vec::new();
@@ -124,6 +188,12 @@ impl Grants {
         }
         page.close(holders, |it| it.principal.name())
     }
+}
+
+/// Returns where a caller may be asked for the right to read somebody's grants.
+fn units_of<'a>(known: &'a Known, grants: &'a [Grant]) -> Vec<Option<&'a UnitId>> {
+    let scopes = grants.iter().map(|it| it.scope.as_ref());
+    scopes.chain([known.unit.as_ref()]).collect()
 }
 
 #[cfg(test)]

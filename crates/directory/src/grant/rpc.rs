@@ -1,18 +1,19 @@
 //! The access methods: accept, call, reply.
 
-use kit::{Begin, Db, accept, etag};
+use kit::{Begin, Db, accept, access::Reach, etag};
 use proto::{
     convert::{optional_date, read_validity, timestamp, validity},
     directory::{self as pb, access_service_server::AccessService},
 };
 use tonic::{Request, Response, Status};
 use types::{
-    ids::{RoleGrantId, RoleId, UnitId},
+    ids::{Principal, RoleGrantId, RoleId, UnitId},
     violations::Invalid,
 };
 
 use super::{
-    CheckAccess, CreateGrant, Grant, Grants, Holder, ListGrants, ListHolders, RevokeGrant,
+    CheckAccess, CreateGrant, Grant, Grants, Holder, ListGrants, ListHolders, ResolveGrants,
+    Resolved, RevokeGrant, Watchers, watch,
 };
 use crate::role::{ROLES, Role};
 
@@ -20,13 +21,15 @@ use crate::role::{ROLES, Role};
 pub(crate) struct Rpc {
     db: Db,
     grants: Grants,
+    watchers: Watchers,
 }
 
 impl Rpc {
-    pub(crate) fn new(db: &Db, grants: &Grants) -> Self {
+    pub(crate) fn new(db: &Db, grants: &Grants, watchers: &Watchers) -> Self {
         Self {
             db: db.clone(),
             grants: grants.clone(),
+            watchers: watchers.clone(),
         }
     }
 }
@@ -105,6 +108,25 @@ impl AccessService for Rpc {
         let allowed = self.grants.check(&actor, check).await?;
         Ok(Response::new(pb::CheckAccessResponse { allowed }))
     }
+
+    async fn resolve_grants(
+        &self,
+        request: Request<pb::ResolveGrantsRequest>,
+    ) -> Result<Response<pb::ResolveGrantsResponse>, Status> {
+        let (actor, ask) = accept(request)?;
+        let resolved = self.grants.resolve(&actor, ask).await?;
+        Ok(Response::new(resolved.into()))
+    }
+
+    type WatchAccessStream = watch::Messages;
+
+    async fn watch_access(
+        &self,
+        request: Request<pb::WatchAccessRequest>,
+    ) -> Result<Response<Self::WatchAccessStream>, Status> {
+        let token = request.into_inner().resume_token;
+        Ok(Response::new(self.watchers.watch(&token).await?))
+    }
 }
 
 impl TryFrom<pb::ListRolesRequest> for ListRoles {
@@ -178,6 +200,30 @@ impl TryFrom<pb::ListRoleGrantsRequest> for ListGrants {
     }
 }
 
+impl TryFrom<pb::ResolveGrantsRequest> for ResolveGrants {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ResolveGrantsRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let principal = bad.optional("principal", &request.principal);
+        let as_of = optional_date("as_of_date", &request.as_of_date, &mut bad);
+        let (Some(principal), Some(as_of)) = (principal, as_of) else {
+            return Err(bad);
+        };
+        Ok(Self { principal, as_of })
+    }
+}
+
+impl From<Resolved> for pb::ResolveGrantsResponse {
+    fn from(resolved: Resolved) -> Self {
+        Self {
+            principal: resolved.principal.name(),
+            role_grants: resolved.grants.into_iter().map(Into::into).collect(),
+            permissions: resolved.permissions.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
 impl TryFrom<pb::DeleteRoleGrantRequest> for RevokeGrant {
     type Error = Invalid;
 
@@ -244,7 +290,15 @@ impl TryFrom<pb::CheckAccessRequest> for CheckAccess {
             units.extend(bad.optional::<UnitId>(format!("units[{index}]"), unit));
         }
         match permission {
-            Some(permission) if bad.is_empty() => Ok(Self { permission, units }),
+            Some(permission) if bad.is_empty() => Ok(Self {
+                permission,
+                units,
+                reach: if request.include_subtree {
+                    Reach::Subtree
+                } else {
+                    Reach::Unit
+                },
+            }),
             _ => Err(bad),
         }
     }

@@ -1,7 +1,10 @@
 //! The grants table.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kit::{
     Error, Result,
+    access::book::GrantFact,
     db::{on_unique, times::instant},
 };
 use sea_orm::{
@@ -13,6 +16,7 @@ use types::{
 };
 
 use super::{Grant, Revocation};
+use crate::feed::{self, Changed};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -62,7 +66,7 @@ pub(super) async fn insert(db: &impl ConnectionTrait, grant: &Grant) -> Result<(
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::taken("ROLE_GRANT", &grant.id)))?;
-    Ok(())
+    feed::append(db, [Changed::Grant(grant.id.clone())]).await
 }
 
 /// Keeps everybody else from changing a grant until the end of the transaction.
@@ -99,7 +103,24 @@ pub(super) async fn set_revoked(
         .filter(Id.eq(id.as_str()))
         .exec(db)
         .await?;
-    Ok(())
+    feed::append(db, [Changed::Grant(id.clone())]).await
+}
+
+/// Returns what decides of grants that were not revoked: of some, or of all.
+pub(crate) async fn unrevoked(
+    db: &impl ConnectionTrait,
+    ids: Option<&BTreeSet<RoleGrantId>>,
+) -> Result<BTreeMap<RoleGrantId, GrantFact>> {
+    let mut query = row::Entity::find().filter(row::Column::RevokeMicros.is_null());
+    if let Some(ids) = ids {
+        query = query.filter(row::Column::Id.is_in(ids.iter().map(RoleGrantId::as_str)));
+    }
+    let mut facts = BTreeMap::new();
+    for row in query.all(db).await? {
+        let grant = Grant::try_from(row)?;
+        facts.insert(grant.id.clone(), grant.into());
+    }
+    Ok(facts)
 }
 
 /// Returns every grant of some roles on all units or on one of some units.

@@ -2,19 +2,18 @@
 
 use chrono::NaiveDate;
 use kit::{Error, Result, db::on_unique};
-use sea_orm::{
-    ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
-};
+use sea_orm::{ActiveValue::Set, Condition, QueryFilter, QueryOrder, entity::prelude::*};
 use types::{ids::UnitId, validity::Validity};
 
 use super::{Identifier, Unit, UnitKind};
+use crate::feed::{self, Changed};
 
 mod histories;
 mod page;
 
-pub(crate) use histories::{all, insert_rows, save};
+pub(crate) use histories::{all, insert_rows, save, some};
 pub(crate) use page::life_of;
-pub(super) use page::{Wanted, load, matching, with_names};
+use page::load;
 
 mod unit {
     use sea_orm::entity::prelude::*;
@@ -207,7 +206,7 @@ pub(super) async fn insert(db: &impl ConnectionTrait, unit: &Unit) -> Result<()>
     identifier::Entity::insert_many(identifiers)
         .exec_without_returning(db)
         .await?;
-    Ok(())
+    feed::append(db, [Changed::Unit(unit.id.clone())]).await
 }
 
 /// Returns a unit as it is on a day; none when it does not exist then.
@@ -217,79 +216,6 @@ pub(crate) async fn find(
     day: NaiveDate,
 ) -> Result<Option<Unit>> {
     Ok(load(db, std::slice::from_ref(id), day).await?.pop())
-}
-
-/// Returns the units above one on a day, nearest first.
-pub(super) async fn ancestors(
-    db: &impl ConnectionTrait,
-    id: &UnitId,
-    day: NaiveDate,
-) -> Result<Vec<UnitId>> {
-    let mut above = Vec::new();
-    let mut next = parent_of(db, id, day).await?;
-    while let Some(parent) = next {
-        if above.contains(&parent) {
-            let text = format!("the units above `{parent}` form a circle");
-            return Err(Error::internal(text));
-        }
-        next = parent_of(db, &parent, day).await?;
-        above.push(parent);
-    }
-    Ok(above)
-}
-
-/// Returns the unit above another on a day.
-pub(crate) async fn parent_of(
-    db: &impl ConnectionTrait,
-    id: &UnitId,
-    day: NaiveDate,
-) -> Result<Option<UnitId>> {
-    let row = parent::Entity::find()
-        .filter(parent::Column::UnitId.eq(id.as_str()))
-        .filter(on(day, parent::Column::StartDate, parent::Column::EndDate))
-        .one(db)
-        .await?;
-    row.and_then(|it| it.parent_id)
-        .map(|it| read_id(&it))
-        .transpose()
-}
-
-/// Returns the units directly below others on a day.
-pub(super) async fn children(
-    db: &impl ConnectionTrait,
-    parents: &[UnitId],
-    day: NaiveDate,
-) -> Result<Vec<UnitId>> {
-    let mut found = Vec::new();
-    for some in parents.chunks(ROWS) {
-        let rows: Vec<String> = parent::Entity::find()
-            .select_only()
-            .column(parent::Column::UnitId)
-            .filter(parent::Column::ParentId.is_in(some.iter().map(UnitId::as_str)))
-            .filter(on(day, parent::Column::StartDate, parent::Column::EndDate))
-            .into_tuple()
-            .all(db)
-            .await?;
-        for id in &rows {
-            found.push(read_id(id)?);
-        }
-    }
-    Ok(found)
-}
-
-/// Returns all units below one on a day, level by level, without itself.
-pub(super) async fn subtree(
-    db: &impl ConnectionTrait,
-    root: &UnitId,
-    day: NaiveDate,
-) -> Result<Vec<UnitId>> {
-    let mut found = Vec::new();
-    let mut level = vec![root.clone()];
-    while !level.is_empty() {
-        level = children(db, &level, day).await?;
-        found.extend(level.iter().cloned());
-    }
-    Ok(found)
 }
 
 /// Returns who bears or bore a code, and when, oldest first.

@@ -13,6 +13,7 @@ async fn allowed(world: &World, person: &Person, permission: &str, units: &[&str
     let question = pb::CheckAccessRequest {
         permission: permission.into(),
         units: units.iter().map(|it| (*it).to_owned()).collect(),
+        ..Default::default()
     };
     let mut access = AccessServiceClient::new(world.directory());
     access

@@ -70,6 +70,7 @@ async fn may(world: &World, person: &Person, permission: &str, unit: &str) -> bo
     let question = pb::CheckAccessRequest {
         permission: permission.into(),
         units: vec![unit.into()],
+        ..Default::default()
     };
     let mut access = AccessServiceClient::new(world.directory());
     let answer = access.check_access(person.ask(question)).await.unwrap();

@@ -3,6 +3,7 @@
 
 mod access;
 mod country;
+mod duties;
 mod grants;
 mod keys;
 mod matrix;
@@ -12,3 +13,4 @@ mod reorganizations;
 mod sessions;
 mod sign_out;
 mod units;
+mod watch;

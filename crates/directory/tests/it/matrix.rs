@@ -16,6 +16,7 @@ const LEGEND: &str = "\
 #   .  it does not
 #   s  every signed-in caller, about himself or what is common to all
 #   p  everybody, without a token
+#   i  the other services of the installation only
 ";
 
 pub(crate) async fn roles(world: &World) -> Vec<pb::Role> {
@@ -41,12 +42,13 @@ async fn matrix(world: &World) -> String {
                 Needs::Permission(it) if role.permissions.iter().any(|own| **own == **it) => 'x',
                 Needs::Permission(_) => '.',
                 Needs::SignedIn => 's',
+                Needs::Service => 'i',
                 Needs::Nothing => 'p',
             })
             .collect();
         let permission = match needs {
             Needs::Permission(permission) => permission,
-            Needs::SignedIn | Needs::Nothing => "",
+            Needs::SignedIn | Needs::Service | Needs::Nothing => "",
         };
         let line = format!("{path:METHOD$}{marks}  {permission}");
         writeln!(text, "{}", line.trim_end()).unwrap();

@@ -166,22 +166,26 @@ async fn every_decision_is_the_one_of_the_naive_model() {
         for kind in KINDS {
             let person = holder(&world, role, kind).await;
             for permission in &permissions {
-                let question = pb::CheckAccessRequest {
-                    permission: (*permission).clone(),
-                    units: UNITS.map(Into::into).to_vec(),
-                };
-                let answer = access.check_access(person.ask(question)).await.unwrap();
-                for (unit, said) in UNITS.iter().zip(answer.into_inner().allowed) {
-                    let should = expected(kind, &role.permissions, permission, unit);
-                    let grant = (&role.name, kind.name);
-                    assert_eq!(said, should, "{grant:?} {permission} on `{unit}`");
-                    if said { allowed += 1 } else { denied += 1 }
+                for include_subtree in [false, true] {
+                    let question = pb::CheckAccessRequest {
+                        permission: (*permission).clone(),
+                        units: UNITS.map(Into::into).to_vec(),
+                        include_subtree,
+                    };
+                    let answer = access.check_access(person.ask(question)).await.unwrap();
+                    for (unit, said) in UNITS.iter().zip(answer.into_inner().allowed) {
+                        let reaches = kind.include_subtree || !include_subtree;
+                        let should = reaches && expected(kind, &role.permissions, permission, unit);
+                        let grant = (&role.name, kind.name, include_subtree);
+                        assert_eq!(said, should, "{grant:?} {permission} on `{unit}`");
+                        if said { allowed += 1 } else { denied += 1 }
+                    }
                 }
             }
         }
     }
     // The model must be able to fail: both answers have to occur often.
-    let decisions = roles.len() * KINDS.len() * permissions.len() * UNITS.len();
+    let decisions = roles.len() * KINDS.len() * permissions.len() * UNITS.len() * 2;
     assert_eq!(allowed + denied, decisions);
     assert!(allowed > 500 && denied > allowed, "{allowed} {denied}");
 }

@@ -4,19 +4,41 @@
 use std::collections::BTreeSet;
 
 use kit::{Result, db::times::instant};
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, ExprTrait, QueryFilter, QueryOrder, entity::prelude::*};
 use types::ids::UnitId;
 
 use super::{ROWS, identifier, name, parent, read_id, unit, validity};
-use crate::unit::{
-    Identifier, UnitKind, UnitNames,
-    history::{Appearance, Fact, Histories, History},
+use crate::{
+    feed::{self, Changed},
+    unit::{
+        Identifier, UnitKind, UnitNames,
+        history::{Appearance, Fact, Histories, History},
+    },
 };
 
 /// Reads every unit with all its facts.
 pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Histories> {
+    read(db, None).await
+}
+
+/// Reads some units with all their facts; those that are not there are left out.
+pub(crate) async fn some(db: &impl ConnectionTrait, ids: &BTreeSet<UnitId>) -> Result<Histories> {
+    let ids: Vec<_> = ids.iter().map(UnitId::as_str).collect();
     let mut units = Histories::new();
-    for row in unit::Entity::find().all(db).await? {
+    for some in ids.chunks(ROWS) {
+        units.extend(read(db, Some(some)).await?);
+    }
+    Ok(units)
+}
+
+async fn read(db: &impl ConnectionTrait, ids: Option<&[&str]>) -> Result<Histories> {
+    let among = |column: Expr| match ids {
+        Some(ids) => column.is_in(ids.iter().copied()),
+        None => Expr::value(true),
+    };
+    let mut units = Histories::new();
+    let found = unit::Entity::find().filter(among(Expr::col(unit::Column::Id)));
+    for row in found.all(db).await? {
         let id = read_id(&row.id)?;
         let history = History {
             id: id.clone(),
@@ -30,7 +52,9 @@ pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Histories> {
         };
         units.insert(id, history);
     }
-    let names = name::Entity::find().order_by_asc(name::Column::StartDate);
+    let names = name::Entity::find()
+        .filter(among(Expr::col(name::Column::UnitId)))
+        .order_by_asc(name::Column::StartDate);
     for row in names.all(db).await? {
         let days = validity(row.start_date, row.end_date)?;
         if let Some(history) = units.get_mut(&read_id(&row.unit_id)?) {
@@ -43,7 +67,9 @@ pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Histories> {
             });
         }
     }
-    let parents = parent::Entity::find().order_by_asc(parent::Column::StartDate);
+    let parents = parent::Entity::find()
+        .filter(among(Expr::col(parent::Column::UnitId)))
+        .order_by_asc(parent::Column::StartDate);
     for row in parents.all(db).await? {
         if let Some(history) = units.get_mut(&read_id(&row.unit_id)?) {
             history.parents.push(Fact {
@@ -52,7 +78,9 @@ pub(crate) async fn all(db: &impl ConnectionTrait) -> Result<Histories> {
             });
         }
     }
-    let codes = identifier::Entity::find().order_by_asc(identifier::Column::StartDate);
+    let codes = identifier::Entity::find()
+        .filter(among(Expr::col(identifier::Column::UnitId)))
+        .order_by_asc(identifier::Column::StartDate);
     for row in codes.all(db).await? {
         if let Some(history) = units.get_mut(&read_id(&row.unit_id)?) {
             history.identifiers.push(Identifier::try_from(row)?);
@@ -90,7 +118,9 @@ pub(crate) async fn save(
     insert_rows(db, changed.values().filter_map(unit_row)).await?;
     insert_rows(db, changed.values().flat_map(name_rows)).await?;
     insert_rows(db, changed.values().flat_map(parent_rows)).await?;
-    insert_rows(db, changed.values().flat_map(identifier_rows)).await
+    insert_rows(db, changed.values().flat_map(identifier_rows)).await?;
+    let told = changed.keys().chain(gone).cloned().map(Changed::Unit);
+    feed::append(db, told).await
 }
 
 /// Inserts rows, many a statement.

@@ -3,71 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use kit::{Error, Result, db::times::instant};
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
+use kit::{Result, db::times::instant};
+use sea_orm::{QueryFilter, QueryOrder, entity::prelude::*};
 use types::{ids::UnitId, validity::Validity};
 
 use super::{ROWS, identifier, name, on, parent, read_id, unit, validity};
 use crate::unit::{Identifier, Unit, UnitKind, UnitNames};
 
-/// Which units a list asks for.
-pub(in crate::unit) struct Wanted {
-    pub(in crate::unit) day: NaiveDate,
-    pub(in crate::unit) among: Option<BTreeSet<UnitId>>,
-    pub(in crate::unit) kind: Option<UnitKind>,
-    /// Folded; searched here and not in the database, because the two disagree on `LIKE`.
-    pub(in crate::unit) search: String,
-}
-
-/// Returns units that are wanted, in order of their ids.
-pub(in crate::unit) async fn matching(
-    db: &impl ConnectionTrait,
-    wanted: &Wanted,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Vec<UnitId>> {
-    let mut query = name::Entity::find()
-        .select_only()
-        .columns([name::Column::UnitId, name::Column::Folded])
-        .filter(on(
-            wanted.day,
-            name::Column::StartDate,
-            name::Column::EndDate,
-        ))
-        .order_by_asc(name::Column::UnitId);
-    if let Some(kind) = wanted.kind {
-        query = query.filter(name::Column::Kind.eq(kind.as_str()));
-    }
-    if let Some(after) = after {
-        query = query.filter(name::Column::UnitId.gt(after));
-    }
-    match &wanted.among {
-        Some(among) if among.len() <= ROWS => {
-            query = query.filter(name::Column::UnitId.is_in(among.iter().map(UnitId::as_str)));
-        }
-        None if wanted.search.is_empty() => {
-            query = query.limit(u64::try_from(limit).map_err(Error::internal)?);
-        }
-        _ => {}
-    }
-    let rows: Vec<(String, String)> = query.into_tuple().all(db).await?;
-    let mut found = Vec::new();
-    for (id, folded) in rows {
-        if found.len() == limit {
-            break;
-        }
-        let id = read_id(&id)?;
-        let inside = wanted.among.as_ref().is_none_or(|it| it.contains(&id));
-        if inside && folded.contains(&wanted.search) {
-            found.push(id);
-        }
-    }
-    Ok(found)
-}
-
 /// Reads units as they are on a day, in order of their ids; those that do not exist
 /// then are left out.
-pub(in crate::unit) async fn load(
+pub(super) async fn load(
     db: &impl ConnectionTrait,
     ids: &[UnitId],
     day: NaiveDate,
@@ -117,30 +62,6 @@ pub(in crate::unit) async fn load(
         });
     }
     Ok(found)
-}
-
-/// Adds to the bearers of a code the names they have on the first day they bear it.
-pub(in crate::unit) async fn with_names(
-    db: &impl ConnectionTrait,
-    bearers: &[(UnitId, Validity)],
-) -> Result<Vec<(UnitId, String, Validity)>> {
-    let ids = bearers.iter().map(|(unit, _)| unit.as_str());
-    let names = name::Entity::find()
-        .filter(name::Column::UnitId.is_in(ids))
-        .all(db)
-        .await?;
-    let called = |unit: &UnitId, day: NaiveDate| {
-        let row = names.iter().find(|it| {
-            it.unit_id == unit.as_str()
-                && it.start_date <= day
-                && it.end_date.is_none_or(|end| day < end)
-        });
-        row.map(|it| it.display_name.clone()).unwrap_or_default()
-    };
-    Ok(bearers
-        .iter()
-        .map(|(unit, days)| (unit.clone(), called(unit, days.start()), *days))
-        .collect())
 }
 
 impl From<name::Model> for UnitNames {
