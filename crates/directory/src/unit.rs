@@ -92,6 +92,8 @@ pub(crate) struct ListUnits {
     pub(crate) search: String,
     /// Scheme and value.
     pub(crate) code: Option<(String, String)>,
+    pub(crate) began_since: Option<NaiveDate>,
+    pub(crate) ends_by: Option<NaiveDate>,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
 }
@@ -208,8 +210,14 @@ impl Units {
             .await?;
         let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
         let what = format!(
-            "units {:?} {} {:?} {day} {} {:?}",
-            list.ancestor, list.children_only, list.kind, list.search, list.code
+            "units {:?} {} {:?} {day} {} {:?} {:?} {:?}",
+            list.ancestor,
+            list.children_only,
+            list.kind,
+            list.search,
+            list.code,
+            list.began_since,
+            list.ends_by,
         );
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
         let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
@@ -220,6 +228,8 @@ impl Units {
             kind: list.kind,
             search: &list.search,
             code: list.code.as_ref(),
+            began_since: list.began_since,
+            ends_by: list.ends_by,
         };
         let units = self
             .mirror

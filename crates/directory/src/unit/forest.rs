@@ -39,6 +39,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) search: &'a str,
     /// Scheme and value.
     pub(crate) code: Option<&'a (String, String)>,
+    pub(crate) began_since: Option<NaiveDate>,
+    pub(crate) ends_by: Option<NaiveDate>,
 }
 
 impl Forest {
@@ -186,7 +188,12 @@ impl Tree {
         let bears = wanted.code.is_none_or(|(scheme, value)| {
             self.history.code(scheme, wanted.day) == Some(value.as_str())
         });
-        is_kind && bears && self.search_keys[index].contains(wanted.search)
+        let days = &self.history.validity;
+        let began = wanted.began_since.is_none_or(|it| days.start() >= it);
+        let ends = wanted
+            .ends_by
+            .is_none_or(|it| days.end().is_some_and(|end| end <= it));
+        is_kind && bears && began && ends && self.search_keys[index].contains(wanted.search)
     }
 }
 
@@ -231,3 +238,6 @@ impl History {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

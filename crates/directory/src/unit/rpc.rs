@@ -154,9 +154,14 @@ impl TryFrom<pb::ListUnitsRequest> for ListUnits {
             (Some(scheme), Some(value)) => Some((!scheme.is_empty()).then_some((scheme, value))),
             _ => None,
         };
+        let began_since = optional_date("began_since_date", &request.began_since_date, &mut bad);
+        let ends_by = optional_date("ends_by_date", &request.ends_by_date, &mut bad);
         let (Some(ancestor), Some(as_of), Some(kind), Some(search), Some(code)) =
             (ancestor, as_of, kind, search, code)
         else {
+            return Err(bad);
+        };
+        let (Some(began_since), Some(ends_by)) = (began_since, ends_by) else {
             return Err(bad);
         };
         Ok(Self {
@@ -166,6 +171,8 @@ impl TryFrom<pb::ListUnitsRequest> for ListUnits {
             as_of,
             search: fold(&search),
             code,
+            began_since,
+            ends_by,
             page_size: request.page_size,
             page_token: request.page_token,
         })
