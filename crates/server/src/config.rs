@@ -383,6 +383,24 @@ mod tests {
             "{error}"
         );
         config.projects.at = Some("http://127.0.0.1:8083".into());
+        config.peer_secret = Some(Secret::new("0123456789abcdef0123456789abcdef"));
         config.check().unwrap();
+    }
+
+    #[test]
+    fn services_that_run_apart_need_the_secret_they_know_each_other_by() {
+        let mut config = Config {
+            services: vec![ServiceName::Directory],
+            ..Config::default()
+        };
+        let missing = config.check().unwrap_err().to_string();
+        assert!(missing.contains("`peer_secret`"), "{missing}");
+        config.peer_secret = Some(Secret::new("too short"));
+        let short = config.check().unwrap_err().to_string();
+        assert!(short.contains("fewer than 32 characters"), "{short}");
+        config.peer_secret = Some(Secret::new("0123456789abcdef0123456789abcdef"));
+        config.check().unwrap();
+        // One process for everything needs none.
+        Config::default().check().unwrap();
     }
 }
