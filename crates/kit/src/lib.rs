@@ -20,6 +20,7 @@ pub mod policy;
 pub mod run;
 pub mod server;
 pub mod telemetry;
+pub mod upload;
 
 pub use access::Access;
 pub use actor::{Actor, accept, read};
@@ -27,3 +28,4 @@ pub use clock::Clock;
 pub use db::{Begin, Db, Tx};
 pub use error::{Error, Reason, Result};
 pub use peer::Peer;
+pub use upload::accept_stream;

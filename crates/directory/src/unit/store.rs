@@ -11,10 +11,12 @@ use super::{Identifier, Unit, UnitKind};
 
 mod histories;
 mod page;
+mod retired;
 
 pub(crate) use histories::{all, insert_rows, save};
 pub(crate) use page::life_of;
 pub(super) use page::{Wanted, load, matching, with_names};
+pub(crate) use retired::{retire, retired, retired_among};
 
 mod unit {
     use sea_orm::entity::prelude::*;
@@ -339,6 +341,9 @@ impl UnitKind {
             Self::Ward => "ward",
             Self::SpecialZone => "special-zone",
             Self::Subordinate => "subordinate",
+            Self::PublicService => "public-service",
+            Self::PartyOrgan => "party-organ",
+            Self::Other => "other",
         }
     }
 
@@ -351,7 +356,10 @@ impl UnitKind {
             "ward" => Self::Ward,
             "special-zone" => Self::SpecialZone,
             "subordinate" => Self::Subordinate,
-            other => return Err(Error::internal(format!("`{other}` is no kind of unit"))),
+            "public-service" => Self::PublicService,
+            "party-organ" => Self::PartyOrgan,
+            "other" => Self::Other,
+            unknown => return Err(Error::internal(format!("`{unknown}` is no kind of unit"))),
         })
     }
 }

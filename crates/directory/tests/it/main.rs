@@ -4,11 +4,14 @@
 mod access;
 mod country;
 mod grants;
+mod imports;
 mod keys;
 mod matrix;
 mod reference;
 mod refresh;
 mod reorganizations;
+mod retired;
+mod reversals;
 mod sessions;
 mod sign_out;
 mod units;
