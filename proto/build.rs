@@ -50,8 +50,8 @@ fn proto_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Writes `impl Repeatable` for every request message: the request id it carries, if
-/// the message has one.
+/// Writes `impl Repeatable` for every request message, and for every header of a stream
+/// that callers send: the request id it carries, if the message has one.
 fn repeatable(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
     let mut code = String::new();
     for file in set
@@ -74,6 +74,7 @@ fn repeatable(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
 }
 
 fn is_request(message: &DescriptorProto) -> bool {
-    message.name().ends_with("Request")
-        && !matches!(message.name(), "ReportRequest" | "SupplementaryRequest")
+    let name = message.name();
+    name.ends_with("Header")
+        || name.ends_with("Request") && !matches!(name, "ReportRequest" | "SupplementaryRequest")
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod catalogue;
+mod import_kill;
 mod modes;
 mod process;
 mod rights;

@@ -1,9 +1,9 @@
 //! The real program, as a process.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Lines, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 /// The program that `cargo test --workspace` has built beside this test.
@@ -62,6 +62,29 @@ pub(crate) struct Service {
 impl Service {
     /// Starts services on a free port.
     pub(crate) fn start(services: &str, data_dir: &Path, shift: i64, flags: &[&str]) -> Self {
+        let (mut service, lines) = Self::spawn(services, data_dir, shift, flags);
+        if services == "directory" {
+            let told = lines
+                .map_while(Result::ok)
+                .find(|it| it.contains("\"secret\":\""))
+                .unwrap();
+            let behind = told.split_once("\"secret\":\"").unwrap().1;
+            service.secret = Some(behind.split('"').next().unwrap().to_owned());
+        }
+        service
+    }
+
+    /// Starts services whose administrator has enrolled.
+    pub(crate) fn start_again(services: &str, data_dir: &Path, flags: &[&str]) -> Self {
+        Self::spawn(services, data_dir, 0, flags).0
+    }
+
+    fn spawn(
+        services: &str,
+        data_dir: &Path,
+        shift: i64,
+        flags: &[&str],
+    ) -> (Self, Lines<BufReader<ChildStdout>>) {
         let mut child = program()
             .args([
                 "serve",
@@ -84,21 +107,18 @@ impl Service {
             .unwrap_or_else(|| panic!("{services} did not start"))
             .unwrap();
         let address = first.rsplit_once(" on ").unwrap().1.trim();
-        let address = format!("http://{address}");
-        let mut secret = None;
-        if services == "directory" {
-            let told = lines
-                .map_while(Result::ok)
-                .find(|it| it.contains("\"secret\":\""))
-                .unwrap();
-            let behind = told.split_once("\"secret\":\"").unwrap().1;
-            secret = Some(behind.split('"').next().unwrap().to_owned());
-        }
-        Self {
+        let service = Self {
             child,
-            address,
-            secret,
-        }
+            address: format!("http://{address}"),
+            secret: None,
+        };
+        (service, lines)
+    }
+
+    /// Ends it at once, as a power cut would: `kill -9`.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Asks it to stop as Kubernetes does, and returns whether it ended well.

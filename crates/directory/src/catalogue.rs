@@ -2,46 +2,50 @@
 //!
 //! A unit is known by the code of scheme `gso` that it bears on the day of the
 //! catalogue. A new unit is named after its code and its first day:
-//! `gso-21361-20250701`. A file with one wrong row changes nothing; a rehearsal does
-//! everything and takes it back.
+//! `gso-21361-20250701`, or `gso-21361-20250701-2` when a unit of that name was taken
+//! back. A file with one wrong row changes nothing; a rehearsal does everything and takes
+//! it back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use kit::{Access, Actor, Error, Result, Tx, db::ledger::Action};
 use serde::Serialize;
-use types::ids::{ReorganizationId, UnitId};
+use types::{
+    ids::{ReorganizationId, UnitId},
+    invalid::InvalidText,
+};
 
 use crate::{
     reorganization::{
         self, Content, CreateReorganization, Kind,
         rules::{self, Contradiction, NewUnit, UnitChange},
     },
-    unit::{self, history::Histories},
+    unit::{self, history::Histories, scheme::GSO},
 };
 
+mod closure;
 mod file;
 mod mapping;
 pub(crate) mod rpc;
+mod scope;
 mod snapshot;
 
-/// Scheme of the codes of the General Statistics Office.
-pub(crate) const GSO: &str = "gso";
+use scope::Scope;
 
-/// Takes in the state of the country on a day.
+/// Takes in the state of the country, or of the subtree of a unit, on a day.
 #[derive(Debug)]
 pub(crate) struct ImportSnapshot {
-    pub(crate) units: Vec<u8>,
     pub(crate) day: NaiveDate,
     pub(crate) source: String,
+    pub(crate) scope: Option<UnitId>,
+    pub(crate) allow_mass_closure: bool,
     pub(crate) validate_only: bool,
 }
 
 /// Takes in which unit becomes which.
 #[derive(Debug)]
 pub(crate) struct ImportMapping {
-    pub(crate) mapping: Vec<u8>,
-    pub(crate) units: Vec<u8>,
     pub(crate) day: NaiveDate,
     pub(crate) decision_number: String,
     pub(crate) source: String,
@@ -113,6 +117,7 @@ impl Report {
 struct Taken<'a> {
     day: NaiveDate,
     source: &'a str,
+    scope: Option<&'a UnitId>,
     new_units: &'a [NewUnit],
     changes: &'a [UnitChange],
     closed: &'a BTreeSet<UnitId>,
@@ -129,25 +134,44 @@ impl Catalogues {
         Self { access }
     }
 
-    /// Takes in the state of the country on a day. The caller takes the change back when
-    /// the report is not accepted.
+    /// Requires the right to import below a unit, or everywhere: files are not even
+    /// received from those who lack it.
+    pub(crate) async fn may_import(&self, actor: &Actor, scope: Option<&UnitId>) -> Result<()> {
+        self.access.require_any(actor, &[scope]).await
+    }
+
+    /// Takes in the state of the country, or of a part of it, on a day. The caller takes
+    /// the change back when the report is not accepted.
     pub(crate) async fn snapshot(
         &self,
         tx: &Tx,
         actor: &Actor,
         import: &ImportSnapshot,
+        file: &[u8],
     ) -> Result<Report> {
-        self.access.require_everywhere(actor).await?;
-        let rows = match file::units(&import.units) {
+        self.may_import(actor, import.scope.as_ref()).await?;
+        let rows = match file::units(file) {
             Ok(rows) => rows,
             Err(wrong) => return Ok(Report::refused(wrong)),
         };
         unit::store::hold_tree(&tx.db).await?;
         let units = unit::store::all(&tx.db).await?;
-        let (plan, results) = match snapshot::difference(&units, &rows, import.day) {
+        let day = Day {
+            units: &units,
+            date: import.day,
+            retired: unit::store::retired(&tx.db).await?,
+        };
+        let scope = match &import.scope {
+            Some(root) => Some(Scope::below(&units, root, import.day)?),
+            None => None,
+        };
+        let (plan, results) = match snapshot::difference(&day, &rows, scope.as_ref()) {
             Ok(difference) => difference,
             Err(wrong) => return Ok(Report::refused(wrong)),
         };
+        if scope.is_none() && !import.allow_mass_closure {
+            closure::check(&day.known(), &units, &plan.closed, import.day)?;
+        }
         let clashes = reorganization::elsewhere(tx, None, &plan).await?;
         if !clashes.is_empty() {
             return Ok(Report::refused(explain(clashes, &results)));
@@ -160,6 +184,7 @@ impl Catalogues {
         let taken = Taken {
             day: import.day,
             source: &import.source,
+            scope: import.scope.as_ref(),
             new_units: &plan.new_units,
             changes: &plan.changes,
             closed: &plan.closed,
@@ -175,9 +200,10 @@ impl Catalogues {
         tx: &Tx,
         actor: &Actor,
         import: &ImportMapping,
+        [mapping, units]: [&[u8]; 2],
     ) -> Result<Report> {
-        self.access.require_everywhere(actor).await?;
-        let (units, mapping) = (file::units(&import.units), file::mapping(&import.mapping));
+        self.may_import(actor, None).await?;
+        let (units, mapping) = (file::units(units), file::mapping(mapping));
         let (rows, pairs) = match (units, mapping) {
             (Ok(rows), Ok(pairs)) => (rows, pairs),
             (units, mapping) => {
@@ -187,7 +213,12 @@ impl Catalogues {
         };
         unit::store::hold_tree(&tx.db).await?;
         let units = unit::store::all(&tx.db).await?;
-        let change = match mapping::change(&units, &pairs, &rows, import.day) {
+        let day = Day {
+            units: &units,
+            date: import.day,
+            retired: unit::store::retired(&tx.db).await?,
+        };
+        let change = match mapping::change(&day, &pairs, &rows) {
             Ok(change) => change,
             Err(wrong) => return Ok(Report::refused(wrong)),
         };
@@ -247,18 +278,35 @@ fn explain(found: Vec<Contradiction>, results: &[RowResult]) -> Vec<RowResult> {
     found.into_iter().map(tell).collect()
 }
 
-/// Returns the units that bear a code on a day, by that code.
-fn known(units: &Histories, day: NaiveDate) -> BTreeMap<&str, &UnitId> {
-    let in_force = units.values().filter(|it| it.validity.contains(day));
-    in_force
-        .filter_map(|it| Some((it.code(GSO, day)?, &it.id)))
-        .collect()
+/// The units on the day of an import.
+struct Day<'a> {
+    units: &'a Histories,
+    date: NaiveDate,
+    /// Names that are never used again.
+    retired: BTreeSet<UnitId>,
 }
 
-/// Names a new unit after its code and its first day.
-fn new_id(code: &str, day: NaiveDate) -> Result<UnitId> {
-    let id = format!("{GSO}-{code}-{}", day.format("%Y%m%d"));
-    UnitId::new(&id).map_err(Error::internal)
+impl<'a> Day<'a> {
+    /// Returns the units that bear a code, by that code.
+    fn known(&self) -> BTreeMap<&'a str, &'a UnitId> {
+        let in_force = self.units.values();
+        in_force
+            .filter(|it| it.validity.contains(self.date))
+            .filter_map(|it| Some((it.code(GSO, self.date)?, &it.id)))
+            .collect()
+    }
+
+    /// Names a new unit after its code and its first day.
+    fn new_id(&self, code: &str) -> Result<UnitId> {
+        let first = format!("{GSO}-{code}-{}", self.date.format("%Y%m%d"));
+        let mut id = UnitId::new(&first).map_err(Error::internal)?;
+        let mut number = 1;
+        while self.retired.contains(&id) {
+            number += 1;
+            id = UnitId::new(&format!("{first}-{number}")).map_err(Error::internal)?;
+        }
+        Ok(id)
+    }
 }
 
 fn wrong(
@@ -273,7 +321,7 @@ fn wrong(
     RowResult {
         line,
         file,
-        code: code.to_owned(),
+        code: InvalidText::excerpt(code),
         unit: None,
         effects: Vec::new(),
         issues: vec![RowIssue {

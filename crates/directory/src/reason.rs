@@ -34,4 +34,6 @@ reasons! {
     ALREADY_REORGANIZED: "`{unit}` is already part of `{reorganization}` on {date}", "`{unit}` đã thuộc `{reorganization}` vào ngày {date}";
     CHANGED_SINCE: "`{unit}` has changed since `{reorganization}` was applied", "`{unit}` đã thay đổi sau khi áp dụng `{reorganization}`";
     NEW_UNIT_REFERRED_TO: "`{by}` refers to a new unit of `{reorganization}`", "`{by}` đang tham chiếu đến đơn vị mới của `{reorganization}`";
+    UNIT_ID_RETIRED: "`{unit}` was the name of a unit that was taken back with `{reorganization}`; names are never used again", "`{unit}` là tên của đơn vị đã bị thu hồi cùng `{reorganization}`; tên không được dùng lại";
+    MASS_CLOSURE: "the catalogue would end {closed_count} of {living_count} {level_en}, at most {most_percent} % may end at once; if it is meant, send allow_mass_closure, and if it is a part of the country, its scope_unit", "danh mục sẽ kết thúc {closed_count} trong {living_count} {level_vi}, mỗi lần tối đa {most_percent} %; nếu đúng như vậy hãy gửi allow_mass_closure, nếu danh mục chỉ là một phần hãy gửi scope_unit";
 }

@@ -7,15 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
 use serde::{Deserialize, Serialize};
 use types::ids::{ReorganizationId, UnitId};
 
-use crate::{
-    reason::{ALREADY_REORGANIZED, STATE_NOT_ALLOWED},
-    unit::{self, history::Histories},
-};
+use crate::{reason::STATE_NOT_ALLOWED, unit};
 
+mod application;
 mod correction;
 pub(crate) mod lineage;
 mod reversal;
@@ -27,6 +25,7 @@ mod store;
 mod tests;
 mod wire;
 
+pub(crate) use application::{elsewhere, insert_applied};
 use rules::{Contradiction, NewUnit, Plan, UnitChange};
 use share::Share;
 
@@ -194,34 +193,6 @@ impl Reorganizations {
         page.close(found, |it| it.id.as_str().to_owned())
     }
 
-    /// Puts a draft into force.
-    pub(crate) async fn apply(
-        &self,
-        tx: &Tx,
-        actor: &Actor,
-        apply: &ApplyReorganization,
-    ) -> Result<Reorganization> {
-        self.access.require_everywhere(actor).await?;
-        unit::store::hold_tree(&tx.db).await?;
-        let draft = find(&tx.db, &apply.id).await?;
-        etag::check(&apply.etag, draft.version)?;
-        draft.require_state(State::Draft)?;
-        let units = unit::store::all(&tx.db).await?;
-        let mut applied = draft.clone();
-        if let Err(found) = put_into_force(tx, &units, &mut applied).await? {
-            return Err(first(found));
-        }
-        store::update(&tx.db, &applied).await?;
-        tx.record(
-            Action::Moved,
-            &applied.id.name(),
-            Some(&draft),
-            Some(&applied),
-        )
-        .await?;
-        Ok(applied)
-    }
-
     /// Follows a unit through all applied reorganisations.
     pub(crate) async fn trace(&self, actor: &Actor, ask: TraceLineage) -> Result<lineage::Trace> {
         self.access.require(actor, &ask.unit).await?;
@@ -250,82 +221,6 @@ impl Reorganizations {
 async fn find(db: &impl sea_orm::ConnectionTrait, id: &ReorganizationId) -> Result<Reorganization> {
     let found = store::find(db, id).await?;
     found.ok_or_else(|| Error::not_found("REORGANIZATION", id))
-}
-
-/// Adds one that is applied at once, as imports do.
-pub(crate) async fn insert_applied(
-    tx: &Tx,
-    units: &Histories,
-    new: CreateReorganization,
-) -> Result<std::result::Result<Reorganization, Vec<Contradiction>>> {
-    let mut applied = Reorganization::draft(new, tx.now());
-    if let Err(found) = put_into_force(tx, units, &mut applied).await? {
-        return Ok(Err(found));
-    }
-    store::insert(&tx.db, &applied).await?;
-    tx.record(Action::Created, &applied.id.name(), None, Some(&applied))
-        .await?;
-    Ok(Ok(applied))
-}
-
-/// Changes the units, and keeps what they were before for the case that it is taken back.
-async fn put_into_force(
-    tx: &Tx,
-    units: &Histories,
-    draft: &mut Reorganization,
-) -> Result<std::result::Result<(), Vec<Contradiction>>> {
-    let plan = draft.plan();
-    let mut found = elsewhere(tx, Some(&draft.id), &plan).await?;
-    let changed = match rules::apply(units, &plan, tx.now()) {
-        Ok(changed) => changed,
-        Err(more) => {
-            found.extend(more);
-            Histories::new()
-        }
-    };
-    if !found.is_empty() {
-        return Ok(Err(found));
-    }
-    unit::store::save(&tx.db, &changed, &BTreeSet::new()).await?;
-    store::keep_before(&tx.db, &draft.id, units, &changed).await?;
-    draft.state = State::Applied;
-    draft.apply_time = Some(tx.now());
-    draft.update_time = tx.now();
-    draft.version += 1;
-    Ok(Ok(()))
-}
-
-/// On one day a unit's history is divided by one act, and a unit does not end before
-/// what other acts lead to it or make of it.
-pub(crate) async fn elsewhere(
-    tx: &Tx,
-    itself: Option<&ReorganizationId>,
-    plan: &Plan,
-) -> Result<Vec<Contradiction>> {
-    let mut others = store::links_since(&tx.db, plan.date).await?;
-    others.retain(|it| Some(&it.reorganization) != itself);
-    Ok(clash(&others, plan).into_iter().collect())
-}
-
-fn clash(others: &[lineage::DatedLink], plan: &Plan) -> Option<Contradiction> {
-    let divided: BTreeSet<_> = plan.links.iter().map(|it| &it.predecessor).collect();
-    let ending = plan.closing();
-    let (other, unit) = others.iter().find_map(|it| {
-        let (from, to) = (&it.link.predecessor, it.link.successor.as_ref());
-        let twice = it.date == plan.date && divided.contains(from);
-        let later = it.date > plan.date && ending.contains(from);
-        let unit = match to.filter(|to| it.date >= plan.date && ending.contains(to)) {
-            Some(to) => to,
-            None if twice || later => from,
-            None => return None,
-        };
-        Some((it, unit))
-    })?;
-    let more = [
-        ("reorganization", other.reorganization.name()),
-        ("date", other.date.to_string()),
-    ];
-    Some(Contradiction::new(unit, &ALREADY_REORGANIZED, more))
 }
 
 fn first(found: Vec<Contradiction>) -> Error {

@@ -10,12 +10,13 @@ use types::{ids::UnitId, text::fold, validity::Validity, violations::Invalid};
 
 use crate::{
     mirror::Mirror,
-    reason::{IDENTIFIER_TAKEN, UNIT_NOT_IN_FORCE},
+    reason::{IDENTIFIER_TAKEN, UNIT_ID_RETIRED, UNIT_NOT_IN_FORCE},
 };
 
 pub(crate) mod forest;
 pub(crate) mod history;
 pub(crate) mod rpc;
+pub(crate) mod scheme;
 pub(crate) mod store;
 
 use forest::Wanted;
@@ -61,6 +62,9 @@ pub(crate) enum UnitKind {
     Ward,
     SpecialZone,
     Subordinate,
+    PublicService,
+    PartyOrgan,
+    Other,
 }
 
 /// Adds a unit.
@@ -162,6 +166,11 @@ impl Units {
             .require_any(actor, &[new.parent.as_ref()])
             .await?;
         store::hold_tree(&tx.db).await?;
+        let retired = store::retired_among(&tx.db, std::slice::from_ref(&new.id)).await?;
+        if let Some(by) = retired.get(&new.id) {
+            let facts = [("unit", new.id.name()), ("reorganization", by.name())];
+            return Err(Error::rule(&UNIT_ID_RETIRED, facts));
+        }
         if let Some(parent) = &new.parent {
             let parent = store::find(&tx.db, parent, new.validity.start()).await?;
             parent_in_force(new.parent.as_ref(), parent.as_ref(), &new.validity)?;

@@ -11,7 +11,7 @@ use std::{
 use prost::Message;
 use proto::Repeatable;
 use sha2::{Digest, Sha256};
-use tonic::{Request, metadata::MetadataValue};
+use tonic::{Extensions, Request, metadata::MetadataValue};
 use types::{
     ids::{Principal, UserId},
     violations::Invalid,
@@ -129,10 +129,7 @@ where
     C: TryFrom<M, Error = Invalid>,
 {
     let (_, extensions, message) = request.into_parts();
-    let mut actor = extensions
-        .get::<Actor>()
-        .cloned()
-        .ok_or(Error::Unauthenticated(&TOKEN_MISSING))?;
+    let mut actor = who(&extensions)?;
     actor.repeat = repeat(&message)?;
     let command = C::try_from(message)?;
     Ok((actor, command))
@@ -149,23 +146,28 @@ where
     Ok(C::try_from(request.into_inner())?)
 }
 
+/// Returns whom the gate let in.
+pub(crate) fn who(extensions: &Extensions) -> Result<Actor> {
+    let actor = extensions.get::<Actor>().cloned();
+    actor.ok_or(Error::Unauthenticated(&TOKEN_MISSING))
+}
+
 fn repeat<M: Message + Repeatable>(message: &M) -> Result<Option<Repeat>> {
-    let id = message.request_id();
-    if id.is_empty() {
-        return Ok(None);
-    }
-    let id = Uuid::try_parse(id).map_err(|_| {
-        Invalid::field(
-            "request_id",
-            "PATTERN",
-            "is not a UUID",
-            "không phải là UUID",
-        )
-    })?;
-    Ok(Some(Repeat {
+    let id = read_request_id("request_id", message.request_id())?;
+    Ok(id.map(|id| Repeat {
         id,
         content_sha256: hex(&Sha256::digest(message.encode_to_vec())),
     }))
+}
+
+/// Reads the caller's own id of a call, if there is one.
+pub(crate) fn read_request_id(field: &str, id: &str) -> std::result::Result<Option<Uuid>, Invalid> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let read = Uuid::try_parse(id)
+        .map_err(|_| Invalid::field(field, "PATTERN", "is not a UUID", "không phải là UUID"))?;
+    Ok(Some(read))
 }
 
 /// Writes bytes as lower-case hexadecimal.

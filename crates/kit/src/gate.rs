@@ -33,6 +33,8 @@ use crate::{
 
 /// No unary call runs longer.
 const LONGEST_CALL: Duration = Duration::from_secs(30);
+/// No stream that a caller sends takes longer, however slow the line (api-guide §10).
+const LONGEST_UPLOAD: Duration = Duration::from_secs(600);
 const REQUEST_ID: &str = "x-request-id";
 
 /// Probes know no tokens (kubelet, load balancers).
@@ -157,7 +159,12 @@ impl Guard {
             }
             return Ok(infallible(inner, request).await);
         };
-        let limit = time_limit(request.headers());
+        let longest = if self.policy.is_upload(path) {
+            LONGEST_UPLOAD
+        } else {
+            LONGEST_CALL
+        };
+        let limit = time_limit(request.headers(), longest);
         let started = Instant::now();
         let decided = Arc::new(AtomicBool::new(false));
         match needs {
@@ -250,8 +257,8 @@ fn bearer(headers: &HeaderMap) -> Result<&str> {
         .ok_or(Error::Unauthenticated(&TOKEN_INVALID))
 }
 
-/// Reads `grpc-timeout` (a number and a unit), never more than [`LONGEST_CALL`].
-fn time_limit(headers: &HeaderMap) -> Duration {
+/// Reads `grpc-timeout` (a number and a unit), never more than the longest.
+fn time_limit(headers: &HeaderMap, longest: Duration) -> Duration {
     let sent = headers
         .get("grpc-timeout")
         .and_then(|it| it.to_str().ok())
@@ -268,7 +275,7 @@ fn time_limit(headers: &HeaderMap) -> Duration {
                 _ => return None,
             })
         });
-    sent.map_or(LONGEST_CALL, |it| it.min(LONGEST_CALL))
+    sent.map_or(longest, |it| it.min(longest))
 }
 
 #[cfg(test)]
@@ -284,13 +291,11 @@ mod tests {
 
     #[test]
     fn a_caller_may_shorten_the_deadline_but_never_lengthen_it() {
-        assert_eq!(
-            time_limit(&headers("grpc-timeout", "250m")),
-            Duration::from_millis(250)
-        );
-        assert_eq!(time_limit(&headers("grpc-timeout", "9H")), LONGEST_CALL);
-        assert_eq!(time_limit(&headers("grpc-timeout", "soon")), LONGEST_CALL);
-        assert_eq!(time_limit(&HeaderMap::new()), LONGEST_CALL);
+        let limit = |text| time_limit(&headers("grpc-timeout", text), LONGEST_CALL);
+        assert_eq!(limit("250m"), Duration::from_millis(250));
+        assert_eq!(limit("9H"), LONGEST_CALL);
+        assert_eq!(limit("soon"), LONGEST_CALL);
+        assert_eq!(time_limit(&HeaderMap::new(), LONGEST_CALL), LONGEST_CALL);
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ pub mod run;
 pub mod server;
 pub mod service_key;
 pub mod telemetry;
+pub mod upload;
 
 pub use access::Access;
 pub use actor::{Actor, accept, read};
@@ -28,3 +29,4 @@ pub use clock::Clock;
 pub use db::{Begin, Db, Tx};
 pub use error::{Error, Reason, Result};
 pub use peer::Peer;
+pub use upload::accept_stream;

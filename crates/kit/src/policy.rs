@@ -1,6 +1,9 @@
 //! Who may call what, read from the contract itself.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
 
@@ -22,7 +25,10 @@ pub enum Needs {
 /// The table of all methods of the contract by path, such as
 /// `/cds.directory.v1.UnitService/GetUnit`.
 #[derive(Debug, Clone)]
-pub struct Policy(Arc<HashMap<String, Needs>>);
+pub struct Policy {
+    needs: Arc<HashMap<String, Needs>>,
+    uploads: Arc<HashSet<String>>,
+}
 
 impl Policy {
     /// Reads the table from the descriptors.
@@ -36,6 +42,7 @@ impl Policy {
             .get_extension_by_name("cds.shared.v1.access")
             .ok_or_else(|| Error::internal("the contract has no option `cds.shared.v1.access`"))?;
         let mut table = HashMap::new();
+        let mut uploads = HashSet::new();
         for service in pool
             .services()
             .filter(|it| it.full_name().starts_with("cds."))
@@ -48,22 +55,34 @@ impl Policy {
                 };
                 let needs = needs
                     .ok_or_else(|| Error::internal(format!("`{path}` declares no permission")))?;
+                if method.is_client_streaming() {
+                    uploads.insert(path.clone());
+                }
                 table.insert(path, needs);
             }
         }
-        Ok(Self(Arc::new(table)))
+        Ok(Self {
+            needs: Arc::new(table),
+            uploads: Arc::new(uploads),
+        })
     }
 
     /// Returns what a path needs; `None` when it is no method of the contract.
     #[must_use]
     pub fn needs(&self, path: &str) -> Option<&Needs> {
-        self.0.get(path)
+        self.needs.get(path)
+    }
+
+    /// Says whether callers send a stream to a path, which takes as long as their line.
+    #[must_use]
+    pub fn is_upload(&self, path: &str) -> bool {
+        self.uploads.contains(path)
     }
 
     /// Returns every path of the contract, sorted.
     #[must_use]
     pub fn paths(&self) -> Vec<&str> {
-        let mut paths: Vec<_> = self.0.keys().map(String::as_str).collect();
+        let mut paths: Vec<_> = self.needs.keys().map(String::as_str).collect();
         paths.sort_unstable();
         paths
     }
@@ -108,5 +127,7 @@ mod tests {
             Some(&Needs::Nothing),
         );
         assert_eq!(policy.needs("/cds.directory.v1.UnitService/DropAll"), None);
+        assert!(policy.is_upload("/cds.directory.v1.CatalogueService/ImportUnitSnapshot"));
+        assert!(!policy.is_upload("/cds.directory.v1.UnitService/CreateUnit"));
     }
 }

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod catalogue;
 mod database;
 mod people;
 mod world;

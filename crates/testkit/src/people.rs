@@ -2,6 +2,7 @@
 
 use kit::Peer;
 use proto::directory as pb;
+use tokio_stream::Iter;
 use tonic::{Request, metadata::MetadataValue};
 
 use pb::{
@@ -28,6 +29,11 @@ impl Person {
         let bearer = MetadataValue::try_from(format!("Bearer {}", self.token)).unwrap();
         request.metadata_mut().insert("authorization", bearer);
         request
+    }
+
+    /// Makes a call that sends a stream as this person.
+    pub fn send<M>(&self, messages: Vec<M>) -> Request<Iter<std::vec::IntoIter<M>>> {
+        self.ask(tokio_stream::iter(messages))
     }
 
     /// Sets the password with the one-time secret, and signs in.

@@ -40,9 +40,10 @@ pub(crate) async fn measure(database: &str, administrator: &Administrator) {
             })
             .await,
         );
+        let (known, as_administrator) = (units.clone(), bearer.clone());
         get.push(
-            run(&ours, |channel, index| {
-                let (units, bearer) = (units.clone(), bearer.clone());
+            run(&ours, move |channel, index| {
+                let (units, bearer) = (known.clone(), as_administrator.clone());
                 async move {
                     let mut ask = Request::new(GetUnitRequest {
                         name: units[index * 7_919 % units.len()].clone(),
@@ -54,9 +55,10 @@ pub(crate) async fn measure(database: &str, administrator: &Administrator) {
             })
             .await,
         );
+        let (below, as_administrator) = (province.clone(), bearer.clone());
         list.push(
-            run(&ours, |channel, _| {
-                let (ancestor_unit, bearer) = (province.clone(), bearer.clone());
+            run(&ours, move |channel, _| {
+                let (ancestor_unit, bearer) = (below.clone(), as_administrator.clone());
                 async move {
                     let mut ask = Request::new(ListUnitsRequest {
                         ancestor_unit,

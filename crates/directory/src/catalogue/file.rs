@@ -9,7 +9,7 @@ use super::{File, RowResult, wrong};
 use crate::unit::{UnitKind, UnitNames, history::Appearance};
 
 /// Most rows of one file.
-pub(super) const MOST_ROWS: usize = 20_000;
+pub(super) const MOST_ROWS: usize = 200_000;
 const MOST_NAME: usize = 200;
 
 /// A row of a catalogue.
@@ -239,6 +239,7 @@ fn records<const N: usize>(
     let mut rows = Vec::new();
     let mut record = ByteRecord::new();
     let mut first = true;
+    let mut read = 0;
     loop {
         let line = i32::try_from(reader.position().line()).unwrap_or(i32::MAX);
         match reader.read_byte_record(&mut record) {
@@ -267,8 +268,10 @@ fn records<const N: usize>(
             Ok(cells) if !first => rows.push((line, cells)),
             Ok(_) => {}
         }
+        read += usize::from(!first);
         first = false;
-        if rows.len() > MOST_ROWS {
+        // Wrong rows count too: telling them takes more room than right ones.
+        if read > MOST_ROWS {
             let en = format!("the file has more than {MOST_ROWS} rows");
             let vi = format!("tệp có hơn {MOST_ROWS} dòng");
             return Err(vec![wrong(file, line, "", header[0], "TOO_MANY", en, vi)]);
@@ -352,14 +355,17 @@ impl UnitRow {
 }
 
 impl Level {
-    pub(super) fn holds(self, kind: UnitKind) -> bool {
-        match self {
-            Self::Province => kind == UnitKind::Province,
-            Self::District => kind == UnitKind::District,
-            Self::Commune => matches!(
-                kind,
-                UnitKind::Commune | UnitKind::Ward | UnitKind::SpecialZone
-            ),
+    /// Returns the level of a kind; agencies have none.
+    pub(super) fn of(kind: UnitKind) -> Option<Self> {
+        match kind {
+            UnitKind::Province => Some(Self::Province),
+            UnitKind::District => Some(Self::District),
+            UnitKind::Commune | UnitKind::Ward | UnitKind::SpecialZone => Some(Self::Commune),
+            UnitKind::Department
+            | UnitKind::Subordinate
+            | UnitKind::PublicService
+            | UnitKind::PartyOrgan
+            | UnitKind::Other => None,
         }
     }
 }

@@ -2,30 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDate;
-use types::ids::UnitId;
+use types::{ids::UnitId, invalid::InvalidText};
 
 use super::{
-    Effect, File, MappingChange, RowResult,
+    Day, Effect, File, MappingChange, RowResult,
     file::{MappingKind, MappingRow, UnitRow},
-    known, new_id, snapshot, wrong,
+    snapshot, wrong,
 };
 use crate::{
     reorganization::{Kind, Link, share::Share},
-    unit::history::{self, Histories},
+    unit::history,
 };
 
 /// Returns the reorganisation that a mapping stands for.
 pub(super) fn change(
-    units: &Histories,
+    day: &Day,
     pairs: &[MappingRow],
     rows: &[UnitRow],
-    day: NaiveDate,
 ) -> Result<MappingChange, Vec<RowResult>> {
     let mut work = Work {
-        units,
         day,
-        known: known(units, day),
+        known: day.known(),
         rows: rows.iter().map(|it| (it.code.as_str(), it)).collect(),
         bad: Vec::new(),
         ids: BTreeMap::new(),
@@ -54,8 +51,7 @@ pub(super) fn change(
 }
 
 struct Work<'a> {
-    units: &'a Histories,
-    day: NaiveDate,
+    day: &'a Day<'a>,
     known: BTreeMap<&'a str, &'a UnitId>,
     rows: BTreeMap<&'a str, &'a UnitRow>,
     bad: Vec<RowResult>,
@@ -70,6 +66,7 @@ impl<'a> Work<'a> {
     fn check(&mut self, pairs: &[MappingRow]) {
         for pair in pairs {
             let mut refuse = |column, code: &str, en: &str, vi: &str| {
+                let code = InvalidText::excerpt(code);
                 let (en, vi) = (format!("{code} {en}"), format!("{code} {vi}"));
                 let reason = "REFERENCE_NOT_FOUND";
                 let row = wrong(File::Mapping, pair.line, &pair.old, column, reason, en, vi);
@@ -105,7 +102,7 @@ impl<'a> Work<'a> {
                 self.lives.insert(new);
                 self.ids.insert(new, (*id).clone());
             } else if !self.ids.contains_key(new)
-                && let Ok(id) = new_id(new, self.day)
+                && let Ok(id) = self.day.new_id(new)
             {
                 self.ids.insert(new, id);
             }
@@ -114,8 +111,8 @@ impl<'a> Work<'a> {
 
     fn lives_on(&self, pair: &MappingRow) -> bool {
         let same_name = || {
-            let history = self.units.get(*self.known.get(pair.old.as_str())?)?;
-            let now = history::on(&history.appearances, self.day)?;
+            let history = self.day.units.get(*self.known.get(pair.old.as_str())?)?;
+            let now = history::on(&history.appearances, self.day.date)?;
             let row = self.rows.get(pair.old.as_str())?;
             Some(snapshot::same_name(now, &row.name))
         };
@@ -170,8 +167,8 @@ impl<'a> Work<'a> {
 
     fn below(&self) -> BTreeMap<&UnitId, Vec<&UnitId>> {
         let mut below: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for history in self.units.values() {
-            if let Some(Some(parent)) = history::on(&history.parents, self.day) {
+        for history in self.day.units.values() {
+            if let Some(Some(parent)) = history::on(&history.parents, self.day.date) {
                 below.entry(parent).or_default().push(&history.id);
             }
         }
@@ -217,12 +214,12 @@ impl<'a> Work<'a> {
                 self.bad.push(found);
                 continue;
             };
-            let effects = match self.units.get(&id) {
+            let effects = match self.day.units.get(&id) {
                 None => {
                     change.new_units.push(snapshot::beginning(&id, row, parent));
                     vec![Effect::Created]
                 }
-                Some(history) => match snapshot::change(history, row, parent, self.day) {
+                Some(history) => match snapshot::change(history, row, parent, self.day.date) {
                     Ok((wanted, effects)) => {
                         change.changes.extend(wanted);
                         effects

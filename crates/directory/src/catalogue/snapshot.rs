@@ -1,51 +1,46 @@
-//! What a catalogue of the whole country changes. A pure function.
+//! What a catalogue changes. A pure function.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use types::{ids::UnitId, text::same_text};
 
-use super::{Effect, File, GSO, RowResult, file::UnitRow, known, new_id, wrong};
+use super::{
+    Day, Effect, File, GSO, RowResult, Scope,
+    file::{Level, UnitRow},
+    wrong,
+};
 use crate::{
     reorganization::rules::{NewUnit, Plan, UnitChange},
     unit::{
         UnitNames,
-        history::{self, Appearance, Histories, History},
+        history::{self, Appearance, History},
     },
 };
 
-/// Returns what has to happen so that exactly the units of the rows are in force, and
-/// what that means for each of them.
+/// Returns what has to happen so that exactly the units of the rows are in force, in the
+/// whole country or in the scope, and what that means for each of them.
 pub(super) fn difference(
-    units: &Histories,
+    day: &Day,
     rows: &[UnitRow],
-    day: NaiveDate,
+    scope: Option<&Scope>,
 ) -> Result<(Plan, Vec<RowResult>), Vec<RowResult>> {
-    let known = known(units, day);
+    let known = day.known();
+    let mut bad = Vec::new();
+    let ids = bearers(day, &known, rows, scope, &mut bad);
     let mut plan = Plan {
-        date: day,
+        date: day.date,
         links: Vec::new(),
         new_units: Vec::new(),
         changes: Vec::new(),
         closed: BTreeSet::new(),
     };
     let mut results = Vec::new();
-    let mut bad = Vec::new();
-    let mut ids: BTreeMap<&str, UnitId> = BTreeMap::new();
-    for row in rows {
-        let id = match known.get(row.code.as_str()) {
-            Some(id) => (*id).clone(),
-            None => match new_id(&row.code, day) {
-                Ok(id) => id,
-                Err(_) => {
-                    bad.push(bad_code(row));
-                    continue;
-                }
-            },
+    let refused: BTreeSet<_> = bad.iter().map(|it| it.line).collect();
+    for row in rows.iter().filter(|it| !refused.contains(&it.line)) {
+        let Some(id) = ids.get(row.code.as_str()) else {
+            continue;
         };
-        ids.insert(&row.code, id);
-    }
-    for row in rows {
         let parent = match row.parent.as_deref().map(|it| ids.get(it)) {
             None => None,
             Some(Some(parent)) => Some(parent.clone()),
@@ -54,18 +49,13 @@ pub(super) fn difference(
                 continue;
             }
         };
-        let Some(id) = ids.get(row.code.as_str()) else {
-            continue;
-        };
-        let effects = match units
-            .get(id)
-            .filter(|_| known.contains_key(row.code.as_str()))
-        {
+        let history = day.units.get(id);
+        let effects = match history.filter(|_| known.contains_key(row.code.as_str())) {
             None => {
                 plan.new_units.push(beginning(id, row, parent));
                 vec![Effect::Created]
             }
-            Some(history) => match change(history, row, parent, day) {
+            Some(history) => match change(history, row, parent, day.date) {
                 Ok((change, effects)) => {
                     plan.changes.extend(change);
                     effects
@@ -81,16 +71,58 @@ pub(super) fn difference(
         }
     }
     for (code, id) in &known {
-        if !ids.contains_key(code) {
+        let described = scope.is_none_or(|it| it.contains(id) && it.root != *id);
+        if described && !ids.contains_key(code) {
             plan.closed.insert((*id).clone());
             results.push(result(0, code, id, vec![Effect::Closed]));
         }
     }
     if bad.is_empty() {
-        Ok((plan, results))
-    } else {
-        Err(bad)
+        return Ok((plan, results));
     }
+    bad.sort_by_key(|it| it.line);
+    Err(bad)
+}
+
+/// Says who bears each code of the rows. In a scope, its root and the unit above it may
+/// be named as parents without a row of their own.
+fn bearers<'a>(
+    day: &Day<'a>,
+    known: &BTreeMap<&'a str, &'a UnitId>,
+    rows: &'a [UnitRow],
+    scope: Option<&Scope>,
+    bad: &mut Vec<RowResult>,
+) -> BTreeMap<&'a str, UnitId> {
+    let mut ids = BTreeMap::new();
+    for row in rows {
+        let outside = scope.map(|it| it.check(row, known, day.units, day.date));
+        if let Some(Err(outside)) = outside {
+            bad.push(outside);
+            continue;
+        }
+        let id = match known.get(row.code.as_str()) {
+            Some(id) => (*id).clone(),
+            None => match day.new_id(&row.code) {
+                Ok(id) => id,
+                Err(_) => {
+                    bad.push(bad_code(row));
+                    continue;
+                }
+            },
+        };
+        ids.insert(row.code.as_str(), id);
+    }
+    if let Some(scope) = scope {
+        let root = day.units.get(scope.root);
+        let above = root.and_then(|it| history::on(&it.parents, day.date)?.as_ref());
+        for unit in above.into_iter().chain([scope.root]) {
+            let code = day.units.get(unit).and_then(|it| it.code(GSO, day.date));
+            if let Some(code) = code {
+                ids.entry(code).or_insert_with(|| unit.clone());
+            }
+        }
+    }
+    ids
 }
 
 pub(super) fn result(line: i32, code: &str, unit: &UnitId, effects: Vec<Effect>) -> RowResult {
@@ -151,7 +183,7 @@ pub(super) fn change(
         codes: Vec::new(),
     };
     if let Some(now) = history::on(&history.appearances, day) {
-        if !row.level.holds(now.kind) {
+        if Level::of(now.kind) != Some(row.level) {
             let en = "a unit of another level bears the code on that day";
             let vi = "vào ngày đó mã này thuộc về một đơn vị ở cấp khác";
             let found = wrong(

@@ -7,7 +7,10 @@ use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use types::ids::UnitId;
 
 use super::{
-    CorrectLinks, Correction, Link, Reorganization, Reorganizations, State, elsewhere, find, first,
+    CorrectLinks, Correction, Link, Reorganization, Reorganizations, State,
+    application::clash,
+    find, first,
+    lineage::DatedLink,
     rules::{Contradiction, Plan, check_links},
     store,
 };
@@ -32,19 +35,10 @@ impl Reorganizations {
         let before = find(&tx.db, &correct.id).await?;
         etag::check(&correct.etag, before.version)?;
         before.require_state(State::Applied)?;
-        let (mut links, removed) = without(&before.links, &correct.removed)?;
-        links.extend(correct.added.iter().cloned());
-        let added = Plan {
-            links: correct.added.clone(),
-            ..before.plan()
-        };
         let units = unit::store::all(&tx.db).await?;
-        let mut found = check_links(&units, &Histories::new(), before.date, &links);
-        found.extend(whole(&units, before.date, &before.links, &links));
-        found.extend(elsewhere(tx, Some(&before.id), &added).await?);
-        if !found.is_empty() {
-            return Err(first(found));
-        }
+        let mut others = store::links_since(&tx.db, before.date).await?;
+        others.retain(|it| it.reorganization != before.id);
+        let (links, removed) = after(&units, &before, &correct.removed, &correct.added, &others)?;
         let mut corrected = before.clone();
         corrected.links = links;
         corrected.update_time = tx.now();
@@ -66,6 +60,31 @@ impl Reorganizations {
         )
         .await?;
         Ok(corrected)
+    }
+}
+
+/// Returns the links after a correction, and those that go. `others` are the links of
+/// everything else that was applied for the day or a later one.
+pub(super) fn after(
+    units: &Histories,
+    before: &Reorganization,
+    removed: &[Link],
+    added: &[Link],
+    others: &[DatedLink],
+) -> Result<(Vec<Link>, Vec<Link>)> {
+    let (mut links, gone) = without(&before.links, removed)?;
+    links.extend(added.iter().cloned());
+    let plan = Plan {
+        links: added.to_vec(),
+        ..before.plan()
+    };
+    let mut found = check_links(units, &Histories::new(), before.date, &links);
+    found.extend(whole(units, before.date, &before.links, &links));
+    found.extend(clash(others, &plan));
+    if found.is_empty() {
+        Ok((links, gone))
+    } else {
+        Err(first(found))
     }
 }
 

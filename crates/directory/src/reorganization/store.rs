@@ -19,7 +19,7 @@ mod links;
 mod undo;
 
 pub(super) use links::{links_around, links_since, one_naming, replace_links};
-pub(super) use undo::{before, forget_before, keep_before};
+pub(super) use undo::{Before, before, follow, forget_before, keep_before};
 
 mod row {
     use sea_orm::entity::prelude::*;

@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, NaiveDate};
-use proptest::prelude::*;
 use types::ids::{ReorganizationId, UnitId};
 
 use super::{
     Link,
-    lineage::{DatedLink, Direction, Trace, trace},
+    lineage::{DatedLink, Direction, trace},
     rules::{NewUnit, Plan, UnitChange, apply},
     share::Share,
 };
 use crate::unit::{
     UnitKind, UnitNames,
-    history::{self, Appearance, Histories, History},
+    history::{Appearance, Histories, History},
 };
+
+mod sequences;
 
 fn unit(index: usize) -> UnitId {
     UnitId::new(&format!("u{index}")).unwrap()
@@ -152,142 +153,4 @@ fn shares_multiply_along_the_way_and_an_unknown_one_stays_unknown() {
         .collect();
     assert_eq!(shares, [("u7", Some("0.875".into())), ("u8", None)]);
     assert_eq!(found.steps.iter().map(|it| it.depth).max(), Some(2));
-}
-
-/// What is tried next: days since the last try, what, and with which units.
-type Try = (u64, u8, [usize; 3], &'static str);
-
-fn some_try() -> impl Strategy<Value = Try> {
-    let share = prop_oneof![Just(""), Just("0.5"), Just("1")];
-    (0..4_u64, 0..7_u8, [0..99_usize, 0..99, 0..99], share)
-}
-
-/// Makes a plan with units that live on the day; it may still contradict something.
-fn plan_for(units: &Histories, date: u64, (_, what, pick, share): Try) -> Plan {
-    let living: Vec<usize> = units
-        .values()
-        .filter(|it| it.validity.contains(day(date)))
-        .map(|it| it.id.as_str()[1..].parse().unwrap())
-        .collect();
-    if living.is_empty() {
-        return plan(date);
-    }
-    let [a, b, above] = pick.map(|it| living[it % living.len()]);
-    let (one, two) = (units.len(), units.len() + 1);
-    let mut plan = plan(date);
-    match what {
-        0 => {
-            plan.links = vec![link(a, Some(one), share), link(b, Some(one), "1")];
-            plan.new_units = vec![new_unit(one, above)];
-        }
-        1 => {
-            plan.links = vec![link(a, Some(one), "0.5"), link(a, Some(two), share)];
-            plan.new_units = vec![new_unit(one, above), new_unit(two, above)];
-        }
-        2 => plan.links = vec![link(a, Some(b), share)],
-        3 => plan.links = vec![link(a, Some(a), "0.5"), link(a, Some(b), share)],
-        4 => plan.changes = vec![moved(a, above), moved(b, above)],
-        5 => plan.new_units = vec![new_unit(one, above)],
-        _ => plan.links = vec![link(a, None, share)],
-    }
-    plan
-}
-
-/// Applies what does not contradict; returns the units and their links.
-fn live_through(tries: &[Try]) -> (Histories, Vec<DatedLink>) {
-    let mut units = country();
-    let mut links: Vec<DatedLink> = Vec::new();
-    let mut date = 0;
-    for wanted in tries {
-        // Now and then an act is entered late, for a day before others.
-        date = if wanted.2[2] % 9 == 0 {
-            date / 2
-        } else {
-            date + wanted.0
-        }
-        .max(1);
-        let plan = plan_for(&units, date, *wanted);
-        if super::clash(&links, &plan).is_some() {
-            continue;
-        }
-        if let Ok(changed) = apply(&units, &plan, DateTime::UNIX_EPOCH) {
-            units.extend(changed);
-            links.extend(plan.links.iter().map(|it| DatedLink {
-                date: plan.date,
-                reorganization: ReorganizationId::new("r").unwrap(),
-                link: it.clone(),
-            }));
-        }
-    }
-    (units, links)
-}
-
-/// Follows a unit as the use case does.
-fn follow(
-    units: &Histories,
-    links: &[DatedLink],
-    id: &UnitId,
-    direction: Direction,
-    as_of: NaiveDate,
-) -> Trace {
-    let end = units[id].validity.end();
-    let backward = direction == Direction::Predecessors;
-    let known: Vec<_> = links
-        .iter()
-        .filter(|it| it.date <= as_of && !(backward && end.is_some_and(|end| it.date >= end)))
-        .cloned()
-        .collect();
-    let begins = units
-        .iter()
-        .map(|(id, it)| (id.clone(), it.validity.start()))
-        .collect();
-    trace(id, &known, direction, &begins)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn at_every_instant_a_unit_has_one_parent_and_none_stands_above_itself(
-        tries in prop::collection::vec(some_try(), 1..20),
-    ) {
-        let (units, _) = live_through(&tries);
-        for number in 0..45 {
-            let today = day(number);
-            for history in units.values() {
-                let parents = history.parents.iter().filter(|it| it.validity.contains(today));
-                let lives = history.validity.contains(today);
-                prop_assert_eq!(parents.count(), usize::from(lives));
-                let mut above = history::on(&history.parents, today).cloned().flatten();
-                let mut steps = 0;
-                while let Some(parent) = above {
-                    prop_assert!(units[&parent].validity.contains(today));
-                    steps += 1;
-                    prop_assert!(steps <= units.len(), "a circle above {}", history.id);
-                    above = history::on(&units[&parent].parents, today).cloned().flatten();
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_leads_to_b_exactly_when_b_comes_from_a(
-        tries in prop::collection::vec(some_try(), 1..20),
-    ) {
-        let (units, links) = live_through(&tries);
-        for number in [5, 15, 25, 45] {
-            let as_of = day(number);
-            let reach = |id: &UnitId, direction| follow(&units, &links, id, direction, as_of).met();
-            let forward: BTreeMap<_, _> = units
-                .keys()
-                .map(|it| (it, reach(it, Direction::Successors)))
-                .collect();
-            for b in units.keys() {
-                let back = reach(b, Direction::Predecessors);
-                for a in units.keys().filter(|it| *it != b) {
-                    prop_assert_eq!(forward[a].contains(b), back.contains(a), "{} to {} by {}", a, b, as_of);
-                }
-            }
-        }
-    }
 }

@@ -10,7 +10,7 @@ use types::{ids::UnitId, text::fold, validity::Validity, violations::Invalid};
 
 use super::{
     Bearers, CreateUnit, GetUnit, Identifier, ListUnits, ResolveIdentifier, Unit, UnitKind,
-    UnitNames, Units, distinct_identifiers,
+    UnitNames, Units, distinct_identifiers, scheme,
 };
 
 #[derive(Debug)]
@@ -261,18 +261,17 @@ impl From<Identifier> for pb::Identifier {
 impl Identifier {
     fn from_wire(index: usize, wire: &pb::Identifier, bad: &mut Invalid) -> Option<Self> {
         let field = format!("unit.identifiers[{index}]");
-        let scheme = bad.line(format!("{field}.scheme"), &wire.scheme, 30);
-        let value = bad.line(format!("{field}.value"), &wire.value, 35);
+        let (scheme, value) = scheme::read_code(&field, wire, bad)?;
         let validity = read_validity(&format!("{field}.validity"), wire.validity.as_ref(), bad);
         Some(Self {
-            scheme: scheme?,
-            value: value?,
+            scheme,
+            value,
             validity: validity?,
         })
     }
 }
 
-const KINDS: [(UnitKind, pb::UnitKind); 7] = [
+const KINDS: [(UnitKind, pb::UnitKind); 10] = [
     (UnitKind::Province, pb::UnitKind::Province),
     (UnitKind::Department, pb::UnitKind::Department),
     (UnitKind::District, pb::UnitKind::District),
@@ -280,6 +279,9 @@ const KINDS: [(UnitKind, pb::UnitKind); 7] = [
     (UnitKind::Ward, pb::UnitKind::Ward),
     (UnitKind::SpecialZone, pb::UnitKind::SpecialZone),
     (UnitKind::Subordinate, pb::UnitKind::Subordinate),
+    (UnitKind::PublicService, pb::UnitKind::PublicService),
+    (UnitKind::PartyOrgan, pb::UnitKind::PartyOrgan),
+    (UnitKind::Other, pb::UnitKind::Other),
 ];
 
 impl UnitKind {

@@ -10,10 +10,12 @@ use crate::feed::{self, Changed};
 
 mod histories;
 mod page;
+mod retired;
 
 pub(crate) use histories::{all, insert_rows, save, some};
 pub(crate) use page::life_of;
 use page::load;
+pub(crate) use retired::{retire, retired, retired_among};
 
 mod unit {
     use sea_orm::entity::prelude::*;
@@ -265,6 +267,9 @@ impl UnitKind {
             Self::Ward => "ward",
             Self::SpecialZone => "special-zone",
             Self::Subordinate => "subordinate",
+            Self::PublicService => "public-service",
+            Self::PartyOrgan => "party-organ",
+            Self::Other => "other",
         }
     }
 
@@ -277,7 +282,10 @@ impl UnitKind {
             "ward" => Self::Ward,
             "special-zone" => Self::SpecialZone,
             "subordinate" => Self::Subordinate,
-            other => return Err(Error::internal(format!("`{other}` is no kind of unit"))),
+            "public-service" => Self::PublicService,
+            "party-organ" => Self::PartyOrgan,
+            "other" => Self::Other,
+            unknown => return Err(Error::internal(format!("`{unknown}` is no kind of unit"))),
         })
     }
 }

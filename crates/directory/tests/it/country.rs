@@ -28,16 +28,15 @@ impl Country {
     }
 
     async fn snapshot(&self, units_csv: Vec<u8>, day: &str) -> pb::ImportUnitSnapshotResponse {
-        let import = pb::ImportUnitSnapshotRequest {
-            units_csv,
+        let import = pb::ImportUnitSnapshotHeader {
             as_of_date: day.into(),
             source: "thanglequoc/vietnamese-provinces-database".into(),
             ..Default::default()
         };
         let begin = Instant::now();
+        let parts = testkit::catalogue::snapshot(import, &units_csv);
         let answer = CatalogueServiceClient::new(self.world.directory())
-            .max_decoding_message_size(4 << 20)
-            .import_unit_snapshot(self.world.administrator.ask(import))
+            .import_unit_snapshot(self.world.administrator.send(parts))
             .await
             .unwrap()
             .into_inner();
@@ -148,18 +147,19 @@ async fn the_whole_country_from_2022_to_2026() {
     );
     let minh_long = country.bearer("531", "2025-06-30").await;
 
-    let import = pb::ImportUnitMappingRequest {
-        mapping_csv: country.read("unit_mapping.csv"),
-        units_csv: country.read("units_after.csv"),
+    let import = pb::ImportUnitMappingHeader {
         effective_date: "2025-07-01".into(),
         decision_number: "202/2025/QH15".into(),
         source: "tranngocminhhieu/vietnamadminunits".into(),
         reorganization_id: "sap-xep-2025".into(),
         ..Default::default()
     };
+    let pairs = country.read("unit_mapping.csv");
+    let after = country.read("units_after.csv");
+    let parts = testkit::catalogue::mapping(import, &pairs, &after);
     let begin = Instant::now();
     let mapped = CatalogueServiceClient::new(country.world.directory())
-        .import_unit_mapping(country.world.administrator.ask(import))
+        .import_unit_mapping(country.world.administrator.send(parts))
         .await
         .unwrap()
         .into_inner();

@@ -10,7 +10,7 @@ use testkit::World;
 use tonic::Status;
 use tonic_types::StatusExt;
 
-fn reason(status: &Status) -> String {
+pub(crate) fn reason(status: &Status) -> String {
     status
         .get_error_details()
         .error_info()
@@ -28,7 +28,7 @@ fn link(from: &str, to: &str, share: &str) -> pb::LineageLink {
 }
 
 /// Long Hiệp and Long Mai become xã Minh Long, as a draft.
-fn merger() -> pb::CreateReorganizationRequest {
+pub(crate) fn merger() -> pb::CreateReorganizationRequest {
     pb::CreateReorganizationRequest {
         reorganization_id: "sap-xep".into(),
         reorganization: Some(pb::Reorganization {
@@ -58,12 +58,12 @@ fn merger() -> pb::CreateReorganizationRequest {
     }
 }
 
-struct Story {
-    world: World,
+pub(crate) struct Story {
+    pub(crate) world: World,
 }
 
 impl Story {
-    async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let world = World::new().await;
         let days = Some(Validity {
             start_date: "2022-01-01".into(),
@@ -94,15 +94,15 @@ impl Story {
         story
     }
 
-    fn units(&self) -> UnitServiceClient<kit::Peer> {
+    pub(crate) fn units(&self) -> UnitServiceClient<kit::Peer> {
         UnitServiceClient::new(self.world.directory())
     }
 
-    fn acts(&self) -> ReorganizationServiceClient<kit::Peer> {
+    pub(crate) fn acts(&self) -> ReorganizationServiceClient<kit::Peer> {
         ReorganizationServiceClient::new(self.world.directory())
     }
 
-    async fn apply(&self, validate_only: bool) -> Result<pb::Reorganization, Status> {
+    pub(crate) async fn apply(&self, validate_only: bool) -> Result<pb::Reorganization, Status> {
         let apply = pb::ApplyReorganizationRequest {
             name: "reorganizations/sap-xep".into(),
             etag: self.act().await.etag,
@@ -127,7 +127,7 @@ impl Story {
         answer.unwrap().into_inner()
     }
 
-    async fn revert(&self) -> Result<pb::Reorganization, Status> {
+    pub(crate) async fn revert(&self) -> Result<pb::Reorganization, Status> {
         let revert = pb::RevertReorganizationRequest {
             name: "reorganizations/sap-xep".into(),
             reason: "nhập nhầm".into(),
@@ -141,7 +141,7 @@ impl Story {
         answer.map(tonic::Response::into_inner)
     }
 
-    async fn create(&self) {
+    pub(crate) async fn create(&self) {
         let create = self.world.administrator.ask(merger());
         self.acts().create_reorganization(create).await.unwrap();
     }
@@ -155,7 +155,7 @@ impl Story {
         units.into_iter().map(|it| it.name).collect()
     }
 
-    async fn below(&self, day: &str) -> Vec<String> {
+    pub(crate) async fn below(&self, day: &str) -> Vec<String> {
         let list = pb::ListUnitsRequest {
             ancestor_unit: "units/huyen-minh-long".into(),
             as_of_date: day.into(),
@@ -334,13 +334,13 @@ async fn wrong_rows_are_told_one_by_one_and_nothing_is_half_done() {
                531,Huyện Minh Long,district,52\n\
                2136,Xã Long Hiệp,commune,531\n\
                21349,Xã Long Sơn,làng,531\n";
-    let import = pb::ImportUnitSnapshotRequest {
-        units_csv: csv.into(),
+    let import = pb::ImportUnitSnapshotHeader {
         as_of_date: "2022-07-01".into(),
         source: "thử".into(),
         ..Default::default()
     };
-    let import = story.world.administrator.ask(import);
+    let parts = testkit::catalogue::snapshot(import, csv.as_bytes());
+    let import = story.world.administrator.send(parts);
     let mut catalogues = CatalogueServiceClient::new(story.world.directory());
     let answer = catalogues
         .import_unit_snapshot(import)

@@ -228,3 +228,50 @@ async fn who_may_not_see_a_unit_does_not_learn_whether_it_exists() {
     assert_eq!(hidden.message(), absent.message());
     assert_eq!(hidden.details(), absent.details());
 }
+
+#[tokio::test]
+async fn agencies_of_every_kind_report_and_their_codes_have_the_form_of_their_scheme() {
+    let world = World::new().await;
+    let mut units = UnitServiceClient::new(world.directory());
+    let kinds = [
+        ("benh-vien", pb::UnitKind::PublicService),
+        ("ban-to-chuc", pb::UnitKind::PartyOrgan),
+        ("hoi-nong-dan", pb::UnitKind::Other),
+    ];
+    for (id, kind) in kinds {
+        let mut create = commune(id, "Đơn vị");
+        create.unit.as_mut().unwrap().kind = kind.into();
+        let made = units.create_unit(world.administrator.ask(create)).await;
+        let list = pb::ListUnitsRequest {
+            kind: kind.into(),
+            ..Default::default()
+        };
+        let listed = units.list_units(world.administrator.ask(list)).await;
+        let listed = listed.unwrap().into_inner().units;
+        assert_eq!(listed, [made.unwrap().into_inner()]);
+    }
+
+    let mut create = commune("xa-long-mai", "UBND xã Long Mai");
+    let unit = create.unit.as_mut().unwrap();
+    for (scheme, value) in [
+        ("gso", "2135x"),
+        ("qd20-2020", "000.00.53.H48"),
+        ("qcvn102", "H48.53"),
+        ("ma-noi-bo", "Xã/Long Mai"),
+    ] {
+        unit.identifiers.push(pb::Identifier {
+            scheme: scheme.into(),
+            value: value.into(),
+            validity: unit.validity.clone(),
+        });
+    }
+    let refused = units.create_unit(world.administrator.ask(create)).await;
+    let details = refused.unwrap_err().get_error_details();
+    let violations = &details.bad_request().unwrap().field_violations;
+    let fields: Vec<_> = violations.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [0, 1, 2].map(|it| format!("unit.identifiers[{it}].value"))
+    );
+    assert!(violations.iter().all(|it| it.localized_message.is_some()));
+}

@@ -67,6 +67,49 @@ pub(in crate::reorganization) async fn before(
     rows.into_iter().map(read).collect()
 }
 
+/// Lets what earlier reorganisations left count as unchanged after a later one was taken
+/// back: its units are as they were, in a new version. By unit: version before, version
+/// now.
+pub(in crate::reorganization) async fn follow(
+    db: &impl ConnectionTrait,
+    versions: &BTreeMap<UnitId, (i64, i64)>,
+) -> Result<()> {
+    let units: Vec<_> = versions.keys().cloned().collect();
+    for some in units.chunks(ROWS) {
+        let rows = row::Entity::find()
+            .filter(row::Column::UnitId.is_in(some.iter().map(UnitId::as_str)))
+            .all(db)
+            .await?;
+        let mut moved: BTreeMap<String, Vec<row::Model>> = BTreeMap::new();
+        for mut row in rows {
+            let Some((before, now)) = versions.get(&read_unit(&row.unit_id)?) else {
+                continue;
+            };
+            if row.version_after == *before {
+                row.version_after = *now;
+                let rows = moved.entry(row.reorganization_id.clone());
+                rows.or_default().push(row);
+            }
+        }
+        for (id, rows) in moved {
+            let units: Vec<String> = rows.iter().map(|it| it.unit_id.clone()).collect();
+            row::Entity::delete_many()
+                .filter(row::Column::ReorganizationId.eq(id))
+                .filter(row::Column::UnitId.is_in(units))
+                .exec(db)
+                .await?;
+            let rows = rows.into_iter().map(|it| row::ActiveModel {
+                reorganization_id: Set(it.reorganization_id),
+                unit_id: Set(it.unit_id),
+                version_after: Set(it.version_after),
+                before: Set(it.before),
+            });
+            insert_rows(db, rows).await?;
+        }
+    }
+    Ok(())
+}
+
 pub(in crate::reorganization) async fn forget_before(
     db: &impl ConnectionTrait,
     id: &ReorganizationId,

@@ -95,7 +95,10 @@ pub(crate) async fn save(
     changed: &Histories,
     gone: &BTreeSet<UnitId>,
 ) -> Result<()> {
-    let ids: Vec<_> = changed.keys().chain(gone).map(UnitId::as_str).collect();
+    // Nothing is known of a unit in its first version.
+    let known = changed.values().filter(|it| it.version > 1);
+    let known = known.map(|it| &it.id);
+    let ids: Vec<_> = known.chain(gone).map(UnitId::as_str).collect();
     for some in ids.chunks(ROWS) {
         let some = || some.iter().copied();
         unit::Entity::delete_many()
@@ -128,13 +131,17 @@ pub(crate) async fn insert_rows<A: ActiveModelTrait>(
     db: &impl ConnectionTrait,
     rows: impl Iterator<Item = A>,
 ) -> Result<()> {
-    let rows: Vec<A> = rows.collect();
-    for some in rows.chunks(ROWS) {
-        A::Entity::insert_many(some.to_vec())
+    // Collected first: what is awaited below must not hold what the rows are made from.
+    let mut rows = rows.collect::<Vec<A>>().into_iter();
+    loop {
+        let some: Vec<A> = rows.by_ref().take(ROWS).collect();
+        if some.is_empty() {
+            return Ok(());
+        }
+        A::Entity::insert_many(some)
             .exec_without_returning(db)
             .await?;
     }
-    Ok(())
 }
 
 /// A row keeps the kind the unit began with; the kind of a day stands with its name.

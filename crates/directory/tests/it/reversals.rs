@@ -1,0 +1,127 @@
+//! What stays of a reorganisation that was taken back.
+
+use proto::{directory as pb, shared::Validity};
+
+use crate::reorganizations::{Story, merger, reason};
+
+#[tokio::test]
+async fn the_name_of_a_unit_that_was_taken_back_is_never_used_again() {
+    let story = Story::begin().await;
+    story.create().await;
+    story.apply(true).await.unwrap();
+    story.apply(false).await.unwrap();
+    story.revert().await.unwrap();
+    // What was taken back stays so; the same act is entered anew, under a new name.
+    let again = story.apply(false).await.unwrap_err();
+    assert_eq!(reason(&again), "STATE_NOT_ALLOWED");
+
+    let create = pb::CreateUnitRequest {
+        unit_id: "xa-minh-long".into(),
+        unit: Some(pb::Unit {
+            display_name: "UBND xã Minh Long".into(),
+            kind: pb::UnitKind::Commune.into(),
+            parent_unit: "units/huyen-minh-long".into(),
+            validity: Some(Validity {
+                start_date: "2022-06-01".into(),
+                end_date: String::new(),
+            }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let create = story.world.administrator.ask(create);
+    let refused = story.units().create_unit(create).await.unwrap_err();
+    assert_eq!(reason(&refused), "UNIT_ID_RETIRED");
+    assert!(refused.message().contains("reorganizations/sap-xep"));
+
+    let anew = |id: &str, unit: &str| {
+        let mut anew = merger();
+        anew.reorganization_id = id.into();
+        let act = anew.reorganization.as_mut().unwrap();
+        act.new_units[0].unit_id = unit.into();
+        for link in &mut act.links {
+            link.successor_unit = format!("units/{unit}");
+        }
+        story.world.administrator.ask(anew)
+    };
+    let apply = async |anew| {
+        let draft = story.acts().create_reorganization(anew).await;
+        let draft = draft.unwrap().into_inner();
+        let apply = pb::ApplyReorganizationRequest {
+            name: draft.name,
+            etag: draft.etag,
+            ..Default::default()
+        };
+        let apply = story.world.administrator.ask(apply);
+        story.acts().apply_reorganization(apply).await
+    };
+    let refused = apply(anew("sap-xep-hai", "xa-minh-long")).await;
+    assert_eq!(reason(&refused.unwrap_err()), "UNIT_ID_RETIRED");
+    apply(anew("sap-xep-ba", "xa-minh-long-moi")).await.unwrap();
+    assert_eq!(story.below("2022-06-24").await, ["units/xa-minh-long-moi"]);
+}
+
+#[tokio::test]
+async fn two_acts_on_one_unit_are_taken_back_the_later_one_first() {
+    let story = Story::begin().await;
+    let mut made = Vec::new();
+    for (id, day, name) in [
+        ("doi-ten-mot", "2022-05-01", "UBND xã Một"),
+        ("doi-ten-hai", "2022-06-01", "UBND xã Hai"),
+    ] {
+        let act = pb::Reorganization {
+            kind: pb::ReorganizationKind::Rename.into(),
+            decision_number: "1/NQ".into(),
+            effective_date: day.into(),
+            source: "Nghị quyết".into(),
+            changes: vec![pb::UnitChange {
+                unit: "units/xa-long-mai".into(),
+                display_name: name.into(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        let create = pb::CreateReorganizationRequest {
+            reorganization: Some(act),
+            reorganization_id: id.into(),
+            ..Default::default()
+        };
+        let create = story.world.administrator.ask(create);
+        let draft = story.acts().create_reorganization(create).await;
+        let draft = draft.unwrap().into_inner();
+        let apply = pb::ApplyReorganizationRequest {
+            name: draft.name,
+            etag: draft.etag,
+            ..Default::default()
+        };
+        let apply = story.world.administrator.ask(apply);
+        let applied = story.acts().apply_reorganization(apply).await;
+        made.push(applied.unwrap().into_inner());
+    }
+    let revert = async |act: &pb::Reorganization| {
+        let revert = pb::RevertReorganizationRequest {
+            name: act.name.clone(),
+            etag: act.etag.clone(),
+            reason: "nhập nhầm".into(),
+            ..Default::default()
+        };
+        let revert = story.world.administrator.ask(revert);
+        story.acts().revert_reorganization(revert).await
+    };
+    let name = async || {
+        let get = pb::GetUnitRequest {
+            name: "units/xa-long-mai".into(),
+            as_of_date: "2022-06-24".into(),
+        };
+        let get = story.world.administrator.ask(get);
+        let unit = story.units().get_unit(get).await.unwrap().into_inner();
+        unit.display_name
+    };
+    assert_eq!(name().await, "UBND xã Hai");
+    let early = revert(&made[0]).await.unwrap_err();
+    assert_eq!(reason(&early), "CHANGED_SINCE");
+    revert(&made[1]).await.unwrap();
+    assert_eq!(name().await, "UBND xã Một");
+    revert(&made[0]).await.unwrap();
+    assert_eq!(name().await, "UBND xã Long Hoà");
+}
