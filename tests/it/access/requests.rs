@@ -1,0 +1,192 @@
+//! The lines of `access_requests.json`, and sending what they say.
+//!
+//! A line is a JSON object:
+//! - `call`: the method, without `cds.`;
+//! - `with`: its request as JSON; `{unit}` stands for the id of the unit it is about;
+//! - `over_all_units`: true when it needs the right over all units, so that no grant on a
+//!   unit is enough;
+//! - `answer`: what who may do everything is answered at first, when that is not `OK`;
+//! - `as`: by which role that is asked, when the first that carries the permission is not
+//!   the right one;
+//! - `only_prepares`: true when it is called only to leave something behind for others;
+//! - `known`: where the answer is not the one of the rules, and why that is so.
+//!
+//! An etag that has passed, an id that is taken and a figure that is the same keep a
+//! request from changing anything when it is repeated.
+
+use std::fmt;
+
+use kit::{
+    Peer,
+    policy::{Needs, Policy},
+};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use serde::Deserialize;
+use serde_json::{Deserializer, Value};
+use tonic::{Code, Request, Status, client::Grpc, metadata::MetadataValue};
+use tonic_prost::ProstCodec;
+
+use super::Relation;
+
+const FILE: &str = include_str!("../access_requests.json");
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    call: String,
+    with: Value,
+    #[serde(default)]
+    over_all_units: bool,
+    #[serde(default)]
+    answer: Option<String>,
+    #[serde(default, rename = "as")]
+    by: Option<String>,
+    #[serde(default)]
+    only_prepares: bool,
+    #[serde(default)]
+    known: Vec<Known>,
+}
+
+/// A difference from the rules that is meant or not mended yet.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Known {
+    pub(super) role: String,
+    pub(super) on: Vec<Relation>,
+    #[expect(
+        dead_code,
+        reason = "for who reads the file; a difference must have it"
+    )]
+    why: String,
+}
+
+/// One way to call a method.
+#[derive(Debug)]
+pub(super) struct Ask {
+    /// Where it stands among the others, from 1.
+    pub(super) line: usize,
+    /// Such as `/cds.directory.v1.UnitService/GetUnit`.
+    pub(super) path: String,
+    pub(super) permission: String,
+    /// Whether it is about one unit, or else over all of them.
+    pub(super) names_unit: bool,
+    pub(super) only_prepares: bool,
+    /// Answer to who may do everything.
+    pub(super) answer: Code,
+    /// Role by which it is asked first.
+    pub(super) by: Option<String>,
+    pub(super) known: Vec<Known>,
+    json: String,
+    message: MessageDescriptor,
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (_, method) = self.path.rsplit_once('.').unwrap_or_default();
+        write!(formatter, "{}. {method}", self.line)
+    }
+}
+
+impl Ask {
+    fn new(line: usize, read: Line, pool: &DescriptorPool, policy: &Policy) -> Self {
+        let path = format!("/cds.{}", read.call);
+        let Some(Needs::Permission(permission)) = policy.needs(&path) else {
+            panic!("line {line}: `{path}` is no method with a permission");
+        };
+        let (service, method) = path[1..].split_once('/').unwrap();
+        let service = pool.get_service_by_name(service).unwrap();
+        let method = service.methods().find(|it| it.name() == method).unwrap();
+        let json = read.with.to_string();
+        let names_unit = json.contains("{unit}");
+        assert!(
+            read.only_prepares || names_unit != read.over_all_units,
+            "line {line}: a request is about {{unit}} or over all units"
+        );
+        Self {
+            line,
+            permission: permission.to_string(),
+            names_unit,
+            only_prepares: read.only_prepares,
+            answer: read.answer.as_deref().map_or(Code::Ok, code),
+            by: read.by,
+            known: read.known,
+            json,
+            message: method.input(),
+            path,
+        }
+    }
+
+    /// Makes the request about a unit.
+    pub(super) fn about(&self, unit: &str) -> DynamicMessage {
+        let json = self.json.replace("{unit}", unit);
+        let read =
+            DynamicMessage::deserialize(self.message.clone(), &mut Deserializer::from_str(&json));
+        read.unwrap_or_else(|error| panic!("{self}: {error}"))
+    }
+}
+
+/// Reads all lines, in order.
+pub(super) fn read() -> Vec<Ask> {
+    let lines: Vec<Line> = serde_json::from_str(FILE).unwrap();
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
+    let policy = Policy::read(proto::DESCRIPTORS).unwrap();
+    let lines = lines.into_iter().zip(1..);
+    let asks = lines.map(|(read, line)| Ask::new(line, read, &pool, &policy));
+    asks.collect()
+}
+
+/// Reads a code as the contract writes it, such as `NOT_FOUND`.
+fn code(name: &str) -> Code {
+    let known = [
+        ("NOT_FOUND", Code::NotFound),
+        ("ALREADY_EXISTS", Code::AlreadyExists),
+        ("ABORTED", Code::Aborted),
+        ("FAILED_PRECONDITION", Code::FailedPrecondition),
+    ];
+    let found = known.iter().find(|it| it.0 == name);
+    found
+        .unwrap_or_else(|| panic!("`{name}` is no answer of who got in"))
+        .1
+}
+
+/// An answer as far as callers can tell it from others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Answer {
+    pub(super) code: Code,
+    message: String,
+    details: Vec<u8>,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:?} {}", self.code, self.message)
+    }
+}
+
+impl From<Status> for Answer {
+    fn from(status: Status) -> Self {
+        Self {
+            code: status.code(),
+            message: status.message().to_owned(),
+            details: status.details().to_vec(),
+        }
+    }
+}
+
+/// Calls a method of any kind with one message. The gate has the permission decided
+/// before an answer begins, so its beginning is waited for, and no more.
+pub(super) async fn send(peer: &Peer, token: &str, path: &str, message: DynamicMessage) -> Answer {
+    let mut client = Grpc::new(peer.clone());
+    client.ready().await.unwrap();
+    let mut request = Request::new(tokio_stream::once(message));
+    let bearer = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
+    request.metadata_mut().insert("authorization", bearer);
+    // Whatever an answer says of the call itself is then the same in all.
+    let id = MetadataValue::from_static("access");
+    request.metadata_mut().insert("x-request-id", id);
+    let codec: ProstCodec<DynamicMessage, ()> = ProstCodec::default();
+    let answer = client
+        .streaming(request, path.parse().unwrap(), codec)
+        .await;
+    answer.map_or_else(Answer::from, |_| Answer::from(Status::ok("")))
+}
