@@ -22,7 +22,7 @@ use requests::{Answer, Ask};
 use world::World;
 
 /// How the unit of a call stands to huyện Minh Long, where everybody holds his role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Relation {
     Own,
@@ -37,14 +37,21 @@ enum Relation {
     AllUnits,
 }
 
-/// A call as the rules see it: the line of its request, the role, the relation.
-type Cell = (usize, String, Relation);
+/// An answer that is not the one of the rules.
+#[derive(Debug)]
+struct Difference {
+    line: usize,
+    role: String,
+    grant: Grant,
+    relation: Relation,
+    code: Code,
+    told: String,
+}
 
 /// What was found, collected so that it can be read at once.
 #[derive(Debug, Default)]
 struct Findings {
-    /// Answers that are not the ones of the rules.
-    differences: BTreeMap<Cell, BTreeSet<String>>,
+    differences: Vec<Difference>,
     /// Every way in which a request is refused by the rules, and an example of it.
     refusals: BTreeMap<usize, HashMap<Answer, String>>,
     /// How many calls were to be let in, and how many were to be refused.
@@ -113,9 +120,14 @@ impl Findings {
             ("refused", answer.code == Code::PermissionDenied)
         };
         if !is_right {
-            let cell = (ask.line, caller.role.clone(), relation);
-            let difference = format!("{call}: to be {should}, but {answer}");
-            self.differences.entry(cell).or_default().insert(difference);
+            self.differences.push(Difference {
+                line: ask.line,
+                role: caller.role.clone(),
+                grant: caller.grant,
+                relation,
+                code: answer.code,
+                told: format!("{call}: to be {should}, but {answer}"),
+            });
         } else if !allowed {
             let refusals = self.refusals.entry(ask.line).or_default();
             refusals.entry(answer).or_insert(call);
@@ -124,25 +136,28 @@ impl Findings {
 
     /// Returns what nobody knew of, and what is known but is so no more.
     fn against_the_known(&self, asks: &[Ask]) -> Vec<String> {
-        let mut known = BTreeMap::new();
+        let mut known = HashMap::new();
         for ask in asks {
             for it in &ask.known {
                 for relation in &it.on {
-                    let cell = (ask.line, it.role.clone(), *relation);
-                    known.insert(cell, format!("{ask} by {} on {relation:?}", it.role));
+                    let told = format!("{ask} by {} on {relation:?}", it.role);
+                    let told = format!("{told}: it is no more known that {}", it.why);
+                    known.insert((ask.line, &*it.role, *relation, it.answer), told);
                 }
             }
         }
-        let unknown = self
-            .differences
-            .iter()
-            .filter(|it| !known.contains_key(it.0));
-        let unknown = unknown.flat_map(|(_, told)| told.iter().cloned());
-        let gone = known
-            .iter()
-            .filter(|it| !self.differences.contains_key(it.0));
-        let gone = gone.map(|(_, told)| format!("{told}: a known difference that is no more"));
-        unknown.chain(gone).collect()
+        let mut found = Vec::new();
+        for it in &self.differences {
+            let cell = (it.line, &*it.role, it.relation, it.code);
+            // No reason is a good one for letting in whose right has ended.
+            if it.grant != Grant::Standing || known.remove(&cell).is_none() {
+                found.push(it.told.clone());
+            }
+        }
+        let mut gone: Vec<_> = known.into_values().collect();
+        gone.sort();
+        found.extend(gone);
+        found
     }
 
     /// Returns the requests whose refusals tell more than that they are refused: by them a

@@ -9,7 +9,9 @@
 //! - `as`: by which role that is asked, when the first that carries the permission is not
 //!   the right one;
 //! - `only_prepares`: true when it is called only to leave something behind for others;
-//! - `known`: where the answer is not the one of the rules, and why that is so.
+//! - `known`: by which role and on which units (as [`Relation`] names them) the answer is
+//!   another than by the rules, which one, and why. Less or more than is known here fails
+//!   the test.
 //!
 //! An etag that has passed, an id that is taken and a figure that is the same keep a
 //! request from changing anything when it is repeated.
@@ -26,7 +28,7 @@ use serde_json::{Deserializer, Value};
 use tonic::{Code, Request, Status, client::Grpc, metadata::MetadataValue};
 use tonic_prost::ProstCodec;
 
-use super::Relation;
+use super::{Relation, is_past_the_check};
 
 const FILE: &str = include_str!("../access_requests.json");
 
@@ -37,8 +39,8 @@ struct Line {
     with: Value,
     #[serde(default)]
     over_all_units: bool,
-    #[serde(default)]
-    answer: Option<String>,
+    #[serde(default = "ok", deserialize_with = "code")]
+    answer: Code,
     #[serde(default, rename = "as")]
     by: Option<String>,
     #[serde(default)]
@@ -53,11 +55,9 @@ struct Line {
 pub(super) struct Known {
     pub(super) role: String,
     pub(super) on: Vec<Relation>,
-    #[expect(
-        dead_code,
-        reason = "for who reads the file; a difference must have it"
-    )]
-    why: String,
+    #[serde(deserialize_with = "code")]
+    pub(super) answer: Code,
+    pub(super) why: String,
 }
 
 /// One way to call a method.
@@ -102,12 +102,16 @@ impl Ask {
             read.only_prepares || names_unit != read.over_all_units,
             "line {line}: a request is about {{unit}} or over all units"
         );
+        assert!(
+            is_past_the_check(read.answer),
+            "line {line}: somebody has to get in with it, or it proves nothing"
+        );
         Self {
             line,
             permission: permission.to_string(),
             names_unit,
             only_prepares: read.only_prepares,
-            answer: read.answer.as_deref().map_or(Code::Ok, code),
+            answer: read.answer,
             by: read.by,
             known: read.known,
             json,
@@ -135,18 +139,25 @@ pub(super) fn read() -> Vec<Ask> {
     asks.collect()
 }
 
+fn ok() -> Code {
+    Code::Ok
+}
+
 /// Reads a code as the contract writes it, such as `NOT_FOUND`.
-fn code(name: &str) -> Code {
-    let known = [
-        ("NOT_FOUND", Code::NotFound),
-        ("ALREADY_EXISTS", Code::AlreadyExists),
+fn code<'file, D: serde::Deserializer<'file>>(file: D) -> Result<Code, D::Error> {
+    const KNOWN: [(&str, Code); 6] = [
         ("ABORTED", Code::Aborted),
+        ("ALREADY_EXISTS", Code::AlreadyExists),
         ("FAILED_PRECONDITION", Code::FailedPrecondition),
+        ("INVALID_ARGUMENT", Code::InvalidArgument),
+        ("NOT_FOUND", Code::NotFound),
+        ("PERMISSION_DENIED", Code::PermissionDenied),
     ];
-    let found = known.iter().find(|it| it.0 == name);
+    let name = String::deserialize(file)?;
+    let found = KNOWN.iter().find(|it| it.0 == name);
     found
-        .unwrap_or_else(|| panic!("`{name}` is no answer of who got in"))
-        .1
+        .map(|it| it.1)
+        .ok_or_else(|| serde::de::Error::custom(format!("`{name}` is no answer here")))
 }
 
 /// An answer as far as callers can tell it from others.
