@@ -185,8 +185,8 @@ async fn every_role_gets_in_where_its_grant_stands_and_nowhere_else() {
         caller.sign_in(&world.peer).await;
         for ask in asks.iter().filter(|it| !it.only_prepares) {
             for relation in Relation::of(ask, caller.grant) {
-                let message = ask.about(relation.unit());
-                let answer = requests::send(&world.peer, &caller.token, &ask.path, message).await;
+                let unit = relation.unit();
+                let answer = ask.send(&world.peer, &caller.token, unit).await;
                 findings.take(ask, caller, *relation, answer);
             }
         }

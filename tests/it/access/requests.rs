@@ -2,7 +2,8 @@
 //!
 //! A line is a JSON object:
 //! - `call`: the method, without `cds.`;
-//! - `with`: its request as JSON; `{unit}` stands for the id of the unit it is about;
+//! - `with`: its request as JSON, or a list of them when the method takes a stream; `{unit}`
+//!   stands for the id of the unit it is about;
 //! - `over_all_units`: true when it needs the right over all units, so that no grant on a
 //!   unit is enough;
 //! - `answer`: what who may do everything is answered at first, when that is not `OK`;
@@ -76,8 +77,8 @@ pub(super) struct Ask {
     /// Role by which it is asked first.
     pub(super) by: Option<String>,
     pub(super) known: Vec<Known>,
-    json: String,
-    message: MessageDescriptor,
+    messages: Vec<Value>,
+    input: MessageDescriptor,
 }
 
 impl fmt::Display for Ask {
@@ -96,8 +97,7 @@ impl Ask {
         let (service, method) = path[1..].split_once('/').unwrap();
         let service = pool.get_service_by_name(service).unwrap();
         let method = service.methods().find(|it| it.name() == method).unwrap();
-        let json = read.with.to_string();
-        let names_unit = json.contains("{unit}");
+        let names_unit = read.with.to_string().contains("{unit}");
         assert!(
             read.only_prepares || names_unit != read.over_all_units,
             "line {line}: a request is about {{unit}} or over all units"
@@ -114,17 +114,38 @@ impl Ask {
             answer: read.answer,
             by: read.by,
             known: read.known,
-            json,
-            message: method.input(),
+            messages: match read.with {
+                Value::Array(messages) => messages,
+                message => vec![message],
+            },
+            input: method.input(),
             path,
         }
     }
 
-    /// Makes the request about a unit.
-    pub(super) fn about(&self, unit: &str) -> DynamicMessage {
-        let json = self.json.replace("{unit}", unit);
-        let read =
-            DynamicMessage::deserialize(self.message.clone(), &mut Deserializer::from_str(&json));
+    /// Asks about a unit. The gate has the permission decided before an answer begins, so
+    /// its beginning is waited for, of whatever kind the method is, and no more.
+    pub(super) async fn send(&self, peer: &Peer, token: &str, unit: &str) -> Answer {
+        let messages = self.messages.iter().map(|it| self.message(it, unit));
+        let messages: Vec<_> = messages.collect();
+        let mut request = Request::new(tokio_stream::iter(messages));
+        let bearer = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+        // Whatever an answer says of the call itself is then the same in all.
+        let id = MetadataValue::from_static("access");
+        request.metadata_mut().insert("x-request-id", id);
+        let mut client = Grpc::new(peer.clone());
+        client.ready().await.unwrap();
+        let codec: ProstCodec<DynamicMessage, ()> = ProstCodec::default();
+        let path = self.path.parse().unwrap();
+        let answer = client.streaming(request, path, codec).await;
+        answer.map_or_else(Answer::from, |_| Answer::from(Status::ok("")))
+    }
+
+    fn message(&self, written: &Value, unit: &str) -> DynamicMessage {
+        let json = written.to_string().replace("{unit}", unit);
+        let mut json = Deserializer::from_str(&json);
+        let read = DynamicMessage::deserialize(self.input.clone(), &mut json);
         read.unwrap_or_else(|error| panic!("{self}: {error}"))
     }
 }
@@ -182,22 +203,4 @@ impl From<Status> for Answer {
             details: status.details().to_vec(),
         }
     }
-}
-
-/// Calls a method of any kind with one message. The gate has the permission decided
-/// before an answer begins, so its beginning is waited for, and no more.
-pub(super) async fn send(peer: &Peer, token: &str, path: &str, message: DynamicMessage) -> Answer {
-    let mut client = Grpc::new(peer.clone());
-    client.ready().await.unwrap();
-    let mut request = Request::new(tokio_stream::once(message));
-    let bearer = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
-    request.metadata_mut().insert("authorization", bearer);
-    // Whatever an answer says of the call itself is then the same in all.
-    let id = MetadataValue::from_static("access");
-    request.metadata_mut().insert("x-request-id", id);
-    let codec: ProstCodec<DynamicMessage, ()> = ProstCodec::default();
-    let answer = client
-        .streaming(request, path.parse().unwrap(), codec)
-        .await;
-    answer.map_or_else(Answer::from, |_| Answer::from(Status::ok("")))
 }

@@ -14,7 +14,7 @@ use testkit::TestDb;
 
 use super::{
     people::{Caller, Grant},
-    requests::{self, Ask},
+    requests::Ask,
 };
 
 /// Where everybody holds his role.
@@ -124,8 +124,7 @@ impl World {
             let units = UNITS.map(|(id, ..)| id);
             let units = if ask.names_unit { &units[..] } else { &[""] };
             for unit in units {
-                let answer =
-                    requests::send(&self.peer, &person.token, &ask.path, ask.about(unit)).await;
+                let answer = ask.send(&self.peer, &person.token, unit).await;
                 if answer.code != ask.answer {
                     wrong.push(format!("{ask} by {person} on `{unit}`: {answer}"));
                 }
