@@ -1,6 +1,7 @@
 //! All services together, from a caller without a token to the printed report.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod access;
 mod catalogue;
 mod import_kill;
 mod modes;

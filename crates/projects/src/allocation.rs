@@ -71,8 +71,9 @@ impl Allocations {
         }
     }
 
-    /// Allocates money of an issued decision, never beyond its amount, on behalf of the unit
-    /// that decided: nobody spends another's decision.
+    /// Allocates money of an issued decision, never beyond its amount. The caller needs the
+    /// right over the unit that decided, as nobody spends another's decision, and over the
+    /// unit of the project, whose table he writes into.
     pub(crate) async fn create(
         &self,
         tx: &Tx,
@@ -84,9 +85,10 @@ impl Allocations {
             return Err(self.access.hide(actor, missing).await);
         };
         let Some(decision) = decision::store::find(&tx.db, &new.decision).await? else {
-            self.access.require(actor, &project.owner_unit).await?;
-            return Err(Error::reference("allocation.decision", &new.decision));
+            let missing = Error::reference("allocation.decision", &new.decision);
+            return Err(self.access.hide(actor, missing).await);
         };
+        self.access.require(actor, &project.owner_unit).await?;
         self.access.require(actor, &decision.authority_unit).await?;
         is_issued(&decision)?;
         // An issued decision does not change any more; what was allocated by it does.
