@@ -8,6 +8,7 @@ mod m0003_reorganizations;
 mod m0004_sessions;
 mod m0005_revocations;
 mod m0006_key_rotation;
+mod m0011_machines;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -18,5 +19,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0004_sessions::Migration),
         Box::new(m0005_revocations::Migration),
         Box::new(m0006_key_rotation::Migration),
+        Box::new(m0011_machines::Migration),
     ]
 }

@@ -33,4 +33,7 @@ reasons! {
     ALREADY_REORGANIZED: "`{unit}` is already part of `{reorganization}` on {date}", "`{unit}` đã thuộc `{reorganization}` vào ngày {date}";
     CHANGED_SINCE: "`{unit}` has changed since `{reorganization}` was applied", "`{unit}` đã thay đổi sau khi áp dụng `{reorganization}`";
     NEW_UNIT_REFERRED_TO: "`{by}` refers to a new unit of `{reorganization}`", "`{by}` đang tham chiếu đến đơn vị mới của `{reorganization}`";
+    ROLE_NOT_FOR_MACHINES: "role `{role}` is for people; a machine may be given `viewer`, `connector` or `auditor`", "vai trò `{role}` chỉ dành cho người dùng; hệ thống kết nối chỉ được nhận `viewer`, `connector` hoặc `auditor`";
+    TOO_MANY_KEYS: "`{service_account}` has {most} living keys; revoke one first", "`{service_account}` đang có {most} khóa còn hiệu lực; hãy thu hồi bớt trước";
+    TOO_MANY_IDENTITIES: "`{user}` has {most} identities; unlink one first", "`{user}` đã có {most} danh tính liên kết; hãy gỡ bớt trước";
 }

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 use tracing::Instrument;
@@ -42,13 +42,25 @@ const HEALTH: &str = "/grpc.health.v1.Health/";
 pub struct GateLayer {
     policy: Policy,
     verifier: Verifier,
+    open: &'static [&'static str],
 }
 
 impl GateLayer {
     /// Lets in whom the contract lets in.
     #[must_use]
     pub fn new(policy: Policy, verifier: Verifier) -> Self {
-        Self { policy, verifier }
+        Self {
+            policy,
+            verifier,
+            open: &[],
+        }
+    }
+
+    /// Lets exactly these paths through without a token, which are plain HTTP and no methods
+    /// of the contract, such as `/oauth2/token`.
+    #[must_use]
+    pub fn with_open_paths(self, open: &'static [&'static str]) -> Self {
+        Self { open, ..self }
     }
 }
 
@@ -58,8 +70,7 @@ impl<S> Layer<S> for GateLayer {
     fn layer(&self, inner: S) -> Gate<S> {
         Gate {
             inner,
-            policy: self.policy.clone(),
-            verifier: self.verifier.clone(),
+            layer: self.clone(),
         }
     }
 }
@@ -68,8 +79,7 @@ impl<S> Layer<S> for GateLayer {
 #[derive(Debug, Clone)]
 pub struct Gate<S> {
     inner: S,
-    policy: Policy,
-    verifier: Verifier,
+    layer: GateLayer,
 }
 
 impl<S> Service<Request<Body>> for Gate<S>
@@ -95,7 +105,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let ready = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, ready);
-        let (policy, verifier) = (self.policy.clone(), self.verifier.clone());
+        let layer = self.layer.clone();
         let id = request_id(request.headers());
         let path: Arc<str> = request.uri().path().into();
         let span = tracing::info_span!("call", method = %path, request.id = %id);
@@ -106,7 +116,10 @@ where
                 request_id: id.clone(),
             };
             let answered = async {
-                let answered = pass(inner, &policy, &verifier, request, &path, &id).await;
+                if layer.open.contains(&&*path) {
+                    return pass_open(inner, request).await;
+                }
+                let answered = pass(inner, &layer, request, &path, &id).await;
                 answered.unwrap_or_else(|error| Status::from(error).into_http())
             };
             let mut response = CALL.scope(call, answered).await;
@@ -122,10 +135,28 @@ where
     }
 }
 
+/// Passes plain HTTP on, with the time limit and the care of every call.
+async fn pass_open<S>(inner: S, request: Request<Body>) -> Response<Body>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    let answered = tokio::time::timeout(LONGEST_CALL, guarded(infallible(inner, request))).await;
+    let code = match answered {
+        Ok(Ok(response)) => return response,
+        Ok(Err(error)) => {
+            tracing::error!(?error, "a call failed by our own fault");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Err(_) => StatusCode::GATEWAY_TIMEOUT,
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = code;
+    response
+}
+
 async fn pass<S>(
     inner: S,
-    policy: &Policy,
-    verifier: &Verifier,
+    layer: &GateLayer,
     mut request: Request<Body>,
     path: &Arc<str>,
     id: &Arc<str>,
@@ -133,7 +164,8 @@ async fn pass<S>(
 where
     S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
 {
-    let Some(needs) = policy.needs(path) else {
+    let verifier = &layer.verifier;
+    let Some(needs) = layer.policy.needs(path) else {
         if !path.starts_with(HEALTH) {
             // Reflection, and whatever no service answers: for known callers only.
             verifier.verify(bearer(request.headers())?).await?;
@@ -150,6 +182,7 @@ where
         let actor = Actor {
             principal: bearer.principal,
             session: bearer.session,
+            scope: bearer.scope,
             token: token.into(),
             method: path.clone(),
             needs: needs.clone(),
@@ -158,6 +191,13 @@ where
             decided: decided.clone(),
             repeat: None,
         };
+        if let Needs::Permission(permission) = needs
+            && !actor.scope_allows(permission)
+        {
+            return Err(Error::Denied {
+                permission: permission.to_string(),
+            });
+        }
         request.extensions_mut().insert(actor);
     }
     let left = limit.saturating_sub(started.elapsed());

@@ -37,8 +37,8 @@ impl Assembly {
 
         let directory = match open_database(config, ServiceName::Directory, &clock).await? {
             Some(db) => {
-                let key_secret = config.directory.key_secret.as_ref();
-                Some(Directory::open(db, key_secret).await.map_err(told)?)
+                let settings = config.directory_settings();
+                Some(Directory::open(db, &settings).await.map_err(told)?)
             }
             None => None,
         };
@@ -49,6 +49,10 @@ impl Assembly {
         };
         let policy = Policy::read(proto::DESCRIPTORS).map_err(told)?;
         let gate = GateLayer::new(policy, Verifier::new(keys, clock.clone()));
+        let gate = match &directory {
+            Some(_) => gate.with_open_paths(&directory::OPEN_PATHS),
+            None => gate,
+        };
         let first_administrator = match &directory {
             Some(directory) => directory.first_administrator().await.map_err(told)?,
             None => None,

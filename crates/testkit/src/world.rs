@@ -1,10 +1,13 @@
 //! A directory with a few units of Quảng Ngãi, on a standing clock.
 
-use std::sync::Mutex;
+use std::{net::SocketAddr, sync::Mutex};
 
 use chrono::{DateTime, Utc};
-use directory::Directory;
-use kit::{Access, Clock, Db, Peer, auth::Verifier, gate::GateLayer, policy::Policy};
+use directory::{Directory, Settings};
+use kit::{
+    Access, Clock, Db, Peer, auth::Verifier, gate::GateLayer, policy::Policy, run::Run,
+    server::Port,
+};
 use proto::directory::{self as pb, unit_service_client::UnitServiceClient};
 use tempfile::TempDir;
 use tonic::service::Routes;
@@ -57,6 +60,7 @@ pub struct World {
     /// The administrator, signed in.
     pub administrator: Person,
     directory: Peer,
+    routes: Routes,
     gate: GateLayer,
     databases: Mutex<Vec<TestDb>>,
     folder: TempDir,
@@ -65,6 +69,11 @@ pub struct World {
 impl World {
     /// Opens a directory on a fresh database and makes its units.
     pub async fn new() -> Self {
+        Self::with(&Settings::default()).await
+    }
+
+    /// Opens a directory with these settings, as [`World::new`] does.
+    pub async fn with(settings: &Settings) -> Self {
         // The second test of a binary finds it started.
         let _ = kit::telemetry::start("warn", kit::telemetry::Format::Text);
         let clock = Clock::standing_at(NOW.parse::<DateTime<Utc>>().unwrap());
@@ -72,16 +81,18 @@ impl World {
         let database = TestDb::fresh(folder.path(), directory::NAME).await;
         let db = database.open(clock.clone()).await;
         db.migrate::<directory::Migrator>().await.unwrap();
-        let directory = Directory::open(db, None).await.unwrap();
+        let directory = Directory::open(db, settings).await.unwrap();
         let first = directory.first_administrator().await.unwrap().unwrap();
         let verifier = Verifier::new(Peer::local(directory.routes()), clock.clone());
-        let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);
+        let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier)
+            .with_open_paths(&directory::OPEN_PATHS);
         let peer = Peer::local(gate.layer(directory.routes()));
         let administrator = Person::arrive(&peer, &first.user.name(), &first.secret).await;
         let world = Self {
             clock,
             administrator,
             directory: peer,
+            routes: directory.routes(),
             gate,
             databases: Mutex::new(vec![database]),
             folder,
@@ -96,6 +107,20 @@ impl World {
     #[must_use]
     pub fn directory(&self) -> Peer {
         self.directory.clone()
+    }
+
+    /// Serves the directory on a free TCP port for as long as `run` lives.
+    pub async fn serve(&self, run: &mut Run) -> SocketAddr {
+        let port = Port::take(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let port = port.await.unwrap();
+        let address = port.address().unwrap();
+        let (routes, gate, stop) = (self.routes.clone(), self.gate.clone(), run.stop());
+        run.start("directory", async move {
+            let services = Directory::services();
+            let served = kit::server::serve(port, routes, gate, &services, stop).await;
+            served.map_err(|error| format!("{error:?}").into())
+        });
+        address
     }
 
     /// Returns the way other services ask for rights.
@@ -116,6 +141,12 @@ impl World {
         let db = database.open(self.clock.clone()).await;
         self.databases.lock().unwrap().push(database);
         db
+    }
+
+    /// Opens the directory's own database, to look at what lies in it.
+    pub async fn directory_db(&self) -> Db {
+        let url = self.databases.lock().unwrap()[0].url().to_owned();
+        Db::connect(&url, self.clock.clone()).await.unwrap()
     }
 
     /// Adds a person with a role on a unit and everything below it, signed in.
