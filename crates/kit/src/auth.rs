@@ -171,7 +171,7 @@ impl Verifier {
     /// Says whether a session lived a few seconds ago at most. When the directory cannot
     /// be asked nobody knows, and the call is refused.
     async fn is_alive(&self, session: &str) -> Result<bool> {
-        if let Some(is_alive) = self.sessions.get(&session.to_owned()) {
+        if let Some(is_alive) = self.sessions.get(session) {
             return Ok(is_alive);
         }
         let asked = Instant::now();

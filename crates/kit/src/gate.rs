@@ -1,4 +1,5 @@
 //! The one way in: every call passes here before a handler sees it.
+//! A few named paths of plain HTTP pass without a token ([`GateLayer::with_open_paths`]).
 //!
 //! The gate gives the call an id, looks its method up in the contract, verifies the
 //! token, sets the deadline, and hands on an [`Actor`]. On the way out it checks that a

@@ -161,6 +161,10 @@ pub fn stated_issuer(token: &str) -> Option<String> {
 /// # Errors
 /// `TOKEN_EXPIRED` when its time is over; `TOKEN_INVALID` when anything else is wrong with
 /// it, or a claim is missing.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that verifies tokens"
+)]
 pub fn verify<T: DeserializeOwned>(token: &str, key: &PublicKey, rules: &Rules<'_>) -> Result<T> {
     let header = header(token)?;
     let is_wanted = rules.algorithms.contains(&header.algorithm)
@@ -263,10 +267,7 @@ mod tests {
             let kept = altered[index];
             altered[index] = if kept == b'A' { b'B' } else { b'A' };
             let text = String::from_utf8(altered.clone()).unwrap();
-            assert!(
-                text == token || verify::<Value>(&text, &key(), &rules()).is_err(),
-                "{index}"
-            );
+            assert!(verify::<Value>(&text, &key(), &rules()).is_err(), "{index}");
             altered[index] = kept;
         }
     }

@@ -123,7 +123,7 @@ impl Keys {
 
     async fn read(&self) -> std::result::Result<ByKid, String> {
         let text = match &self.source {
-            Source::Url(url) => self.fetch(url).await.map_err(|error| error.to_string())?,
+            Source::Url(url) => self.fetch(url).await?,
             Source::File(file) => tokio::fs::read(file)
                 .await
                 .map_err(|error| format!("`{}`: {error}", file.display()))?,
@@ -132,15 +132,18 @@ impl Keys {
     }
 
     /// Reads an answer, and no more of it than keys can take.
-    async fn fetch(&self, url: &Url) -> reqwest::Result<Vec<u8>> {
-        let answer = self.client.get(url.clone()).send().await?;
-        let mut answer = answer.error_for_status()?;
+    async fn fetch(&self, url: &Url) -> std::result::Result<Vec<u8>, String> {
+        let failed = |error: reqwest::Error| error.to_string();
+        let answer = self.client.get(url.clone()).send().await.map_err(failed)?;
+        let mut answer = answer.error_for_status().map_err(failed)?;
+        if answer.status().is_redirection() {
+            return Err(format!("`{url}` leads elsewhere, which is not followed"));
+        }
         let mut text = Vec::new();
-        while let Some(part) = answer.chunk().await? {
+        while let Some(part) = answer.chunk().await.map_err(failed)? {
             text.extend_from_slice(&part);
             if text.len() > LARGEST_ANSWER {
-                // What is cut off is not JSON any more, so it is refused.
-                break;
+                return Err(format!("`{url}` answers more than {LARGEST_ANSWER} bytes"));
             }
         }
         Ok(text)

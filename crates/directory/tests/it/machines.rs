@@ -458,6 +458,16 @@ async fn a_machine_is_never_given_a_role_that_decides_or_administers() {
             assert_eq!(reason(&refused), "ROLE_NOT_FOR_MACHINES", "{role}");
         }
     }
+    let list = pb::ListRoleGrantsRequest {
+        principal: name.clone(),
+        ..Default::default()
+    };
+    let listed = AccessServiceClient::new(world.directory())
+        .list_role_grants(world.administrator.ask(list))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(listed.role_grants.len(), 3);
 }
 
 #[tokio::test]

@@ -398,6 +398,10 @@ async fn what_is_not_formed_as_the_standard_says_is_told() {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "stands for a stranger who has only the published keys"
+)]
 async fn the_published_keys_verify_a_real_token_and_the_metadata_says_where_they_are() {
     let settings = Settings {
         public_url: "https://cds.example.vn".into(),
@@ -408,7 +412,7 @@ async fn the_published_keys_verify_a_real_token_and_the_metadata_says_where_they
     let keys = send(web.get("/.well-known/jwks.json")).await;
     assert_eq!(keys.code, StatusCode::OK);
     assert_eq!(keys.header("cache-control"), "public, max-age=30");
-    // With another library's eyes: nothing of ours is used to find or read the key.
+    // Nothing of ours is used to find or read the key.
     let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys.body).unwrap();
     let token = &world.administrator.token;
     let header = jsonwebtoken::decode_header(token).unwrap();

@@ -1,6 +1,7 @@
 //! Answers that are known for a while.
 
 use std::{
+    borrow::Borrow,
     collections::HashMap,
     hash::Hash,
     sync::{Arc, Mutex, PoisonError},
@@ -35,7 +36,11 @@ impl<K: Eq + Hash, V: Clone> Memory<K, V> {
     }
 
     /// Returns an answer that is not too old.
-    pub(super) fn get(&self, question: &K) -> Option<V> {
+    pub(super) fn get<Q>(&self, question: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
         let known = self.known();
         let (answer, asked) = known.get(question)?;
         (asked.elapsed() < self.kept_for).then(|| answer.clone())
@@ -67,13 +72,13 @@ mod tests {
     fn an_answer_is_known_until_it_is_too_old() {
         let memory = Memory::new(Duration::from_secs(3600));
         memory.put("a", 1, Instant::now());
-        assert_eq!(memory.clone().get(&"a"), Some(1));
+        assert_eq!(memory.clone().get("a"), Some(1));
         let Some(long_ago) = Instant::now().checked_sub(Duration::from_secs(3600)) else {
             // The machine runs for less than an hour: there is no such instant.
             return;
         };
         memory.put("a", 2, long_ago);
-        assert_eq!(memory.get(&"a"), None);
+        assert_eq!(memory.get("a"), None);
     }
 
     #[test]
