@@ -1,16 +1,22 @@
 use kit::{Peer, policy::Policy};
 use server::{Assembly, Config};
 use tempfile::TempDir;
-use tonic::{Code, Request, Status, client::Grpc, metadata::MetadataValue};
+use tonic::{
+    Code, Request, Status,
+    body::Body,
+    client::{Grpc, GrpcService},
+    metadata::MetadataValue,
+};
 use tonic_prost::ProstCodec;
 use tonic_types::StatusExt;
 
 /// Open to everybody, on purpose: letting people in, and the keys to verify with.
-const PUBLIC: [&str; 5] = [
+const PUBLIC: [&str; 6] = [
     "/cds.directory.v1.SessionService/CheckSession",
     "/cds.directory.v1.SessionService/Enroll",
     "/cds.directory.v1.SessionService/ListSigningKeys",
     "/cds.directory.v1.SessionService/RefreshSession",
+    "/cds.directory.v1.SessionService/ResolveOutsideToken",
     "/cds.directory.v1.SessionService/SignIn",
 ];
 
@@ -98,5 +104,37 @@ async fn reflection_and_unknown_methods_are_for_known_callers_only() {
             call(&peer, path, None).await.unwrap_err().code(),
             Code::Unauthenticated
         );
+    }
+}
+
+/// Asks for a path of plain HTTP, and returns the code and, when it is an answer of gRPC,
+/// its status.
+async fn get(peer: &Peer, path: &str) -> (u16, Option<Code>) {
+    let mut request = http::Request::new(Body::empty());
+    *request.uri_mut() = path.parse().unwrap();
+    let answer = peer.clone().call(request).await.unwrap();
+    let status = Status::from_header_map(answer.headers());
+    (answer.status().as_u16(), status.map(|it| it.code()))
+}
+
+#[tokio::test]
+async fn the_paths_of_plain_http_are_open_where_the_directory_runs_and_nowhere_else() {
+    let folder = TempDir::new().unwrap();
+    let all = all_services(&folder).await;
+    let mut apart = Config {
+        data_dir: folder.path().to_owned(),
+        services: vec![server::config::ServiceName::Projects],
+        ..Config::default()
+    };
+    apart.directory.at = Some("http://127.0.0.1:1".into());
+    let apart = Assembly::open(&apart).await.unwrap().peer();
+    for (path, code) in [
+        ("/oauth2/token", 405),
+        ("/.well-known/jwks.json", 200),
+        ("/.well-known/oauth-authorization-server", 200),
+    ] {
+        assert_eq!(get(&all, path).await, (code, None), "{path}");
+        let refused = (200, Some(Code::Unauthenticated));
+        assert_eq!(get(&apart, path).await, refused, "{path}");
     }
 }

@@ -21,8 +21,8 @@ use crate::{
     mirror::Mirror,
     principal,
     reason::{
-        DUTIES_EXCLUDED, GRANT_TOO_LONG, GRANT_TOO_WIDE, SELF_GRANT, SELF_REVOCATION,
-        STATE_NOT_ALLOWED,
+        DUTIES_EXCLUDED, GRANT_TOO_LONG, GRANT_TOO_WIDE, ROLE_NOT_FOR_MACHINES, SELF_GRANT,
+        SELF_REVOCATION, STATE_NOT_ALLOWED,
     },
     role::{ADMINISTRATOR, Role, exclude_each_other},
     unit, user,
@@ -182,6 +182,10 @@ impl Grants {
         if new.principal == *actor.principal() {
             return Err(Error::rule(&SELF_GRANT, []));
         }
+        if new.principal.user().is_none() && !new.role.is_for_machines() {
+            let facts = [("role", new.role.id.to_owned())];
+            return Err(Error::rule(&ROLE_NOT_FOR_MACHINES, facts));
+        }
         let today = self.db.clock().today();
         self.reaches_as_far(actor, new.role.id, new.scope.as_ref(), new.include_subtree)
             .await?;
@@ -322,6 +326,9 @@ impl Grants {
 
     /// Says for which units the caller holds a permission now.
     pub(crate) async fn check(&self, actor: &Actor, check: CheckAccess) -> Result<Vec<bool>> {
+        if !actor.scope_allows(&check.permission) {
+            return Ok(vec![false; check.units.len()]);
+        }
         let units: Vec<_> = check.units.iter().map(Option::as_ref).collect();
         self.rights
             .allowed(actor, &check.permission, &units, check.reach)

@@ -1,13 +1,16 @@
 //! Units in time, the people in them, and who may do what.
 //!
 //! Owns: units with their names, parents and codes over time; people, posts, passwords
-//! and signing keys; role grants. It asks no other service for anything.
+//! and signing keys; machines and the tokens they get; role grants. It asks no other service for anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+use ipnet::IpNet;
 use kit::{Access, Db, Result, config::Secret, page::Pages};
 use proto::directory::{
     access_service_server::AccessServiceServer, catalogue_service_server::CatalogueServiceServer,
+    identity_service_server::IdentityServiceServer,
     reorganization_service_server::ReorganizationServiceServer,
+    service_account_service_server::ServiceAccountServiceServer,
     session_service_server::SessionServiceServer, unit_service_server::UnitServiceServer,
     user_service_server::UserServiceServer,
 };
@@ -17,13 +20,18 @@ use tonic::service::Routes;
 mod catalogue;
 mod feed;
 mod grant;
+mod identity;
+mod issuer;
 mod migrations;
 mod mirror;
+mod network;
+mod oauth;
 mod principal;
 mod reason;
 mod reorganization;
 mod role;
 mod seal;
+mod service_account;
 mod session;
 mod unit;
 mod user;
@@ -31,10 +39,38 @@ mod user;
 use mirror::Mirror;
 
 pub use grant::FirstAdministrator;
+pub use issuer::OutsideIssuer;
+pub use oauth::OPEN_PATHS;
 pub use reason::REASONS;
 
 /// Name of the service in settings, health and file names.
 pub const NAME: &str = "directory";
+
+/// What the directory is told when it opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// 64 hexadecimal digits with which the signing keys are kept sealed; without them they
+    /// lie open in the database.
+    pub key_secret: Option<Secret>,
+    /// The address others reach the directory by, such as `https://cds.example.vn`: machines
+    /// sign that their assertions are meant for it.
+    pub public_url: String,
+    /// Proxies that are believed when they say where a call comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Outside OpenID issuers whose tokens count here.
+    pub issuers: Vec<OutsideIssuer>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            key_secret: None,
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            trusted_proxies: Vec::new(),
+            issuers: Vec::new(),
+        }
+    }
+}
 
 /// The service, opened on its database.
 #[derive(Debug, Clone)]
@@ -47,18 +83,26 @@ pub struct Directory {
     grants: grant::Grants,
     watchers: grant::Watchers,
     sessions: session::Sessions,
+    service_accounts: service_account::ServiceAccounts,
+    identities: identity::Identities,
+    issuers: issuer::Issuers,
+    oauth: oauth::Oauth,
 }
 
 impl Directory {
-    /// Opens the service. The schema must be up to date. With `key_secret`, 64
-    /// hexadecimal digits, the signing keys are kept sealed.
+    /// Opens the service. The schema must be up to date.
     ///
     /// # Errors
-    /// When the database cannot be read, or the keys in it are sealed with another secret.
-    pub async fn open(db: Db, key_secret: Option<&Secret>) -> Result<Self> {
+    /// When the database cannot be read, the keys in it are sealed with another secret, or a
+    /// setting is bad.
+    pub async fn open(db: Db, settings: &Settings) -> Result<Self> {
+        oauth::check_public_url(&settings.public_url)?;
+        let issuers = issuer::Issuers::open(db.clone(), &settings.issuers).await?;
+        let key_secret = settings.key_secret.as_ref();
         let mirror = Mirror::open(db.clone()).await?;
         let access = Access::new(grant::OwnRights::new(db.clone(), mirror.clone()));
         let pages = Pages::open(&db).await?;
+        let sessions = session::Sessions::open(db.clone(), access.clone(), key_secret).await?;
         Ok(Self {
             units: unit::Units::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             reorganizations: reorganization::Reorganizations::new(
@@ -68,18 +112,32 @@ impl Directory {
             ),
             catalogues: catalogue::Catalogues::new(access.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
-            grants: grant::Grants::new(access.clone(), pages, mirror.clone(), db.clone()),
+            grants: grant::Grants::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             watchers: grant::Watchers::new(db.clone(), mirror),
-            sessions: session::Sessions::open(db.clone(), access, key_secret).await?,
+            service_accounts: service_account::ServiceAccounts::new(
+                access.clone(),
+                pages,
+                db.clone(),
+            ),
+            identities: identity::Identities::new(access, issuers.clone(), db.clone()),
+            issuers,
+            oauth: oauth::Oauth::new(
+                db.clone(),
+                sessions.clone(),
+                &settings.public_url,
+                &settings.trusted_proxies,
+            ),
+            sessions,
             db,
         })
     }
 
-    /// Returns the service's methods.
+    /// Returns the service's methods, and beside them the paths of plain HTTP
+    /// ([`OPEN_PATHS`]).
     #[must_use]
     pub fn routes(&self) -> Routes {
         let db = &self.db;
-        Routes::new(UnitServiceServer::new(unit::rpc::Rpc::new(db, &self.units)))
+        let methods = Routes::new(UnitServiceServer::new(unit::rpc::Rpc::new(db, &self.units)))
             .add_service(ReorganizationServiceServer::new(
                 reorganization::rpc::Rpc::new(db, &self.reorganizations),
             ))
@@ -96,7 +154,17 @@ impl Directory {
             .add_service(SessionServiceServer::new(session::rpc::Rpc::new(
                 db,
                 &self.sessions,
+                &self.issuers,
             )))
+            .add_service(ServiceAccountServiceServer::new(
+                service_account::rpc::Rpc::new(db, &self.service_accounts),
+            ))
+            .add_service(IdentityServiceServer::new(identity::rpc::Rpc::new(
+                db,
+                &self.identities,
+            )));
+        let plain = oauth::http::router(&self.oauth);
+        methods.into_axum_router().merge(plain).into()
     }
 
     /// Ends the streams that others follow, so that a server can stop.
@@ -106,7 +174,7 @@ impl Directory {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 6] {
+    pub fn services() -> [&'static str; 8] {
         [
             "cds.directory.v1.UnitService",
             "cds.directory.v1.ReorganizationService",
@@ -114,6 +182,8 @@ impl Directory {
             "cds.directory.v1.UserService",
             "cds.directory.v1.AccessService",
             "cds.directory.v1.SessionService",
+            "cds.directory.v1.ServiceAccountService",
+            "cds.directory.v1.IdentityService",
         ]
     }
 

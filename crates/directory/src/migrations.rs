@@ -9,6 +9,7 @@ mod m0004_sessions;
 mod m0005_revocations;
 mod m0006_key_rotation;
 mod m0007_access_feed;
+mod m0011_machines;
 mod m0012_retired_units;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -21,6 +22,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0005_revocations::Migration),
         Box::new(m0006_key_rotation::Migration),
         Box::new(m0007_access_feed::Migration),
+        Box::new(m0011_machines::Migration),
         Box::new(m0012_retired_units::Migration),
     ]
 }

@@ -4,7 +4,7 @@ use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::ids::{Principal, UnitId};
 
-use crate::user;
+use crate::{service_account, user};
 
 /// What is told of somebody who may act.
 #[derive(Debug)]
@@ -24,7 +24,12 @@ pub(crate) async fn find(
             display_name: it.display_name,
             unit: it.home_unit,
         }),
-        Principal::ServiceAccount(_) => None,
+        Principal::ServiceAccount(id) => {
+            service_account::store::find(db, id).await?.map(|it| Known {
+                display_name: it.display_name,
+                unit: Some(it.owner_unit),
+            })
+        }
     })
 }
 
@@ -32,6 +37,6 @@ pub(crate) async fn find(
 pub(crate) async fn lock(db: &impl ConnectionTrait, principal: &Principal) -> Result<()> {
     match principal {
         Principal::User(id) => user::store::lock(db, id).await,
-        Principal::ServiceAccount(_) => Ok(()),
+        Principal::ServiceAccount(id) => service_account::store::lock(db, id).await,
     }
 }

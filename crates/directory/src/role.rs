@@ -24,6 +24,15 @@ pub(crate) fn exclude_each_other(one: &str, other: &str) -> bool {
     administers(one) != administers(other)
 }
 
+/// The roles a machine may be given. It sends figures and reads: nothing it does approves,
+/// signs, submits or administers.
+const FOR_MACHINES: [&str; 3] = ["auditor", "connector", "viewer"];
+
+/// Says whether a text names a permission of the contract.
+pub(crate) fn is_permission(text: &str) -> bool {
+    ROLES.iter().any(|it| it.carries(text))
+}
+
 /// What everybody who works for a unit may read.
 const READING: &[&str] = &[
     "directory.positions.read",
@@ -44,6 +53,9 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Quản trị hệ thống",
         administers: true,
         permissions: &[
+            "directory.identities.link",
+            "directory.identities.read",
+            "directory.identities.unlink",
             "directory.positions.create",
             "directory.positions.read",
             "directory.reorganizations.apply",
@@ -53,6 +65,12 @@ pub(crate) const ROLES: &[Role] = &[
             "directory.roleGrants.create",
             "directory.roleGrants.delete",
             "directory.roleGrants.read",
+            "directory.serviceAccounts.create",
+            "directory.serviceAccounts.disable",
+            "directory.serviceAccounts.enable",
+            "directory.serviceAccounts.issueKey",
+            "directory.serviceAccounts.read",
+            "directory.serviceAccounts.revokeKey",
             "directory.signingKeys.rotate",
             "directory.units.create",
             "directory.units.import",
@@ -175,6 +193,11 @@ impl Role {
         all
     }
 
+    /// Says whether a machine may be given the role.
+    pub(crate) fn is_for_machines(&self) -> bool {
+        FOR_MACHINES.contains(&self.id)
+    }
+
     /// Says whether the role carries a permission.
     pub(crate) fn carries(&self, permission: &str) -> bool {
         self.permissions.contains(&permission) || !self.administers && READING.contains(&permission)
@@ -233,6 +256,20 @@ mod tests {
             for other in ROLES {
                 let excluded = exclude_each_other(one.id, other.id);
                 assert_eq!(excluded, one.administers != other.administers);
+            }
+        }
+    }
+
+    #[test]
+    fn a_machine_reads_and_sends_figures_and_decides_nothing() {
+        let sends = [
+            "indicators.values.update",
+            "projects.progressEntries.create",
+        ];
+        for id in FOR_MACHINES {
+            for permission in Role::find(id).unwrap().all_permissions() {
+                let reads = permission.ends_with(".read") || permission.ends_with(".render");
+                assert!(reads || sends.contains(&permission), "{id}: {permission}");
             }
         }
     }

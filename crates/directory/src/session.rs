@@ -13,10 +13,11 @@ use types::ids::UserId;
 
 use crate::{
     grant,
+    service_account::{self, key::KeyName},
     user::{self, hash_secret},
 };
 
-mod key;
+pub(crate) mod key;
 mod life;
 mod password;
 mod refresh;
@@ -204,11 +205,27 @@ impl Sessions {
         Err(ended())
     }
 
-    /// Says whether a session lives.
+    /// Says whether a session lives, or the key that stands in its place for a machine.
     pub(crate) async fn is_alive(&self, id: &str) -> Result<bool> {
-        let session = store::find(self.db.reader(), id).await?;
         let now = self.db.clock().now();
-        Ok(session.is_some_and(|it| it.is_alive(now)))
+        match store::find(self.db.reader(), id).await? {
+            Some(session) => Ok(session.is_alive(now)),
+            None => service_account::key::is_alive(self.db.reader(), id, now).await,
+        }
+    }
+
+    /// Makes a token for a machine that has proved itself with a key. It has no session and
+    /// nothing to refresh: the machine proves itself again.
+    pub(crate) async fn machine_token(
+        &self,
+        tx: &Tx,
+        key: &KeyName,
+        scope: Option<String>,
+    ) -> Result<String> {
+        let signing = self.keys.signing(&tx.db).await?;
+        let principal = key.account.clone().into();
+        let (token, _) = signing.sign(principal, &key.id, scope, tx.now())?;
+        Ok(token)
     }
 
     /// Lists the caller's living sessions, the newest first.
@@ -279,7 +296,7 @@ impl Sessions {
     async fn tokens(&self, tx: &Tx, session: &Session) -> Result<Tokens> {
         let key = self.keys.signing(&tx.db).await?;
         let (access, access_expires) =
-            key.sign(session.user.clone().into(), &session.id, tx.now())?;
+            key.sign(session.user.clone().into(), &session.id, None, tx.now())?;
         let refresh = refresh::random()?;
         store::insert_token(&tx.db, &hash_secret(&refresh), &session.id).await?;
         Ok(Tokens {

@@ -145,6 +145,10 @@ impl Access {
         units: &[Option<&UnitId>],
         reach: Reach,
     ) -> Result<bool> {
+        // A token that is narrowed to other permissions is as good as none for this one.
+        if !actor.scope_allows(permission) {
+            return Ok(false);
+        }
         let any = |said: Vec<bool>| said.len() == units.len() && said.contains(&true);
         Ok(any(self.0.allowed(actor, permission, units, reach).await?)
             || any(self.0.confirmed(actor, permission, units, reach).await?))

@@ -30,6 +30,7 @@ use crate::{
 pub struct Actor {
     pub(crate) principal: Principal,
     pub(crate) session: Arc<str>,
+    pub(crate) scope: Option<Arc<str>>,
     pub(crate) token: Arc<str>,
     pub(crate) method: Arc<str>,
     pub(crate) needs: Needs,
@@ -98,6 +99,13 @@ impl Actor {
         }
     }
 
+    /// Says whether the caller's token may be used for a permission. Most tokens may be used
+    /// for all of them; whether the caller holds one is another question.
+    #[must_use]
+    pub fn scope_allows(&self, permission: &str) -> bool {
+        is_within(self.scope.as_deref(), permission)
+    }
+
     /// Notes that the caller's right was asked for and decided (see `gate`).
     pub(crate) fn note_decision(&self) {
         self.decided.store(true, Ordering::Relaxed);
@@ -117,6 +125,10 @@ impl Actor {
         request.set_timeout(left.saturating_sub(HEADROOM));
         request
     }
+}
+
+fn is_within(scope: Option<&str>, permission: &str) -> bool {
+    scope.is_none_or(|scope| scope.split(' ').any(|it| it == permission))
 }
 
 /// Takes a call in: who asks, and what, with its fields checked.
@@ -190,5 +202,20 @@ impl Repeat {
         } else {
             Err(Error::bad_request(&REQUEST_ID_REUSED, "request_id"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrowed_token_is_good_for_the_permissions_it_names_and_no_others() {
+        let scope = Some("directory.units.read indicators.values.update");
+        assert!(is_within(scope, "indicators.values.update"));
+        assert!(!is_within(scope, "indicators.values"));
+        assert!(!is_within(scope, "directory.units.create"));
+        assert!(!is_within(Some(""), "directory.units.read"));
+        assert!(is_within(None, "directory.units.create"));
     }
 }

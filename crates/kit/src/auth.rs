@@ -1,27 +1,35 @@
-//! Access tokens, verified offline with the directory's public keys; whether the session
-//! behind one still lives, the directory is asked every few seconds.
+//! Who the bearer of an access token is.
 //!
-//! `jsonwebtoken` does not look at `typ`, so nobody else in the tree calls it to
-//! verify: this is the one place that checks `typ`, `alg`, `kid`, `iss`, `aud` and time.
+//! Our own tokens are verified offline with the directory's public keys (`jwt`), and a
+//! token that was verified is not verified again; whether the session behind it still
+//! lives, the directory is asked every few seconds. About a token of an outside issuer the
+//! directory is asked as a whole, as often.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use proto::directory::{
-    CheckSessionRequest, ListSigningKeysRequest, session_service_client::SessionServiceClient,
+    CheckSessionRequest, ListSigningKeysRequest, ResolveOutsideTokenRequest,
+    session_service_client::SessionServiceClient,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tonic::Code;
+use tonic_types::StatusExt;
 use types::ids::Principal;
 
 use crate::{
-    Clock, Error, Peer, Result,
+    Clock, Error, Peer, Reason, Result,
     error::{SESSION_ENDED, TOKEN_EXPIRED, TOKEN_INVALID},
+    jwt::{self, Algorithm, PublicKey, Rules},
 };
+
+mod memory;
+
+use memory::Memory;
 
 /// Who signs tokens.
 pub const ISSUER: &str = "cds";
@@ -29,18 +37,15 @@ pub const ISSUER: &str = "cds";
 pub const AUDIENCE: &str = "cds";
 /// Type of an access token (RFC 9068).
 pub const TOKEN_TYPE: &str = "at+jwt";
-/// How far clocks may disagree, in seconds.
-const LEEWAY_SECONDS: i64 = 30;
-/// A longer token is refused unread.
-const LONGEST_TOKEN: usize = 4096;
 /// Keys of a stranger cannot make us ask the directory more often than this.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
-/// The directory gets this long to tell its keys.
+/// The directory gets this long to answer.
 const LONGEST_QUESTION: Duration = Duration::from_secs(5);
-/// A session that was ended is refused after this time at the latest.
-const SESSION_KNOWN_FOR: Duration = Duration::from_secs(5);
-/// Beyond this, sessions that were asked for too long ago are forgotten.
-const MOST_SESSIONS_KNOWN: usize = 10_000;
+/// A session that was ended, or an outside token that does not count any more, is refused
+/// after this time at the latest.
+const KNOWN_FOR: Duration = Duration::from_secs(5);
+/// A verified token is remembered this long; no token of ours lives longer.
+const VERIFIED_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// What a token says. Rights are never in it: they are grants in `directory`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,7 +56,7 @@ pub struct Claims {
     pub aud: String,
     /// Who, as a resource name: `users/{user}` or `serviceAccounts/{service_account}`.
     pub sub: Principal,
-    /// Session it was issued in.
+    /// Session it was issued in, or the key a machine proved itself with.
     pub sid: String,
     /// Id of the token.
     pub jti: String,
@@ -59,6 +64,10 @@ pub struct Claims {
     pub iat: i64,
     /// Not valid after, seconds since 1970.
     pub exp: i64,
+    /// The permissions it may be used for, separated by spaces; all that the grants allow
+    /// when it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
 }
 
 /// Whom a verified token speaks for.
@@ -68,23 +77,27 @@ pub struct Bearer {
     pub principal: Principal,
     /// In which session.
     pub session: Arc<str>,
+    /// The permissions the token is narrowed to, separated by spaces.
+    pub scope: Option<Arc<str>>,
 }
 
-/// What the directory said of a session, and when it was asked.
-#[derive(Debug, Clone, Copy)]
-struct Said {
-    is_alive: bool,
-    asked: Instant,
-}
+/// SHA-256 of a token: nobody finds a token in memory by it, nor another one with the same.
+type TokenHash = [u8; 32];
 
-/// Verifies tokens; clones share the keys and what is known of sessions.
+/// What the directory said of an outside token: who its bearer is and until when, or why it
+/// does not count.
+type Said = std::result::Result<(Bearer, i64), &'static Reason>;
+
+/// Verifies tokens; clones share the keys and what is known of tokens and sessions.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     directory: Peer,
     clock: Clock,
-    keys: Arc<RwLock<HashMap<String, DecodingKey>>>,
+    keys: Arc<RwLock<HashMap<String, PublicKey>>>,
     asked: Arc<tokio::sync::Mutex<Option<Instant>>>,
-    sessions: Arc<Mutex<HashMap<String, Said>>>,
+    verified: Memory<TokenHash, Arc<Claims>>,
+    sessions: Memory<String, bool>,
+    outside: Memory<TokenHash, Said>,
 }
 
 impl Verifier {
@@ -96,7 +109,9 @@ impl Verifier {
             clock,
             keys: Arc::default(),
             asked: Arc::default(),
-            sessions: Arc::default(),
+            verified: Memory::new(VERIFIED_FOR),
+            sessions: Memory::new(KNOWN_FOR),
+            outside: Memory::new(KNOWN_FOR),
         }
     }
 
@@ -106,48 +121,59 @@ impl Verifier {
     /// Unauthenticated with `TOKEN_INVALID`, `TOKEN_EXPIRED` or `SESSION_ENDED`;
     /// Unavailable when the directory cannot be asked.
     pub async fn verify(&self, token: &str) -> Result<Bearer> {
-        let invalid = || Error::Unauthenticated(&TOKEN_INVALID);
-        if token.len() > LONGEST_TOKEN {
-            return Err(invalid());
+        let hash = TokenHash::from(Sha256::digest(token));
+        if let Some(claims) = self.verified.get(&hash) {
+            jwt::in_time(Some(claims.iat), None, claims.exp, self.clock.now())?;
+            return self.living(&claims).await;
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
-        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TOKEN_TYPE) {
+        if let Some(said) = self.outside.get(&hash) {
+            return self.told(said);
+        }
+        if jwt::stated_issuer(token).is_some_and(|it| it != ISSUER) {
+            return self.ask_about(token, hash).await;
+        }
+        let claims = Arc::new(self.verify_own(token).await?);
+        self.verified.put(hash, claims.clone(), Instant::now());
+        self.living(&claims).await
+    }
+
+    async fn verify_own(&self, token: &str) -> Result<Claims> {
+        let invalid = || Error::Unauthenticated(&TOKEN_INVALID);
+        let header = jwt::header(token)?;
+        let rules = Rules {
+            typ: Some(TOKEN_TYPE),
+            algorithms: &[Algorithm::EdDsa],
+            issuer: ISSUER,
+            audiences: &[AUDIENCE],
+            others_too: false,
+            now: self.clock.now(),
+        };
+        // A token that cannot be ours must not make us ask for keys.
+        if header.typ.as_deref() != rules.typ || !rules.algorithms.contains(&header.algorithm) {
             return Err(invalid());
         }
         let kid = header.kid.ok_or_else(invalid)?;
         let key = self.key(&kid).await?.ok_or_else(invalid)?;
-        let mut rules = Validation::new(Algorithm::EdDSA);
-        rules.set_issuer(&[ISSUER]);
-        rules.set_audience(&[AUDIENCE]);
-        rules.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // Time is checked below, with our own clock instead of the system's.
-        rules.validate_exp = false;
-        let data = jsonwebtoken::decode::<Claims>(token, &key, &rules).map_err(|_| invalid())?;
-        let now = self.clock.now().timestamp();
-        if data.claims.exp + LEEWAY_SECONDS <= now {
-            return Err(Error::Unauthenticated(&TOKEN_EXPIRED));
-        }
-        if data.claims.iat > now + LEEWAY_SECONDS {
-            return Err(invalid());
-        }
-        if !self.is_alive(&data.claims.sid).await? {
+        jwt::verify(token, &key, &rules)
+    }
+
+    async fn living(&self, claims: &Claims) -> Result<Bearer> {
+        if !self.is_alive(&claims.sid).await? {
             return Err(Error::Unauthenticated(&SESSION_ENDED));
         }
         Ok(Bearer {
-            principal: data.claims.sub,
-            session: data.claims.sid.into(),
+            principal: claims.sub.clone(),
+            session: claims.sid.as_str().into(),
+            scope: claims.scope.as_deref().map(Into::into),
         })
     }
 
     /// Says whether a session lived a few seconds ago at most. When the directory cannot
     /// be asked nobody knows, and the call is refused.
     async fn is_alive(&self, session: &str) -> Result<bool> {
-        let fresh = |it: &Said| it.asked.elapsed() < SESSION_KNOWN_FOR;
-        let known = self.sessions().get(session).copied().filter(fresh);
-        if let Some(known) = known {
-            return Ok(known.is_alive);
+        if let Some(is_alive) = self.sessions.get(session) {
+            return Ok(is_alive);
         }
-        // The age counts from before the question: the answer may be that old.
         let asked = Instant::now();
         let question = CheckSessionRequest {
             session: session.to_owned(),
@@ -156,19 +182,58 @@ impl Verifier {
             .check_session(question)
             .await?;
         let is_alive = answer.into_inner().alive;
-        let mut sessions = self.sessions();
-        if sessions.len() >= MOST_SESSIONS_KNOWN {
-            sessions.retain(|_, it| fresh(it));
-        }
-        sessions.insert(session.to_owned(), Said { is_alive, asked });
+        self.sessions.put(session.to_owned(), is_alive, asked);
         Ok(is_alive)
     }
 
-    fn sessions(&self) -> std::sync::MutexGuard<'_, HashMap<String, Said>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Asks the directory about a token that another issuer is said to have signed.
+    async fn ask_about(&self, token: &str, hash: TokenHash) -> Result<Bearer> {
+        // What no issuer can have signed is not worth a question.
+        jwt::header(token)?;
+        let asked = Instant::now();
+        let mut question = tonic::Request::new(ResolveOutsideTokenRequest {
+            token: token.to_owned(),
+        });
+        question.set_timeout(LONGEST_QUESTION);
+        let answer = SessionServiceClient::new(self.directory.clone())
+            .resolve_outside_token(question)
+            .await;
+        let said = match answer {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                let principal = answer.principal.parse().map_err(Error::internal)?;
+                let bearer = Bearer {
+                    principal,
+                    // It belongs to no session of ours.
+                    session: "outside".into(),
+                    scope: None,
+                };
+                Ok((bearer, answer.expire_time.unwrap_or_default().seconds))
+            }
+            Err(refused) if refused.code() == Code::Unauthenticated => {
+                let details = refused.get_error_details();
+                let is_expired = details
+                    .error_info()
+                    .is_some_and(|it| it.reason == TOKEN_EXPIRED.code);
+                Err(if is_expired {
+                    &TOKEN_EXPIRED
+                } else {
+                    &TOKEN_INVALID
+                })
+            }
+            Err(failed) => return Err(failed.into()),
+        };
+        self.outside.put(hash, said.clone(), asked);
+        self.told(said)
     }
 
-    async fn key(&self, kid: &str) -> Result<Option<DecodingKey>> {
+    fn told(&self, said: Said) -> Result<Bearer> {
+        let (bearer, exp) = said.map_err(Error::Unauthenticated)?;
+        jwt::in_time(None, None, exp, self.clock.now())?;
+        Ok(bearer)
+    }
+
+    async fn key(&self, kid: &str) -> Result<Option<PublicKey>> {
         if let Some(key) = self.known(kid) {
             return Ok(Some(key));
         }
@@ -187,15 +252,15 @@ impl Verifier {
         *asked = Some(Instant::now());
         let mut fresh = HashMap::new();
         for key in answer.into_inner().keys {
-            let text = URL_SAFE_NO_PAD.encode(&key.ed25519_public_key);
-            let decoding = DecodingKey::from_ed_components(&text).map_err(Error::internal)?;
-            fresh.insert(key.kid, decoding);
+            let public = PublicKey::from_ed25519(&key.ed25519_public_key)
+                .ok_or_else(|| Error::internal("a signing key cannot be read"))?;
+            fresh.insert(key.kid, public);
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(self.known(kid))
     }
 
-    fn known(&self, kid: &str) -> Option<DecodingKey> {
+    fn known(&self, kid: &str) -> Option<PublicKey> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.get(kid).cloned()
     }

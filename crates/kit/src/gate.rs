@@ -1,4 +1,5 @@
 //! The one way in: every call passes here before a handler sees it.
+//! A few named paths of plain HTTP pass without a token ([`GateLayer::with_open_paths`]).
 //!
 //! The gate gives the call an id, looks its method up in the contract, verifies the
 //! token, sets the deadline, and hands on an [`Actor`]. On the way out it checks that a
@@ -17,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 use tracing::Instrument;
@@ -50,6 +51,7 @@ struct Guard {
     policy: Policy,
     verifier: Verifier,
     service_key: Option<ServiceKey>,
+    open: &'static [&'static str],
 }
 
 impl GateLayer {
@@ -60,7 +62,15 @@ impl GateLayer {
             policy,
             verifier,
             service_key: None,
+            open: &[],
         })
+    }
+
+    /// Lets exactly these paths through without a token, which are plain HTTP and no methods
+    /// of the contract, such as `/oauth2/token`.
+    #[must_use]
+    pub fn with_open_paths(self, open: &'static [&'static str]) -> Self {
+        Self(Guard { open, ..self.0 })
     }
 
     /// Also lets in the other services of the installation, to what is theirs alone.
@@ -125,6 +135,9 @@ where
                 request_id: id.clone(),
             };
             let answered = async {
+                if guard.open.contains(&&*path) {
+                    return pass_open(inner, request).await;
+                }
                 let answered = guard.pass(inner, request, &path, &id).await;
                 answered.unwrap_or_else(|error| Status::from(error).into_http())
             };
@@ -139,6 +152,25 @@ where
         };
         Box::pin(passed.instrument(span))
     }
+}
+
+/// Passes plain HTTP on, with the time limit and the care of every call.
+async fn pass_open<S>(inner: S, request: Request<Body>) -> Response<Body>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    let answered = tokio::time::timeout(LONGEST_CALL, guarded(infallible(inner, request))).await;
+    let code = match answered {
+        Ok(Ok(response)) => return response,
+        Ok(Err(error)) => {
+            tracing::error!(?error, "a call failed by our own fault");
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Err(_) => StatusCode::GATEWAY_TIMEOUT,
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = code;
+    response
 }
 
 impl Guard {
@@ -177,6 +209,7 @@ impl Guard {
                 let actor = Actor {
                     principal: bearer.principal,
                     session: bearer.session,
+                    scope: bearer.scope,
                     token: token.into(),
                     method: path.clone(),
                     needs: needs.clone(),
@@ -185,6 +218,13 @@ impl Guard {
                     decided: decided.clone(),
                     repeat: None,
                 };
+                if let Needs::Permission(permission) = needs
+                    && !actor.scope_allows(permission)
+                {
+                    return Err(Error::Denied {
+                        permission: permission.to_string(),
+                    });
+                }
                 request.extensions_mut().insert(actor);
             }
         }

@@ -13,6 +13,7 @@ pub mod db;
 pub mod error;
 pub mod etag;
 pub mod gate;
+pub mod jwt;
 pub mod migrations;
 pub mod page;
 pub mod peer;

@@ -81,6 +81,8 @@ pub async fn serve(
     // A small answer must not wait for the delayed acknowledgement of the one before.
     let connections = TcpIncoming::from(port.0).with_nodelay(Some(true));
     Server::builder()
+        // For `/oauth2/token` and the like: many HTTP clients speak nothing newer.
+        .accept_http1(true)
         .max_concurrent_streams(STREAMS_PER_CONNECTION)
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(Duration::from_secs(30)))

@@ -1,20 +1,22 @@
 //! How the services of one installation know each other.
 //!
-//! Services that run apart share a secret. With it one signs, for a minute, that it is a
-//! service of this installation; the directory then tells it what no person may read as
-//! a whole. Services in one process need none.
+//! Services that run apart share a secret, from which each draws the same key pair. With
+//! it one signs, for a minute, that it is a service of this installation; the directory
+//! then tells it what no person may read as a whole. Services in one process need none.
 
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use jsonwebtoken::{EncodingKey, Header};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::{
     Clock, Error, Result,
     auth::ISSUER,
     config::Secret,
-    error::{TOKEN_EXPIRED, TOKEN_INVALID},
+    jwt::{self, Algorithm, PublicKey, Rules},
 };
 
 /// Type of the token, so that it is never taken for a person's.
@@ -23,10 +25,10 @@ const TOKEN_TYPE: &str = "cds-int+jwt";
 const AUDIENCE: &str = "cds/services";
 /// How long a token works, in seconds (`security.md` §1.2).
 const LIFE_SECONDS: i64 = 60;
-/// How far clocks may disagree, in seconds.
-const LEEWAY_SECONDS: i64 = 30;
 /// A shorter secret could be guessed.
 pub const SHORTEST_SECRET: usize = 32;
+/// Keeps the pair apart from whatever else the secret may be used for.
+const PURPOSE: &str = "cds service key 1";
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -36,11 +38,11 @@ struct Claims {
     exp: i64,
 }
 
-/// The shared secret, ready to sign and to verify with.
+/// The key pair of the installation, ready to sign and to verify with.
 #[derive(Clone)]
 pub struct ServiceKey {
     sign: Arc<EncodingKey>,
-    verify: Arc<DecodingKey>,
+    verify: Arc<PublicKey>,
     clock: Clock,
 }
 
@@ -51,13 +53,22 @@ impl std::fmt::Debug for ServiceKey {
 }
 
 impl ServiceKey {
-    /// Takes the secret; none when it is shorter than 32 characters.
+    /// Draws the key pair from the secret; none when it is shorter than 32 characters.
     #[must_use]
     pub fn new(secret: &Secret, clock: Clock) -> Option<Self> {
-        let bytes = secret.expose().as_bytes();
-        (bytes.len() >= SHORTEST_SECRET).then(|| Self {
-            sign: Arc::new(EncodingKey::from_secret(bytes)),
-            verify: Arc::new(DecodingKey::from_secret(bytes)),
+        let secret = secret.expose().as_bytes();
+        if secret.len() < SHORTEST_SECRET {
+            return None;
+        }
+        let seed = Sha256::new()
+            .chain_update(PURPOSE)
+            .chain_update(secret)
+            .finalize();
+        let pair = Ed25519KeyPair::from_seed_unchecked(&seed).ok()?;
+        let pkcs8 = pair.to_pkcs8().ok()?;
+        Some(Self {
+            sign: Arc::new(EncodingKey::from_ed_der(pkcs8.as_ref())),
+            verify: Arc::new(PublicKey::from_ed25519(pair.public_key().as_ref())?),
             clock,
         })
     }
@@ -74,7 +85,7 @@ impl ServiceKey {
             iat: now,
             exp: now + LIFE_SECONDS,
         };
-        let mut header = Header::new(Algorithm::HS256);
+        let mut header = Header::new(jsonwebtoken::Algorithm::EdDSA);
         header.typ = Some(TOKEN_TYPE.to_owned());
         let token = jsonwebtoken::encode(&header, &claims, &self.sign).map_err(Error::internal)?;
         MetadataValue::try_from(format!("Bearer {token}")).map_err(Error::internal)
@@ -85,28 +96,15 @@ impl ServiceKey {
     /// # Errors
     /// Unauthenticated with `TOKEN_INVALID` or `TOKEN_EXPIRED`.
     pub(crate) fn check(&self, token: &str) -> Result<()> {
-        let invalid = || Error::Unauthenticated(&TOKEN_INVALID);
-        let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
-        if header.alg != Algorithm::HS256 || header.typ.as_deref() != Some(TOKEN_TYPE) {
-            return Err(invalid());
-        }
-        let mut rules = Validation::new(Algorithm::HS256);
-        rules.set_issuer(&[ISSUER]);
-        rules.set_audience(&[AUDIENCE]);
-        rules.set_required_spec_claims(&["iss", "aud", "exp"]);
-        // Time is checked below, with our own clock instead of the system's.
-        rules.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.verify, &rules)
-            .map_err(|_| invalid())?
-            .claims;
-        let now = self.clock.now().timestamp();
-        if claims.exp + LEEWAY_SECONDS <= now {
-            return Err(Error::Unauthenticated(&TOKEN_EXPIRED));
-        }
-        if claims.iat > now + LEEWAY_SECONDS {
-            return Err(invalid());
-        }
-        Ok(())
+        let rules = Rules {
+            typ: Some(TOKEN_TYPE),
+            algorithms: &[Algorithm::EdDsa],
+            issuer: ISSUER,
+            audiences: &[AUDIENCE],
+            others_too: false,
+            now: self.clock.now(),
+        };
+        jwt::verify::<Claims>(token, &self.verify, &rules).map(|_| ())
     }
 }
 

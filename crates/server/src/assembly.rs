@@ -44,8 +44,8 @@ impl Assembly {
 
         let directory = match open_database(config, ServiceName::Directory, &clock).await? {
             Some(db) => {
-                let key_secret = config.directory.key_secret.as_ref();
-                Some(Directory::open(db, key_secret).await.map_err(told)?)
+                let settings = config.directory_settings();
+                Some(Directory::open(db, &settings).await.map_err(told)?)
             }
             None => None,
         };
@@ -58,6 +58,10 @@ impl Assembly {
         let service_key = service_key(config, &clock)?;
         let gate = GateLayer::new(policy, Verifier::new(keys.clone(), clock.clone()))
             .with_services(service_key.clone());
+        let gate = match &directory {
+            Some(_) => gate.with_open_paths(&directory::OPEN_PATHS),
+            None => gate,
+        };
         let first_administrator = match &directory {
             Some(directory) => directory.first_administrator().await.map_err(told)?,
             None => None,

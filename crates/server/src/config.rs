@@ -6,6 +6,8 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use directory::OutsideIssuer;
+use ipnet::IpNet;
 use kit::{Clock, config::Secret, db, service_key, telemetry::Format};
 use serde::{Deserialize, Serialize};
 use tonic::transport::Uri;
@@ -55,6 +57,13 @@ pub struct Part {
     /// Only of the directory: 64 hexadecimal digits with which its signing keys are
     /// sealed in the database; unset = they lie open there.
     pub key_secret: Option<Secret>,
+    /// Only of the directory: the address others reach it by; unset = after `listen`.
+    pub public_url: Option<String>,
+    /// Only of the directory: proxies that are believed when they say where a call comes
+    /// from (the last entry of `X-Forwarded-For`).
+    pub trusted_proxies: Vec<IpNet>,
+    /// Only of the directory: outside OpenID issuers whose tokens count.
+    pub issuers: Vec<OutsideIssuer>,
 }
 
 /// What is logged, and how.
@@ -167,6 +176,19 @@ impl Config {
         self.services.contains(&service)
     }
 
+    /// Returns what the directory is told.
+    #[must_use]
+    pub fn directory_settings(&self) -> directory::Settings {
+        let part = &self.directory;
+        let listens = || format!("http://{}", crate::serve::reachable(self.listen));
+        directory::Settings {
+            key_secret: part.key_secret.clone(),
+            public_url: part.public_url.clone().unwrap_or_else(listens),
+            trusted_proxies: part.trusted_proxies.clone(),
+            issuers: part.issuers.clone(),
+        }
+    }
+
     /// Returns the clock to run by.
     #[must_use]
     pub fn clock(&self) -> Clock {
@@ -211,6 +233,7 @@ impl Config {
             if let Some(secret) = &self.part(service).key_secret {
                 check_key_secret(service, secret)?;
             }
+            check_only_of_directory(service, self.part(service))?;
         }
         for service in &self.services {
             for neighbour in service.neighbours() {
@@ -255,6 +278,27 @@ fn check_key_secret(service: ServiceName, secret: &Secret) -> Result<()> {
         text.len() == 64 && text.bytes().all(|it| it.is_ascii_hexdigit()),
         "{key} has to be 64 hexadecimal digits, such as `openssl rand -hex 32` makes"
     );
+    Ok(())
+}
+
+/// Checks that no other service is told what only the directory uses.
+fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
+    for issuer in &part.issuers {
+        let checked = issuer.check().map_err(anyhow::Error::msg);
+        checked.context("bad settings: `directory.issuers`")?;
+    }
+    let set = [
+        ("public_url", part.public_url.is_some()),
+        ("trusted_proxies", !part.trusted_proxies.is_empty()),
+        ("issuers", !part.issuers.is_empty()),
+    ];
+    let misplaced = set.iter().find(|(_, is_set)| *is_set);
+    if let (Some((key, _)), true) = (misplaced, service != ServiceName::Directory) {
+        bail!(
+            "bad settings: `{}.{key}`: only the directory uses it",
+            service.name()
+        );
+    }
     Ok(())
 }
 
@@ -338,6 +382,34 @@ mod tests {
             assert!(error.contains(&format!("`{part}.key_secret`")), "{error}");
             assert!(!error.contains(secret), "{error}");
         }
+    }
+
+    #[test]
+    fn an_outside_issuer_without_an_audience_does_not_start() {
+        let issuer = |rest: &str| {
+            let issuer = "https://sso.quangngai.example";
+            format!(
+                "[directory]\nissuers = [{{ issuer = \"{issuer}\", \
+                 jwks_url = \"{issuer}/jwks\", algorithms = [\"ES256\"]{rest} }}]"
+            )
+        };
+        load(&issuer(", audience = \"cds\""))
+            .unwrap()
+            .check()
+            .unwrap();
+        let error = load(&issuer("")).unwrap_err();
+        assert!(error.contains("`audience`"), "{error}");
+        let error = load(&issuer(", audience = \"\"")).unwrap().check();
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(
+            error.contains("`directory.issuers`") && error.contains("`audience`"),
+            "{error}"
+        );
+        let weak = issuer(", audience = \"cds\"").replace("ES256", "HS256");
+        assert!(load(&weak).unwrap_err().contains("HS256"));
+        let elsewhere = issuer(", audience = \"cds\"").replace("[directory]", "[projects]");
+        let error = load(&elsewhere).unwrap().check().unwrap_err().to_string();
+        assert!(error.contains("`projects.issuers`"), "{error}");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A directory with a few units of Quảng Ngãi, on a standing clock.
 
-use std::sync::Mutex;
+use std::{net::SocketAddr, sync::Mutex};
 
 use chrono::{DateTime, Utc};
-use directory::Directory;
+use directory::{Directory, Settings};
 use kit::{
     Access, Clock, Db, Peer, access::Watched, auth::Verifier, gate::GateLayer, policy::Policy,
+    run::Run, server::Port,
 };
 use proto::directory::{self as pb, unit_service_client::UnitServiceClient};
 use tempfile::TempDir;
@@ -61,6 +62,7 @@ pub struct World {
     directory: Peer,
     /// The directory past the gate, as a process that runs it reaches it.
     inside: Peer,
+    routes: Routes,
     gate: GateLayer,
     databases: Mutex<Vec<TestDb>>,
     folder: TempDir,
@@ -69,6 +71,11 @@ pub struct World {
 impl World {
     /// Opens a directory on a fresh database and makes its units.
     pub async fn new() -> Self {
+        Self::with(&Settings::default()).await
+    }
+
+    /// Opens a directory with these settings, as [`World::new`] does.
+    pub async fn with(settings: &Settings) -> Self {
         // The second test of a binary finds it started.
         let _ = kit::telemetry::start("warn", kit::telemetry::Format::Text);
         let clock = Clock::standing_at(NOW.parse::<DateTime<Utc>>().unwrap());
@@ -76,11 +83,12 @@ impl World {
         let database = TestDb::fresh(folder.path(), directory::NAME).await;
         let db = database.open(clock.clone()).await;
         db.migrate::<directory::Migrator>().await.unwrap();
-        let directory = Directory::open(db, None).await.unwrap();
+        let directory = Directory::open(db, settings).await.unwrap();
         let first = directory.first_administrator().await.unwrap().unwrap();
         let inside = Peer::local(directory.routes());
         let verifier = Verifier::new(inside.clone(), clock.clone());
-        let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);
+        let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier)
+            .with_open_paths(&directory::OPEN_PATHS);
         let peer = Peer::local(gate.layer(directory.routes()));
         let administrator = Person::arrive(&peer, &first.user.name(), &first.secret).await;
         let world = Self {
@@ -88,6 +96,7 @@ impl World {
             administrator,
             directory: peer,
             inside,
+            routes: directory.routes(),
             gate,
             databases: Mutex::new(vec![database]),
             folder,
@@ -110,6 +119,20 @@ impl World {
         self.inside.clone()
     }
 
+    /// Serves the directory on a free TCP port for as long as `run` lives.
+    pub async fn serve(&self, run: &mut Run) -> SocketAddr {
+        let port = Port::take(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let port = port.await.unwrap();
+        let address = port.address().unwrap();
+        let (routes, gate, stop) = (self.routes.clone(), self.gate.clone(), run.stop());
+        run.start("directory", async move {
+            let services = Directory::services();
+            let served = kit::server::serve(port, routes, gate, &services, stop).await;
+            served.map_err(|error| format!("{error:?}").into())
+        });
+        address
+    }
+
     /// Returns the way other services decide about rights: by a copy that follows the
     /// directory.
     #[must_use]
@@ -123,7 +146,12 @@ impl World {
     pub async fn another_directory(&self) -> Peer {
         let url = self.databases.lock().unwrap()[0].url().to_owned();
         let db = Db::connect(&url, self.clock.clone()).await.unwrap();
-        Peer::local(Directory::open(db, None).await.unwrap().routes())
+        Peer::local(
+            Directory::open(db, &Settings::default())
+                .await
+                .unwrap()
+                .routes(),
+        )
     }
 
     /// Puts routes behind the gate.
@@ -138,6 +166,12 @@ impl World {
         let db = database.open(self.clock.clone()).await;
         self.databases.lock().unwrap().push(database);
         db
+    }
+
+    /// Opens the directory's own database, to look at what lies in it.
+    pub async fn directory_db(&self) -> Db {
+        let url = self.databases.lock().unwrap()[0].url().to_owned();
+        Db::connect(&url, self.clock.clone()).await.unwrap()
     }
 
     /// Adds a person with a role on a unit and everything below it, signed in.

@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use directory::{Directory, Migrator};
+use directory::{Directory, Migrator, Settings};
 use kit::{
     Clock, Db, Peer, auth::Verifier, db::sqlite_url, gate::GateLayer, policy::Policy, run::Run,
     server::Port,
@@ -116,7 +116,7 @@ pub(crate) async fn directory() {
     let url = std::env::var("CDS_BENCH_DATABASE").unwrap();
     let db = Db::connect(&url, clock.clone()).await.unwrap();
     db.migrate::<Migrator>().await.unwrap();
-    let directory = Directory::open(db, None).await.unwrap();
+    let directory = Directory::open(db, &Settings::default()).await.unwrap();
     let first = directory.first_administrator().await.unwrap().unwrap();
     let verifier = Verifier::new(Peer::local(directory.routes()), clock);
     let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);

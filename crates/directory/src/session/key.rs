@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::seal::SealingKey;
 
 /// How long an access token works (`security.md` §1.2).
-const TOKEN_LIFE: Duration = Duration::minutes(5);
+pub(crate) const TOKEN_LIFE: Duration = Duration::minutes(5);
 
 /// A new key is listed this long before it signs: longer than a service waits before it
 /// asks for keys again (`kit::auth`), so that no service meets a token of an unknown key.
@@ -43,6 +43,7 @@ impl SigningKey {
         &self,
         principal: Principal,
         session: &str,
+        scope: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<(String, DateTime<Utc>)> {
         let expires = now + TOKEN_LIFE;
@@ -54,6 +55,7 @@ impl SigningKey {
             jti: Uuid::now_v7().to_string(),
             iat: now.timestamp(),
             exp: expires.timestamp(),
+            scope,
         };
         let mut header = Header::new(jsonwebtoken::Algorithm::EdDSA);
         header.typ = Some(TOKEN_TYPE.to_owned());

@@ -1,7 +1,7 @@
 //! The methods of signing in and out: accept, call, reply.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kit::{Begin, Db, accept, read};
+use kit::{Begin, Db, accept, jwt::LONGEST_TOKEN, read};
 use proto::{
     convert::timestamp,
     directory::{self as pb, session_service_server::SessionService},
@@ -9,19 +9,23 @@ use proto::{
 use tonic::{Request, Response, Status};
 use types::violations::Invalid;
 
+use crate::issuer::Issuers;
+
 use super::{Enroll, PASSWORD_LENGTH, Session, Sessions, SignIn, SigningKey};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
     db: Db,
     sessions: Sessions,
+    issuers: Issuers,
 }
 
 impl Rpc {
-    pub(crate) fn new(db: &Db, sessions: &Sessions) -> Self {
+    pub(crate) fn new(db: &Db, sessions: &Sessions, issuers: &Issuers) -> Self {
         Self {
             db: db.clone(),
             sessions: sessions.clone(),
+            issuers: issuers.clone(),
         }
     }
 }
@@ -72,6 +76,18 @@ impl SessionService for Rpc {
         let Sent(session) = read(request)?;
         let alive = self.sessions.is_alive(&session).await?;
         Ok(Response::new(pb::CheckSessionResponse { alive }))
+    }
+
+    async fn resolve_outside_token(
+        &self,
+        request: Request<pb::ResolveOutsideTokenRequest>,
+    ) -> Result<Response<pb::ResolveOutsideTokenResponse>, Status> {
+        let Sent(token) = read(request)?;
+        let (user, expires) = self.issuers.resolve(&token).await?;
+        Ok(Response::new(pb::ResolveOutsideTokenResponse {
+            principal: user.name(),
+            expire_time: Some(timestamp(expires)),
+        }))
     }
 
     async fn list_sessions(
@@ -219,6 +235,16 @@ impl TryFrom<pb::CheckSessionRequest> for Sent {
     fn try_from(request: pb::CheckSessionRequest) -> Result<Self, Invalid> {
         let mut bad = Invalid::default();
         let sent = bad.line("session", &request.session, LONGEST_SENT);
+        sent.map(Self).ok_or(bad)
+    }
+}
+
+impl TryFrom<pb::ResolveOutsideTokenRequest> for Sent {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ResolveOutsideTokenRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let sent = bad.line("token", &request.token, LONGEST_TOKEN);
         sent.map(Self).ok_or(bad)
     }
 }
