@@ -7,7 +7,7 @@ use proto::{
 };
 use tonic::{Request, Response, Status};
 use types::{
-    ids::{RoleGrantId, RoleId, UnitId},
+    ids::{Principal, RoleGrantId, RoleId, UnitId},
     violations::Invalid,
 };
 
