@@ -1,22 +1,26 @@
 //! Units in time, the people in them, and who may do what.
 //!
-//! Owns: units with their names, parents and codes over time; people, posts, passwords
-//! and signing keys; role grants. It asks no other service for anything.
+//! Owns: units with their names, parents and codes over time; people, posts, who signs for
+//! whom, passwords and signing keys; role grants. It asks no other service for anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+use std::path::PathBuf;
 
 use kit::{Access, Db, Result, config::Secret, page::Pages};
 use proto::directory::{
     access_service_server::AccessServiceServer, catalogue_service_server::CatalogueServiceServer,
     reorganization_service_server::ReorganizationServiceServer,
-    session_service_server::SessionServiceServer, unit_service_server::UnitServiceServer,
-    user_service_server::UserServiceServer,
+    session_service_server::SessionServiceServer, signing_service_server::SigningServiceServer,
+    unit_service_server::UnitServiceServer, user_service_server::UserServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
 mod catalogue;
+mod delegation;
 mod grant;
 mod migrations;
+mod position;
 mod principal;
 mod reason;
 mod reorganization;
@@ -32,6 +36,15 @@ pub use reason::REASONS;
 /// Name of the service in settings, health and file names.
 pub const NAME: &str = "directory";
 
+/// What the service can be told at its start.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// 64 hexadecimal digits with which the signing keys are kept sealed; none = they lie open.
+    pub key_secret: Option<Secret>,
+    /// File of passwords that nobody may take, one per line, plain or as SHA-1.
+    pub breached_passwords_file: Option<PathBuf>,
+}
+
 /// The service, opened on its database.
 #[derive(Debug, Clone)]
 pub struct Directory {
@@ -40,17 +53,19 @@ pub struct Directory {
     reorganizations: reorganization::Reorganizations,
     catalogues: catalogue::Catalogues,
     users: user::Users,
+    positions: position::Positions,
+    delegations: delegation::Delegations,
     grants: grant::Grants,
     sessions: session::Sessions,
 }
 
 impl Directory {
-    /// Opens the service. The schema must be up to date. With `key_secret`, 64
-    /// hexadecimal digits, the signing keys are kept sealed.
+    /// Opens the service. The schema must be up to date.
     ///
     /// # Errors
-    /// When the database cannot be read, or the keys in it are sealed with another secret.
-    pub async fn open(db: Db, key_secret: Option<&Secret>) -> Result<Self> {
+    /// When the database cannot be read, the keys in it are sealed with another secret, or
+    /// the file of breached passwords is bad.
+    pub async fn open(db: Db, settings: &Settings) -> Result<Self> {
         let access = Access::new(grant::OwnRights::new(db.clone()));
         let pages = Pages::open(&db).await?;
         Ok(Self {
@@ -62,8 +77,10 @@ impl Directory {
             ),
             catalogues: catalogue::Catalogues::new(access.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
+            positions: position::Positions::new(access.clone(), pages.clone(), db.clone()),
+            delegations: delegation::Delegations::new(access.clone(), pages.clone(), db.clone()),
             grants: grant::Grants::new(access.clone(), pages, db.clone()),
-            sessions: session::Sessions::open(db.clone(), access, key_secret).await?,
+            sessions: session::Sessions::open(db.clone(), access, settings).await?,
             db,
         })
     }
@@ -80,7 +97,15 @@ impl Directory {
                 db,
                 &self.catalogues,
             )))
-            .add_service(UserServiceServer::new(user::rpc::Rpc::new(db, &self.users)))
+            .add_service(UserServiceServer::new(user::rpc::Rpc::new(
+                db,
+                &self.users,
+                &self.positions,
+            )))
+            .add_service(SigningServiceServer::new(delegation::rpc::Rpc::new(
+                db,
+                &self.delegations,
+            )))
             .add_service(AccessServiceServer::new(grant::rpc::Rpc::new(
                 db,
                 &self.grants,
@@ -93,12 +118,13 @@ impl Directory {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 6] {
+    pub fn services() -> [&'static str; 7] {
         [
             "cds.directory.v1.UnitService",
             "cds.directory.v1.ReorganizationService",
             "cds.directory.v1.CatalogueService",
             "cds.directory.v1.UserService",
+            "cds.directory.v1.SigningService",
             "cds.directory.v1.AccessService",
             "cds.directory.v1.SessionService",
         ]

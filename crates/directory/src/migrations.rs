@@ -8,6 +8,8 @@ mod m0003_reorganizations;
 mod m0004_sessions;
 mod m0005_revocations;
 mod m0006_key_rotation;
+mod m0010_sign_in;
+mod m0010_signing;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -18,5 +20,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0004_sessions::Migration),
         Box::new(m0005_revocations::Migration),
         Box::new(m0006_key_rotation::Migration),
+        Box::new(m0010_signing::Migration),
+        Box::new(m0010_sign_in::Migration),
     ]
 }

@@ -41,6 +41,7 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Quản trị hệ thống",
         permissions: &[
             "directory.positions.create",
+            "directory.positions.end",
             "directory.positions.read",
             "directory.reorganizations.apply",
             "directory.reorganizations.correct",
@@ -49,6 +50,8 @@ pub(crate) const ROLES: &[Role] = &[
             "directory.roleGrants.create",
             "directory.roleGrants.delete",
             "directory.roleGrants.read",
+            "directory.signingDelegations.create",
+            "directory.signingDelegations.revoke",
             "directory.signingKeys.rotate",
             "directory.units.create",
             "directory.units.import",
@@ -58,6 +61,7 @@ pub(crate) const ROLES: &[Role] = &[
             "directory.users.reactivate",
             "directory.users.read",
             "directory.users.suspend",
+            "directory.users.update",
         ],
     },
     Role {

@@ -37,8 +37,11 @@ impl Assembly {
 
         let directory = match open_database(config, ServiceName::Directory, &clock).await? {
             Some(db) => {
-                let key_secret = config.directory.key_secret.as_ref();
-                Some(Directory::open(db, key_secret).await.map_err(told)?)
+                let settings = directory::Settings {
+                    key_secret: config.directory.key_secret.clone(),
+                    breached_passwords_file: config.directory.breached_passwords_file.clone(),
+                };
+                Some(Directory::open(db, &settings).await.map_err(told)?)
             }
             None => None,
         };

@@ -52,6 +52,9 @@ pub struct Part {
     /// Only of the directory: 64 hexadecimal digits with which its signing keys are
     /// sealed in the database; unset = they lie open there.
     pub key_secret: Option<Secret>,
+    /// Only of the directory: file of passwords that nobody may take, one per line, plain or
+    /// as SHA-1, with or without `:count`; unset = only what is easy to guess is refused.
+    pub breached_passwords_file: Option<PathBuf>,
 }
 
 /// What is logged, and how.
@@ -207,6 +210,12 @@ impl Config {
             if let Some(secret) = &self.part(service).key_secret {
                 check_key_secret(service, secret)?;
             }
+            ensure!(
+                service == ServiceName::Directory
+                    || self.part(service).breached_passwords_file.is_none(),
+                "bad settings: `{}.breached_passwords_file`: only the directory has passwords",
+                service.name()
+            );
         }
         for service in &self.services {
             for neighbour in service.neighbours() {
@@ -317,6 +326,19 @@ mod tests {
             assert!(error.contains(&format!("`{part}.key_secret`")), "{error}");
             assert!(!error.contains(secret), "{error}");
         }
+    }
+
+    #[test]
+    fn only_the_directory_has_a_list_of_breached_passwords() {
+        let config = |part: &str| {
+            load(&format!("[{part}]\nbreached_passwords_file = \"list.txt\"")).unwrap()
+        };
+        config("directory").check().unwrap();
+        let error = config("projects").check().unwrap_err().to_string();
+        assert!(
+            error.contains("`projects.breached_passwords_file`"),
+            "{error}"
+        );
     }
 
     #[test]

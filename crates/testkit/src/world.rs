@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
-use directory::Directory;
+use directory::{Directory, Settings};
 use kit::{Access, Clock, Db, Peer, auth::Verifier, gate::GateLayer, policy::Policy};
 use proto::directory::{self as pb, unit_service_client::UnitServiceClient};
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ impl World {
         let database = TestDb::fresh(folder.path(), directory::NAME).await;
         let db = database.open(clock.clone()).await;
         db.migrate::<directory::Migrator>().await.unwrap();
-        let directory = Directory::open(db, None).await.unwrap();
+        let directory = Directory::open(db, &Settings::default()).await.unwrap();
         let first = directory.first_administrator().await.unwrap().unwrap();
         let verifier = Verifier::new(Peer::local(directory.routes()), clock.clone());
         let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);

@@ -1,7 +1,7 @@
 //! Signing keys are replaced without anybody being put out, and are kept sealed.
 
 use chrono::Duration;
-use directory::{Directory, Migrator};
+use directory::{Directory, Migrator, Settings};
 use kit::{Db, Peer, auth::Verifier, config::Secret};
 use proto::directory::{self as pb, session_service_client::SessionServiceClient};
 use sea_orm::{ConnectionTrait, Statement};
@@ -96,13 +96,19 @@ async fn keys_that_lay_open_are_sealed_and_of_no_use_without_the_secret() {
     let world = World::new().await;
     let db = world.db("sealed").await;
     db.migrate::<Migrator>().await.unwrap();
-    let open = Directory::open(db.clone(), None).await.unwrap();
+    let with = |key_secret: Option<&Secret>| Settings {
+        key_secret: key_secret.cloned(),
+        ..Settings::default()
+    };
+    let open = Directory::open(db.clone(), &with(None)).await.unwrap();
     let key = listed(Peer::local(open.routes())).await;
     let (pkcs8, sealed_with) = kept(&db).await;
     assert_eq!(sealed_with, None);
 
     let secret = Secret::new("5a".repeat(32));
-    let sealed = Directory::open(db.clone(), Some(&secret)).await.unwrap();
+    let sealed = Directory::open(db.clone(), &with(Some(&secret)))
+        .await
+        .unwrap();
     assert_eq!(listed(Peer::local(sealed.routes())).await, key);
     let (bytes, sealed_with) = kept(&db).await;
     assert_eq!(sealed_with.as_deref(), Some("AES-256-GCM"));
@@ -110,7 +116,9 @@ async fn keys_that_lay_open_are_sealed_and_of_no_use_without_the_secret() {
 
     let other = Secret::new("5b".repeat(32));
     for secret in [None, Some(&other)] {
-        let refused = Directory::open(db.clone(), secret).await.unwrap_err();
+        let refused = Directory::open(db.clone(), &with(secret))
+            .await
+            .unwrap_err();
         let kit::Error::Internal(cause) = refused else {
             panic!("{refused:?}");
         };

@@ -4,11 +4,16 @@
 mod access;
 mod country;
 mod grants;
+mod guessing;
 mod keys;
 mod matrix;
+mod passwords;
+mod people;
+mod positions;
 mod reference;
 mod refresh;
 mod reorganizations;
 mod sessions;
 mod sign_out;
+mod signing;
 mod units;
