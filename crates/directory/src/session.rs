@@ -24,6 +24,8 @@ mod refresh;
 pub(crate) mod rpc;
 mod store;
 mod strength;
+#[cfg(test)]
+mod tests;
 mod tries;
 
 use breached::Breached;

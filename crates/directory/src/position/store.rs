@@ -173,8 +173,8 @@ impl Position {
         let lines: Vec<String> =
             serde_json::from_str(&row.signing_lines).map_err(Error::internal)?;
         let create_time = instant(row.create_micros)?;
-        let form = match (row.version, row.signing_form) {
-            // Posts of before say by their lines alone how they sign.
+        let form = match (row.can_sign, row.signing_form) {
+            // Posts of before say by their lines alone how they sign, also once they ended.
             (None, _) => form::of_lines(&lines),
             (Some(_), None) => None,
             (Some(_), Some(text)) => Some(
@@ -200,5 +200,40 @@ impl Position {
             update_time: row.update_micros.map_or(Ok(create_time), instant)?,
             version: row.version.unwrap_or(1),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_of_before_signs_as_its_lines_say_also_once_it_ended() {
+        let before = row::Model {
+            unit_id: "huyen-minh-long".into(),
+            id: "pho-chu-tich".into(),
+            user_id: "nguyen-van-bay".into(),
+            title: "Phó Chủ tịch".into(),
+            signing_lines: r#"["KT. CHỦ TỊCH","PHÓ CHỦ TỊCH"]"#.into(),
+            start_date: "2022-01-01".parse().unwrap(),
+            end_date: None,
+            create_micros: 0,
+            is_head: None,
+            can_sign: None,
+            signing_form: None,
+            end_reason: None,
+            update_micros: None,
+            version: None,
+        };
+        let ended = row::Model {
+            version: Some(2),
+            ..before.clone()
+        };
+        for (row, version) in [(before, 1), (ended, 2)] {
+            let post = Position::read(row, &BTreeMap::new()).unwrap();
+            assert!(post.can_sign && !post.is_head);
+            assert_eq!(post.form, Some(SigningForm::Kt));
+            assert_eq!(post.version, version);
+        }
     }
 }

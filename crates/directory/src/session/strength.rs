@@ -9,6 +9,9 @@ use crate::unit::UnitNames;
 
 /// Guesses a password has to withstand, as zxcvbn estimates them.
 const FEWEST_GUESSES: u64 = 10_000_000_000;
+/// Characters that are looked at: more only make it harder to guess, and zxcvbn needs seconds
+/// for long texts of the signs that stand for letters.
+const LOOKED_AT: usize = 48;
 /// Words about a person that are looked for; what is left out of longer names is the end.
 const MOST_WORDS: usize = 200;
 /// Shorter parts of names are in every password.
@@ -148,9 +151,9 @@ fn guesses(password: &str, about: &[String]) -> u64 {
     let joined: Vec<_> = joined.map(|it| it.replace(' ', "")).collect();
     words.extend(joined);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let bare = fold(password);
+    let password: String = password.chars().take(LOOKED_AT).collect();
     let estimate = |text: &str| zxcvbn(text, &words).guesses();
-    estimate(password).min(estimate(&bare))
+    estimate(&password).min(estimate(&fold(&password)))
 }
 
 #[cfg(test)]
