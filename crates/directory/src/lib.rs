@@ -1,8 +1,11 @@
 //! Units in time, the people in them, and who may do what.
 //!
-//! Owns: units with their names, parents and codes over time; people, posts, passwords
-//! and signing keys; machines and the tokens they get; role grants. It asks no other service for anything.
+//! Owns: units with their names, parents and codes over time; people, posts, who signs for
+//! whom, passwords and signing keys; machines and the tokens they get; role grants. It asks
+//! no other service for anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 use kit::{Access, Db, Result, config::Secret, page::Pages};
@@ -11,13 +14,14 @@ use proto::directory::{
     identity_service_server::IdentityServiceServer,
     reorganization_service_server::ReorganizationServiceServer,
     service_account_service_server::ServiceAccountServiceServer,
-    session_service_server::SessionServiceServer, unit_service_server::UnitServiceServer,
-    user_service_server::UserServiceServer,
+    session_service_server::SessionServiceServer, signing_service_server::SigningServiceServer,
+    unit_service_server::UnitServiceServer, user_service_server::UserServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
 mod catalogue;
+mod delegation;
 mod feed;
 mod grant;
 mod identity;
@@ -26,6 +30,7 @@ mod migrations;
 mod mirror;
 mod network;
 mod oauth;
+mod position;
 mod principal;
 mod reason;
 mod reorganization;
@@ -59,6 +64,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Outside OpenID issuers whose tokens count here.
     pub issuers: Vec<OutsideIssuer>,
+    /// File of passwords that nobody may take, one per line, plain or as SHA-1.
+    pub breached_passwords_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -68,6 +75,7 @@ impl Default for Settings {
             public_url: "http://127.0.0.1:8080".to_owned(),
             trusted_proxies: Vec::new(),
             issuers: Vec::new(),
+            breached_passwords_file: None,
         }
     }
 }
@@ -80,6 +88,8 @@ pub struct Directory {
     reorganizations: reorganization::Reorganizations,
     catalogues: catalogue::Catalogues,
     users: user::Users,
+    positions: position::Positions,
+    delegations: delegation::Delegations,
     grants: grant::Grants,
     watchers: grant::Watchers,
     sessions: session::Sessions,
@@ -94,15 +104,14 @@ impl Directory {
     ///
     /// # Errors
     /// When the database cannot be read, the keys in it are sealed with another secret, or a
-    /// setting is bad.
+    /// setting or the file of breached passwords is bad.
     pub async fn open(db: Db, settings: &Settings) -> Result<Self> {
         oauth::check_public_url(&settings.public_url)?;
         let issuers = issuer::Issuers::open(db.clone(), &settings.issuers).await?;
-        let key_secret = settings.key_secret.as_ref();
         let mirror = Mirror::open(db.clone()).await?;
         let access = Access::new(grant::OwnRights::new(db.clone(), mirror.clone()));
         let pages = Pages::open(&db).await?;
-        let sessions = session::Sessions::open(db.clone(), access.clone(), key_secret).await?;
+        let sessions = session::Sessions::open(db.clone(), access.clone(), settings).await?;
         Ok(Self {
             units: unit::Units::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             reorganizations: reorganization::Reorganizations::new(
@@ -113,6 +122,8 @@ impl Directory {
             catalogues: catalogue::Catalogues::new(access.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
             grants: grant::Grants::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
+            positions: position::Positions::new(access.clone(), pages.clone(), db.clone()),
+            delegations: delegation::Delegations::new(access.clone(), pages.clone(), db.clone()),
             watchers: grant::Watchers::new(db.clone(), mirror),
             service_accounts: service_account::ServiceAccounts::new(
                 access.clone(),
@@ -145,7 +156,15 @@ impl Directory {
                 db,
                 &self.catalogues,
             )))
-            .add_service(UserServiceServer::new(user::rpc::Rpc::new(db, &self.users)))
+            .add_service(UserServiceServer::new(user::rpc::Rpc::new(
+                db,
+                &self.users,
+                &self.positions,
+            )))
+            .add_service(SigningServiceServer::new(delegation::rpc::Rpc::new(
+                db,
+                &self.delegations,
+            )))
             .add_service(AccessServiceServer::new(grant::rpc::Rpc::new(
                 db,
                 &self.grants,
@@ -174,12 +193,13 @@ impl Directory {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 8] {
+    pub fn services() -> [&'static str; 9] {
         [
             "cds.directory.v1.UnitService",
             "cds.directory.v1.ReorganizationService",
             "cds.directory.v1.CatalogueService",
             "cds.directory.v1.UserService",
+            "cds.directory.v1.SigningService",
             "cds.directory.v1.AccessService",
             "cds.directory.v1.SessionService",
             "cds.directory.v1.ServiceAccountService",

@@ -9,6 +9,8 @@ mod m0004_sessions;
 mod m0005_revocations;
 mod m0006_key_rotation;
 mod m0007_access_feed;
+mod m0010_sign_in;
+mod m0010_signing;
 mod m0011_machines;
 mod m0012_retired_units;
 
@@ -22,6 +24,8 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0005_revocations::Migration),
         Box::new(m0006_key_rotation::Migration),
         Box::new(m0007_access_feed::Migration),
+        Box::new(m0010_signing::Migration),
+        Box::new(m0010_sign_in::Migration),
         Box::new(m0011_machines::Migration),
         Box::new(m0012_retired_units::Migration),
     ]

@@ -20,7 +20,16 @@ reasons! {
     GRANT_TOO_LONG: "the giver's own right to give roles ends on {end_date}; a role may not be given for longer", "quyền phân quyền của người cấp kết thúc ngày {end_date}; không được phân quyền dài hơn";
     SELF_SUSPENSION: "nobody suspends himself", "không ai được tự tạm khóa mình";
     STATE_NOT_ALLOWED: "`{name}` is {state}; this needs {allowed_states}", "`{name}` đang ở trạng thái {state}; việc này cần trạng thái {allowed_states}";
-    ALREADY_ENROLLED: "`{user}` has a password already", "`{user}` đã có mật khẩu";
+    SELF_RESET: "nobody resets his own password; change it with the one in use", "không ai được tự đặt lại mật khẩu của mình; hãy đổi bằng mật khẩu đang dùng";
+    OLD_PASSWORD_REFUSED: "the old password is wrong, or too many tries were made", "mật khẩu hiện tại không đúng, hoặc đã thử quá nhiều lần";
+    TWO_HEADS: "`{unit}` has one head at a time, and `{holder}` holds `{position}` in that time", "`{unit}` chỉ có một người đứng đầu, mà `{holder}` đang giữ `{position}` trong thời gian đó";
+    END_NOT_EARLIER: "`{position}` is held from {start} to {until}; it cannot end on {date}", "`{position}` được giữ từ {start} đến {until} nên không thể kết thúc vào ngày {date}";
+    GIVER_DOES_NOT_SIGN: "`{position}` does not sign, so it cannot let another sign", "`{position}` không có thẩm quyền ký nên không thể giao cho người khác ký";
+    GIVER_NOT_HEAD: "`{position}` does not head the unit; only a head gives {form}", "`{position}` không đứng đầu đơn vị; chỉ người đứng đầu được giao ký {form}";
+    GIVER_NOT_IN_FORCE: "`{position}` is held from {start} to {end}, which does not cover the whole time", "`{position}` được giữ từ {start} đến {end}, không bao trùm toàn bộ thời hạn giao ký";
+    NOT_PASSED_ON: "`{position}` signs {form} for another, and such a right is not passed on", "`{position}` ký {form} thay người khác, quyền này không được giao lại";
+    SELF_DELEGATION: "nobody delegates to himself", "không ai được tự giao ký cho mình";
+    DELEGATED_ALREADY: "`{user}` may sign by `{delegation}` in that time already", "`{user}` đã được giao ký theo `{delegation}` trong thời gian đó";
     UNIT_ID_TAKEN: "`{unit}` already exists", "`{unit}` đã tồn tại";
     TWO_PARENTS: "`{unit}` is given two names or two parents at once on {date}", "`{unit}` được gán hai tên hoặc hai cấp trên cùng lúc vào ngày {date}";
     LINEAGE_CIRCLE: "`{unit}` would stand above itself on {date}", "`{unit}` sẽ là cấp trên của chính mình vào ngày {date}";

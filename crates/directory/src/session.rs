@@ -1,30 +1,36 @@
-//! Letting people in and out: one-time secrets, passwords, sessions, and short signed
-//! tokens.
+//! Sessions: how they begin, go on and end, and the short signed tokens they give. How
+//! people come in, by one-time secrets and passwords, is in `entry.rs`.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use kit::{
-    Access, Actor, Db, Error, Result, Tx, config::Secret, db::ledger::Action, error::SESSION_ENDED,
-};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, error::SESSION_ENDED};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use types::ids::UserId;
 
 use crate::{
-    grant,
+    Settings, grant,
     service_account::{self, key::KeyName},
     user::{self, hash_secret},
 };
 
+mod breached;
+mod device;
+mod entry;
 pub(crate) mod key;
 mod life;
 mod password;
 mod refresh;
 pub(crate) mod rpc;
 mod store;
+mod strength;
+#[cfg(test)]
+mod tests;
 mod tries;
 
+use breached::Breached;
+pub(crate) use entry::{ChangePassword, Enroll, SignIn};
 use key::{Keys, SigningKey};
 pub(crate) use life::Session;
 use life::limits;
@@ -47,20 +53,6 @@ const HASHES_WAITING: usize = 64;
 /// Shortest and longest password, in characters.
 pub(crate) const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 15..=128;
 
-/// Sets a password for the first time.
-pub(crate) struct Enroll {
-    pub(crate) user: UserId,
-    pub(crate) secret: String,
-    pub(crate) password: String,
-}
-
-/// Trades a password for a session.
-pub(crate) struct SignIn {
-    pub(crate) user: UserId,
-    pub(crate) password: String,
-    pub(crate) device: String,
-}
-
 /// The tokens of a session, as they are answered.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Tokens {
@@ -80,6 +72,7 @@ pub(crate) struct Sessions {
     waiting: Arc<Semaphore>,
     tries: Tries,
     hasher: Arc<Hasher>,
+    breached: Breached,
     nobody: Arc<str>,
 }
 
@@ -91,8 +84,8 @@ impl std::fmt::Debug for Sessions {
 
 impl Sessions {
     /// Reads the signing keys, and makes the first one on a new database.
-    pub(crate) async fn open(db: Db, access: Access, key_secret: Option<&Secret>) -> Result<Self> {
-        let keys = Keys::open(db.clone(), key_secret).await?;
+    pub(crate) async fn open(db: Db, access: Access, settings: &Settings) -> Result<Self> {
+        let keys = Keys::open(db.clone(), settings.key_secret.as_ref()).await?;
         // Verifying against a hash nobody has takes as long as against a real one.
         let hasher = Hasher::default();
         let nobody = hasher.hash("no such password")?;
@@ -101,63 +94,12 @@ impl Sessions {
             keys,
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
             waiting: Arc::new(Semaphore::new(HASHES_WAITING)),
-            tries: Tries::new(db.clock().clone()),
+            tries: Tries::open(db.clone()).await?,
             hasher: Arc::new(hasher),
+            breached: Breached::open(settings.breached_passwords_file.as_deref())?,
             nobody: nobody.into(),
             db,
         })
-    }
-
-    /// Sets a person's password with the one-time secret.
-    pub(crate) async fn enroll(&self, enroll: Enroll) -> Result<()> {
-        self.tries.wait_is_over(enroll.user.as_str())?;
-        let password = enroll.password;
-        let hashed = self.hashing(move |hasher| hasher.hash(&password)).await?;
-        let tx = self
-            .db
-            .begin_as(&enroll.user.name(), "SessionService/Enroll", "enroll")
-            .await?;
-        let secret = hash_secret(&enroll.secret);
-        let used = user::store::use_enrollment(&tx.db, &enroll.user, &secret, tx.now()).await?;
-        if !used || !user::store::set_password(&tx.db, &enroll.user, &hashed, tx.now()).await? {
-            return Err(self.tries.failed(enroll.user.as_str()));
-        }
-        let set = "password set";
-        tx.record(Action::Updated, &enroll.user.name(), None, Some(&set))
-            .await?;
-        tx.commit().await
-    }
-
-    /// Trades a password for a session. A wrong user, a wrong password, a suspended
-    /// person and a try made too soon answer alike.
-    pub(crate) async fn sign_in(&self, sign_in: SignIn) -> Result<(Session, Tokens)> {
-        let user = sign_in.user;
-        self.tries.wait_is_over(user.as_str())?;
-        let kept = user::store::password_hash(self.db.reader(), &user).await?;
-        let known = kept.is_some();
-        let kept = kept.unwrap_or_else(|| self.nobody.to_string());
-        let password = sign_in.password;
-        let right = self
-            .hashing(move |hasher| hasher.verify(&password, &kept))
-            .await?;
-        if !(known && right) {
-            return Err(self.tries.failed(user.as_str()));
-        }
-        let tx = self
-            .db
-            .begin_as(user.as_str(), "SessionService/SignIn", "sign-in")
-            .await?;
-        // Suspending locks the same row, so no session slips past it.
-        user::store::lock(&tx.db, &user).await?;
-        let person = user::store::find(&tx.db, &user).await?;
-        if person.is_none_or(|it| it.suspended.is_some()) {
-            return Err(self.tries.failed(user.as_str()));
-        }
-        let session = self.begin(&tx, user, sign_in.device).await?;
-        let tokens = self.tokens(&tx, &session).await?;
-        tx.commit().await?;
-        self.tries.succeeded(session.user.as_str());
-        Ok((session, tokens))
     }
 
     /// Trades a refresh token for fresh tokens. One that was used before is a sign of
@@ -307,19 +249,20 @@ impl Sessions {
         })
     }
 
+    /// Takes a place among those who wait for hashing.
+    fn place(&self) -> Result<Place> {
+        let place = self.waiting.clone().try_acquire_owned();
+        place.map(Place).map_err(|_| Error::Exhausted)
+    }
+
     /// Hashing takes a core for a tenth of a second, so few run at once, some wait, and
     /// the rest are turned away.
-    async fn hashing<T, F>(&self, work: F) -> Result<T>
+    async fn hashing<T, F>(&self, place: Place, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&Hasher) -> Result<T> + Send + 'static,
     {
         // A caller may go away; the work goes on, so the permits stay with the work.
-        let place = self
-            .waiting
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Error::Exhausted)?;
         let permit = self
             .hashing
             .clone()
@@ -336,16 +279,33 @@ impl Sessions {
     }
 }
 
+/// A place among those who wait for hashing.
+struct Place(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
+
 /// Hexadecimal digits of the id of a session: 128 bits, so that nobody finds one by trying.
 const SESSION_ID_DIGITS: usize = 32;
 
 /// Ends all sessions of a person, and returns how many there were.
 pub(crate) async fn end_all(tx: &Tx, user: &UserId, reason: &str) -> Result<usize> {
-    let living = living(&tx.db, user, tx.now()).await?;
-    for session in &living {
+    end_others(tx, user, "", reason).await
+}
+
+/// Ends all sessions of a person but one, and returns how many there were.
+async fn end_others(tx: &Tx, user: &UserId, but: &str, reason: &str) -> Result<usize> {
+    let mut others = living(&tx.db, user, tx.now()).await?;
+    others.retain(|it| it.id != but);
+    for session in &others {
         end(tx, session, reason).await?;
     }
-    Ok(living.len())
+    Ok(others.len())
+}
+
+/// Puts a person back to before the first sign-in: no session, no known device, and no
+/// failure that is remembered.
+pub(crate) async fn start_over(tx: &Tx, user: &UserId) -> Result<()> {
+    end_all(tx, user, "password reset").await?;
+    device::forget_all(tx, user).await?;
+    tries::forgive_all(tx, user).await
 }
 
 async fn end(tx: &Tx, session: &Session, reason: &str) -> Result<()> {

@@ -1,20 +1,17 @@
-//! The people, the posts they hold, and how they come to have a password.
+//! The people, and how they come to have a password.
 
 use aws_lc_rs::rand;
-use chrono::{DateTime, Duration, NaiveDate, Utc};
+use chrono::{DateTime, Duration, Utc};
 use kit::{
     Access, Actor, Db, Error, Result, Tx, actor::hex, db::ledger::Action, etag, page::Pages,
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use types::{
-    ids::{UnitId, UserId},
-    validity::Validity,
-};
+use types::ids::{UnitId, UserId};
 
 use crate::{
     grant,
-    reason::{ALREADY_ENROLLED, SELF_SUSPENSION, STATE_NOT_ALLOWED},
+    reason::{SELF_RESET, SELF_SUSPENSION, STATE_NOT_ALLOWED},
     session, unit,
 };
 
@@ -33,25 +30,6 @@ pub(crate) struct User {
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
-}
-
-/// A post a person holds in a unit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Position {
-    pub(crate) key: PositionKey,
-    pub(crate) user: UserId,
-    pub(crate) holder: String,
-    pub(crate) title: String,
-    pub(crate) signing_lines: Vec<String>,
-    pub(crate) validity: Validity,
-    pub(crate) create_time: DateTime<Utc>,
-}
-
-/// Identity of a post: `units/{unit}/positions/{position}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct PositionKey {
-    pub(crate) unit: UnitId,
-    pub(crate) id: String,
 }
 
 /// Adds a person.
@@ -77,29 +55,32 @@ pub(crate) struct Reactivate {
     pub(crate) etag: String,
 }
 
-/// Gives a person a post.
+/// Asks for the people of a unit, or for all.
 #[derive(Debug)]
-pub(crate) struct CreatePosition {
-    pub(crate) key: PositionKey,
-    pub(crate) user: UserId,
-    pub(crate) title: String,
-    pub(crate) signing_lines: Vec<String>,
-    pub(crate) validity: Validity,
-}
-
-/// Asks for the posts of a unit on a day.
-#[derive(Debug)]
-pub(crate) struct ListPositions {
-    pub(crate) unit: UnitId,
-    pub(crate) as_of: Option<NaiveDate>,
+pub(crate) struct ListUsers {
+    pub(crate) home_unit: Option<UnitId>,
+    pub(crate) state: Option<UserState>,
+    /// Part of the name, folded; empty for all.
+    pub(crate) search: String,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
 }
 
-impl PositionKey {
-    pub(crate) fn name(&self) -> String {
-        format!("{}/positions/{}", self.unit.name(), self.id)
-    }
+/// Changes what is set.
+#[derive(Debug)]
+pub(crate) struct UpdateUser {
+    pub(crate) id: UserId,
+    pub(crate) display_name: Option<String>,
+    pub(crate) home_unit: Option<UnitId>,
+    pub(crate) etag: String,
+}
+
+/// Whether a person may sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UserState {
+    Invited,
+    Active,
+    Suspended,
 }
 
 /// How long a one-time secret works.
@@ -142,27 +123,81 @@ impl Users {
         }
     }
 
-    /// Makes a one-time secret. The one before stops working.
+    /// Lists people, by their ids.
+    pub(crate) async fn list(&self, actor: &Actor, list: ListUsers) -> Result<(Vec<User>, String)> {
+        let unit = list.home_unit.as_ref();
+        self.access.require_any(actor, &[unit]).await?;
+        let what = format!("users {unit:?} {:?} {}", list.state, list.search);
+        let page = self.pages.page(list.page_size, &list.page_token, what)?;
+        let users = store::list(self.db.reader(), &list, page.after(), page.limit()).await?;
+        page.close(users, |it| it.id.as_str().to_owned())
+    }
+
+    /// Changes the name or the home unit of a person.
+    pub(crate) async fn update(&self, tx: &Tx, actor: &Actor, update: UpdateUser) -> Result<User> {
+        let before = self.locked(tx, actor, &update.id).await?;
+        if let Some(unit) = &update.home_unit {
+            self.access.require(actor, unit).await?;
+        }
+        etag::check(&update.etag, before.version)?;
+        if let Some(unit) = &update.home_unit {
+            self.unit_exists(tx, "user.home_unit", unit).await?;
+        }
+        let display_name = update.display_name;
+        let after = User {
+            display_name: display_name.unwrap_or_else(|| before.display_name.clone()),
+            home_unit: update.home_unit.or_else(|| before.home_unit.clone()),
+            ..before.clone()
+        };
+        if after == before {
+            return Ok(before);
+        }
+        let after = User {
+            update_time: tx.now(),
+            version: before.version + 1,
+            ..after
+        };
+        store::set_profile(&tx.db, &after).await?;
+        tx.record(
+            Action::Updated,
+            &after.id.name(),
+            Some(&before),
+            Some(&after),
+        )
+        .await?;
+        Ok(after)
+    }
+
+    /// Makes a one-time secret. The one before stops working, and so does the password of
+    /// a person who has one: nobody has to wait until a forgotten or stolen one is replaced.
     pub(crate) async fn enroll(
         &self,
         tx: &Tx,
         actor: &Actor,
         id: &UserId,
     ) -> Result<(String, DateTime<Utc>)> {
-        let Some(user) = store::find(&tx.db, id).await? else {
-            return Err(self.access.hide(actor, Error::not_found("USER", id)).await);
-        };
-        self.access
-            .require_any(actor, &[user.home_unit.as_ref()])
-            .await?;
+        let user = self.locked(tx, actor, id).await?;
         // Who enrolls a person can act as that person, so he needs the right wherever the
         // person already has one.
         for scope in grant::store::scopes_of(&tx.db, &id.clone().into()).await? {
             self.access.require_any(actor, &[scope.as_ref()]).await?;
         }
-        if user.is_enrolled {
-            return Err(Error::rule(&ALREADY_ENROLLED, [("user", id.name())]));
+        // Whoever took over a session must not get a password out of it.
+        if actor.principal().user() == Some(id) {
+            return Err(Error::rule(&SELF_RESET, []));
         }
+        if user.is_enrolled {
+            let after = User {
+                is_enrolled: false,
+                update_time: tx.now(),
+                version: user.version + 1,
+                ..user.clone()
+            };
+            store::replace_password(&tx.db, id, None, tx.now()).await?;
+            tx.record(Action::Updated, &id.name(), Some(&user), Some(&after))
+                .await?;
+        }
+        session::start_over(tx, id).await?;
         new_enrollment(tx, id).await
     }
 
@@ -216,61 +251,6 @@ impl Users {
         Ok(user)
     }
 
-    /// Gives a person a post in a unit.
-    pub(crate) async fn create_position(
-        &self,
-        tx: &Tx,
-        actor: &Actor,
-        new: CreatePosition,
-    ) -> Result<Position> {
-        self.access.require(actor, &new.key.unit).await?;
-        self.unit_exists(tx, "parent", &new.key.unit).await?;
-        let Some(holder) = store::find(&tx.db, &new.user).await? else {
-            return Err(Error::reference("position.user", &new.user));
-        };
-        let position = Position {
-            key: new.key,
-            user: new.user,
-            holder: holder.display_name,
-            title: new.title,
-            signing_lines: new.signing_lines,
-            validity: new.validity,
-            create_time: tx.now(),
-        };
-        store::insert_position(&tx.db, &position).await?;
-        tx.record(Action::Created, &position.key.name(), None, Some(&position))
-            .await?;
-        Ok(position)
-    }
-
-    /// Reads one post.
-    pub(crate) async fn get_position(&self, actor: &Actor, key: &PositionKey) -> Result<Position> {
-        self.access.require(actor, &key.unit).await?;
-        let found = store::find_position(self.db.reader(), key).await?;
-        found.ok_or_else(|| Error::not_found("POSITION", key.name()))
-    }
-
-    /// Lists the posts of a unit that are held on a day.
-    pub(crate) async fn list_positions(
-        &self,
-        actor: &Actor,
-        list: ListPositions,
-    ) -> Result<(Vec<Position>, String)> {
-        self.access.require(actor, &list.unit).await?;
-        let day = list.as_of.unwrap_or_else(|| self.db.clock().today());
-        let what = format!("positions {} {day}", list.unit);
-        let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let positions = store::list_positions(
-            self.db.reader(),
-            &list.unit,
-            day,
-            page.after(),
-            page.limit(),
-        )
-        .await?;
-        page.close(positions, |it| it.key.id.clone())
-    }
-
     async fn unit_exists(&self, tx: &Tx, field: &str, unit: &UnitId) -> Result<()> {
         let found = unit::store::hold(&tx.db, unit, self.db.clock().today()).await?;
         found
@@ -280,11 +260,11 @@ impl Users {
 }
 
 impl User {
-    fn state(&self) -> &'static str {
+    fn state(&self) -> UserState {
         match (&self.suspended, self.is_enrolled) {
-            (Some(_), _) => "SUSPENDED",
-            (None, true) => "ACTIVE",
-            (None, false) => "INVITED",
+            (Some(_), _) => UserState::Suspended,
+            (None, true) => UserState::Active,
+            (None, false) => UserState::Invited,
         }
     }
 
@@ -298,10 +278,20 @@ impl User {
     }
 }
 
+impl UserState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Invited => "INVITED",
+            Self::Active => "ACTIVE",
+            Self::Suspended => "SUSPENDED",
+        }
+    }
+}
+
 fn not_allowed(user: &User, allowed_states: &str) -> Error {
     let facts = [
         ("name", user.id.name()),
-        ("state", user.state().to_owned()),
+        ("state", user.state().as_str().to_owned()),
         ("allowed_states", allowed_states.to_owned()),
     ];
     Error::rule(&STATE_NOT_ALLOWED, facts)

@@ -6,8 +6,8 @@ use kit::{Actor, Error, Peer, Result};
 use proto::{
     convert::read_quantity,
     directory::{
-        self as directory, unit_service_client::UnitServiceClient,
-        user_service_client::UserServiceClient,
+        self as directory, signing_service_client::SigningServiceClient,
+        unit_service_client::UnitServiceClient, user_service_client::UserServiceClient,
     },
     indicators::{
         self as indicators, indicator_service_client::IndicatorServiceClient,
@@ -85,34 +85,57 @@ impl Neighbours {
         }))
     }
 
-    /// Reads how the holder of a post of a unit signs; none when the unit has no such post
-    /// today.
+    /// Reads how a person signs for a unit today, by a post or by a delegation. A post that
+    /// does not sign has no lines; none when there is no such post or it is over, and when
+    /// the delegation is not in force.
     pub(crate) async fn signer(
         &self,
         actor: &Actor,
         unit: &UnitId,
-        position: &str,
+        name: &str,
     ) -> Result<Option<Signer>> {
-        if !position.starts_with(&format!("{}/positions/", unit.name())) {
+        if !name.starts_with(&format!("{}/positions/", unit.name())) {
             return Ok(None);
         }
-        // The list of posts held today tells more than the post alone.
+        let signers = self.signers(actor, unit).await?;
+        if let Some(signer) = signers.into_iter().find(|it| it.name == name) {
+            return Ok(Some(Signer {
+                lines: signer.signing_lines,
+                name: signer.display_name,
+            }));
+        }
         let positions = self.positions(actor, unit).await?;
-        let post = positions.into_iter().find(|it| it.name == position);
+        let post = positions.into_iter().find(|it| it.name == name);
         Ok(post.map(|it| Signer {
-            lines: it.signing_lines,
+            lines: Vec::new(),
             name: it.holder_display_name,
         }))
     }
 
     /// Reads how a unit signs when nobody has been named yet: the first post that signs.
     pub(crate) async fn signing_lines(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<String>> {
-        let positions = self.positions(actor, unit).await?;
-        let signing = positions
-            .into_iter()
-            .map(|it| it.signing_lines)
-            .find(|it| !it.is_empty());
-        Ok(signing.unwrap_or_default())
+        let signers = self.signers(actor, unit).await?;
+        let post = signers.into_iter().find(|it| it.document_number.is_empty());
+        Ok(post.map(|it| it.signing_lines).unwrap_or_default())
+    }
+
+    async fn signers(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<directory::Signer>> {
+        let mut client = SigningServiceClient::new(self.directory.clone());
+        let mut signers = Vec::new();
+        let mut list = directory::ListSignersRequest {
+            unit: unit.name(),
+            page_size: LARGEST_PAGE,
+            ..Default::default()
+        };
+        loop {
+            let answer = client.list_signers(actor.request(list.clone())).await?;
+            let answer = answer.into_inner();
+            signers.extend(answer.signers);
+            if answer.next_page_token.is_empty() {
+                return Ok(signers);
+            }
+            list.page_token = answer.next_page_token;
+        }
     }
 
     async fn positions(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<directory::Position>> {

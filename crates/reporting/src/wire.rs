@@ -63,7 +63,7 @@ pub(crate) fn read_frame(wire: &pb::Report, bad: &mut Invalid) -> Option<Frame> 
     let closing = template_text("report.closing".into(), &wire.closing, bad);
     let addressees = read_lines("report.addressees", &wire.addressees, MOST_ADDRESSEES, bad);
     let recipients = read_lines("report.recipients", &wire.recipients, MOST_RECIPIENTS, bad);
-    let signer_position = bad.optional_line("report.signer_position", &wire.signer_position, 200);
+    let signer_position = bad.optional_line("report.signer_position", &wire.signer_position, 250);
     let note = bad.optional_line("report.note", &wire.note, 500);
     Some(Frame {
         subject: subject?,

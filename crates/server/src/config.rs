@@ -64,6 +64,9 @@ pub struct Part {
     pub trusted_proxies: Vec<IpNet>,
     /// Only of the directory: outside OpenID issuers whose tokens count.
     pub issuers: Vec<OutsideIssuer>,
+    /// Only of the directory: file of passwords that nobody may take, one per line, plain or
+    /// as SHA-1, with or without `:count`; unset = only what is easy to guess is refused.
+    pub breached_passwords_file: Option<PathBuf>,
 }
 
 /// What is logged, and how.
@@ -186,6 +189,7 @@ impl Config {
             public_url: part.public_url.clone().unwrap_or_else(listens),
             trusted_proxies: part.trusted_proxies.clone(),
             issuers: part.issuers.clone(),
+            breached_passwords_file: part.breached_passwords_file.clone(),
         }
     }
 
@@ -291,6 +295,10 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
         ("public_url", part.public_url.is_some()),
         ("trusted_proxies", !part.trusted_proxies.is_empty()),
         ("issuers", !part.issuers.is_empty()),
+        (
+            "breached_passwords_file",
+            part.breached_passwords_file.is_some(),
+        ),
     ];
     let misplaced = set.iter().find(|(_, is_set)| *is_set);
     if let (Some((key, _)), true) = (misplaced, service != ServiceName::Directory) {
@@ -410,6 +418,19 @@ mod tests {
         let elsewhere = issuer(", audience = \"cds\"").replace("[directory]", "[projects]");
         let error = load(&elsewhere).unwrap().check().unwrap_err().to_string();
         assert!(error.contains("`projects.issuers`"), "{error}");
+    }
+
+    #[test]
+    fn only_the_directory_has_a_list_of_breached_passwords() {
+        let config = |part: &str| {
+            load(&format!("[{part}]\nbreached_passwords_file = \"list.txt\"")).unwrap()
+        };
+        config("directory").check().unwrap();
+        let error = config("projects").check().unwrap_err().to_string();
+        assert!(
+            error.contains("`projects.breached_passwords_file`"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! All services on fresh databases, with a few units and the people who call.
 
-use kit::{Clock, Peer, config::Secret};
+use directory::OutsideIssuer;
+use kit::{Clock, Peer, config::Secret, jwt::Algorithm};
 use proto::{
     directory::{
         self as pb, access_service_client::AccessServiceClient,
@@ -158,7 +159,10 @@ async fn databases(folder: &TempDir) -> (Config, [TestDb; 4]) {
         ..Part::default()
     };
     let config = Config {
-        directory: part(&of_directory),
+        directory: Part {
+            issuers: vec![outside_issuer(folder)],
+            ..part(&of_directory)
+        },
         indicators: part(&of_indicators),
         projects: part(&of_projects),
         reporting: part(&of_reporting),
@@ -166,6 +170,22 @@ async fn databases(folder: &TempDir) -> (Config, [TestDb; 4]) {
     };
     let databases = [of_directory, of_indicators, of_projects, of_reporting];
     (config, databases)
+}
+
+/// An issuer that people can be linked to. Nobody signs in by it here; its key is the one
+/// of RFC 8037, Appendix A.
+fn outside_issuer(folder: &TempDir) -> OutsideIssuer {
+    let jwks = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"rfc8037",
+        "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let file = folder.path().join("jwks.json");
+    std::fs::write(&file, jwks).unwrap();
+    OutsideIssuer {
+        issuer: "https://sso.example.vn".into(),
+        audience: "cds".into(),
+        jwks_url: None,
+        jwks_file: Some(file),
+        algorithms: vec![Algorithm::EdDsa],
+    }
 }
 
 async fn create_units(peer: &Peer, administrator: &Caller) {

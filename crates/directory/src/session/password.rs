@@ -54,6 +54,15 @@ impl Hasher {
         Ok(Output::new(&hash).map_err(internal)? == *expected)
     }
 
+    /// Says whether a PHC string was made with other parameters than are used today.
+    pub(super) fn is_outdated(&self, kept: &str) -> Result<bool> {
+        let kept = PasswordHash::new(kept).map_err(internal)?;
+        let params = Params::try_from(&kept).map_err(internal)?;
+        let used = (params.m_cost(), params.t_cost(), params.p_cost());
+        let today = used == (MEMORY_KIB, PASSES, LANES);
+        Ok(!today || kept.algorithm != Algorithm::Argon2id.ident())
+    }
+
     fn derive(&self, params: &Params, password: &str, salt: &[u8], hash: &mut [u8]) -> Result<()> {
         let mut buffer = self.buffers().pop().unwrap_or_default();
         buffer.resize(params.block_count(), Block::default());
@@ -88,6 +97,21 @@ mod tests {
         assert!(hasher.verify("một mật khẩu đủ dài", &kept).unwrap());
         assert!(!hasher.verify("một mật khẩu khác", &kept).unwrap());
         assert_eq!(hasher.buffers().len(), 1);
+    }
+
+    #[test]
+    fn a_hash_made_with_other_parameters_is_outdated() {
+        let hasher = Hasher::default();
+        let kept = hasher.hash("một mật khẩu đủ dài").unwrap();
+        assert!(!hasher.is_outdated(&kept).unwrap());
+        for (now, before) in [
+            ("m=19456", "m=9216"),
+            ("t=2", "t=3"),
+            ("argon2id", "argon2i"),
+        ] {
+            let other = kept.replace(now, before);
+            assert!(hasher.is_outdated(&other).unwrap(), "{other}");
+        }
     }
 
     #[test]

@@ -9,9 +9,10 @@ use proto::{
 use tonic::{Request, Response, Status};
 use types::violations::Invalid;
 
+use super::{
+    ChangePassword, Enroll, PASSWORD_LENGTH, Session, Sessions, SignIn, SigningKey, strength,
+};
 use crate::issuer::Issuers;
-
-use super::{Enroll, PASSWORD_LENGTH, Session, Sessions, SignIn, SigningKey};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
@@ -36,17 +37,19 @@ impl SessionService for Rpc {
         &self,
         request: Request<pb::EnrollRequest>,
     ) -> Result<Response<pb::EnrollResponse>, Status> {
-        self.sessions.enroll(read(request)?).await?;
-        Ok(Response::new(pb::EnrollResponse {}))
+        let device_token = self.sessions.enroll(read(request)?).await?;
+        Ok(Response::new(pb::EnrollResponse { device_token }))
     }
 
     async fn sign_in(
         &self,
         request: Request<pb::SignInRequest>,
     ) -> Result<Response<pb::SignInResponse>, Status> {
-        let (session, tokens) = self.sessions.sign_in(read(request)?).await?;
+        let signed_in = self.sessions.sign_in(read(request)?).await?;
+        let (session, tokens) = (signed_in.session, signed_in.tokens);
         let id = session.id.clone();
         Ok(Response::new(pb::SignInResponse {
+            device_token: signed_in.device_token,
             access_token: tokens.access,
             expire_time: Some(timestamp(tokens.access_expires)),
             refresh_token: tokens.refresh,
@@ -138,6 +141,23 @@ impl SessionService for Rpc {
         .await
     }
 
+    async fn change_password(
+        &self,
+        request: Request<pb::ChangePasswordRequest>,
+    ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
+        let (actor, change) = accept(request)?;
+        let changed = self.sessions.check_change(&actor, change).await?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let ended = self.sessions.change_password(&tx, &actor, changed).await?;
+        tx.reply(pb::ChangePasswordResponse {
+            ended_count: i32::try_from(ended).unwrap_or(i32::MAX),
+        })
+        .await
+    }
+
     async fn rotate_signing_key(
         &self,
         request: Request<pb::RotateSigningKeyRequest>,
@@ -170,19 +190,7 @@ impl TryFrom<pb::EnrollRequest> for Enroll {
         let mut bad = Invalid::default();
         let user = bad.required("user", &request.user);
         let secret = bad.line("secret", &request.secret, 100);
-        let password = bad.optional_line("password", &request.password, *PASSWORD_LENGTH.end());
-        let password = password.filter(|it| {
-            let long_enough = it.chars().count() >= *PASSWORD_LENGTH.start();
-            if !long_enough {
-                bad.add(
-                    "password",
-                    "TOO_SHORT",
-                    format!("has fewer than {} characters", PASSWORD_LENGTH.start()),
-                    format!("có ít hơn {} ký tự", PASSWORD_LENGTH.start()),
-                );
-            }
-            long_enough
-        });
+        let password = strength::read("password", &request.password, &mut bad);
         let (Some(user), Some(secret), Some(password)) = (user, secret, password) else {
             return Err(bad);
         };
@@ -202,14 +210,42 @@ impl TryFrom<pb::SignInRequest> for SignIn {
         let user = bad.required("user", &request.user);
         let password = bad.line("password", &request.password, *PASSWORD_LENGTH.end());
         let device = bad.optional_line("device", &request.device, 100);
-        let (Some(user), Some(password), Some(device)) = (user, password, device) else {
+        let token = bad.optional_line("device_token", &request.device_token, LONGEST_SENT);
+        let (Some(user), Some(password), Some(device), Some(device_token)) =
+            (user, password, device, token)
+        else {
             return Err(bad);
         };
         Ok(Self {
             user,
             password,
             device,
+            device_token,
         })
+    }
+}
+
+impl TryFrom<pb::ChangePasswordRequest> for ChangePassword {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ChangePasswordRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let longest = *PASSWORD_LENGTH.end();
+        let old = bad.line("old_password", &request.old_password, longest);
+        let new = strength::read("new_password", &request.new_password, &mut bad);
+        let (Some(old), Some(new)) = (old, new) else {
+            return Err(bad);
+        };
+        if old == new {
+            bad.add(
+                "new_password",
+                "SAME_AS_BEFORE",
+                "is the old password",
+                "trùng với mật khẩu hiện tại",
+            );
+            return Err(bad);
+        }
+        Ok(Self { old, new })
     }
 }
 

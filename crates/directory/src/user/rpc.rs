@@ -2,32 +2,28 @@
 
 use kit::{Begin, Db, accept, etag};
 use proto::{
-    convert::{optional_date, read_validity, timestamp, validity},
+    convert::{timestamp, unknown},
     directory::{self as pb, user_service_server::UserService},
 };
 use tonic::{Request, Response, Status};
-use types::{
-    ids::{UnitId, UserId},
-    invalid::InvalidText,
-    violations::Invalid,
-};
+use types::{ids::UserId, invalid::InvalidText, text::fold, violations::Invalid};
 
-use super::{
-    CreatePosition, CreateUser, ListPositions, Position, PositionKey, Reactivate, Suspend, User,
-    Users,
-};
+use super::{CreateUser, ListUsers, Reactivate, Suspend, UpdateUser, User, UserState, Users};
+use crate::position::{PositionKey, Positions};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
     db: Db,
     users: Users,
+    positions: Positions,
 }
 
 impl Rpc {
-    pub(crate) fn new(db: &Db, users: &Users) -> Self {
+    pub(crate) fn new(db: &Db, users: &Users, positions: &Positions) -> Self {
         Self {
             db: db.clone(),
             users: users.clone(),
+            positions: positions.clone(),
         }
     }
 }
@@ -57,6 +53,31 @@ impl UserService for Rpc {
         let (actor, Named(id)) = accept(request)?;
         let user = self.users.get(&actor, &id).await?;
         Ok(Response::new(user.into()))
+    }
+
+    async fn list_users(
+        &self,
+        request: Request<pb::ListUsersRequest>,
+    ) -> Result<Response<pb::ListUsersResponse>, Status> {
+        let (actor, list) = accept(request)?;
+        let (users, next_page_token) = self.users.list(&actor, list).await?;
+        Ok(Response::new(pb::ListUsersResponse {
+            users: users.into_iter().map(Into::into).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn update_user(
+        &self,
+        request: Request<pb::UpdateUserRequest>,
+    ) -> Result<Response<pb::User>, Status> {
+        let (actor, update) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let user = self.users.update(&tx, &actor, update).await?;
+        tx.reply(user.into()).await
     }
 
     async fn issue_enrollment(
@@ -111,7 +132,20 @@ impl UserService for Rpc {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let position = self.users.create_position(&tx, &actor, new).await?;
+        let position = self.positions.create(&tx, &actor, new).await?;
+        tx.reply(position.into()).await
+    }
+
+    async fn end_position(
+        &self,
+        request: Request<pb::EndPositionRequest>,
+    ) -> Result<Response<pb::Position>, Status> {
+        let (actor, end) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let position = self.positions.end(&tx, &actor, end).await?;
         tx.reply(position.into()).await
     }
 
@@ -120,7 +154,7 @@ impl UserService for Rpc {
         request: Request<pb::GetPositionRequest>,
     ) -> Result<Response<pb::Position>, Status> {
         let (actor, key): (_, PositionKey) = accept(request)?;
-        let position = self.users.get_position(&actor, &key).await?;
+        let position = self.positions.get(&actor, &key).await?;
         Ok(Response::new(position.into()))
     }
 
@@ -129,7 +163,7 @@ impl UserService for Rpc {
         request: Request<pb::ListPositionsRequest>,
     ) -> Result<Response<pb::ListPositionsResponse>, Status> {
         let (actor, list) = accept(request)?;
-        let (positions, next_page_token) = self.users.list_positions(&actor, list).await?;
+        let (positions, next_page_token) = self.positions.list(&actor, list).await?;
         let positions = positions.into_iter().map(Into::into).collect();
         Ok(Response::new(pb::ListPositionsResponse {
             positions,
@@ -155,6 +189,121 @@ impl TryFrom<pb::CreateUserRequest> for CreateUser {
             display_name,
             home_unit,
         })
+    }
+}
+
+impl TryFrom<pb::ListUsersRequest> for ListUsers {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ListUsersRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let home_unit = bad.optional("home_unit", &request.home_unit);
+        let search = bad.optional_line("search", &request.search, 200);
+        let state = match pb::UserState::try_from(request.state) {
+            Ok(pb::UserState::Unspecified) => Some(None),
+            Ok(pb::UserState::Invited) => Some(Some(UserState::Invited)),
+            Ok(pb::UserState::Active) => Some(Some(UserState::Active)),
+            Ok(pb::UserState::Suspended) => Some(Some(UserState::Suspended)),
+            Err(_) => {
+                unknown("state", request.state, &mut bad);
+                None
+            }
+        };
+        let (Some(home_unit), Some(search), Some(state)) = (home_unit, search, state) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            home_unit,
+            state,
+            search: fold(&search),
+            page_size: request.page_size,
+            page_token: request.page_token,
+        })
+    }
+}
+
+impl TryFrom<pb::UpdateUserRequest> for UpdateUser {
+    type Error = Invalid;
+
+    fn try_from(request: pb::UpdateUserRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let user = request.user.unwrap_or_default();
+        let paths = request.update_mask.map(|it| it.paths).unwrap_or_default();
+        let changed = Changed::read(&paths, &user, &mut bad);
+        let id = bad.required("user.name", &user.name);
+        let mut display_name = None;
+        if changed.display_name {
+            display_name = bad.line("user.display_name", &user.display_name, 200);
+        }
+        let mut home_unit = None;
+        if changed.home_unit {
+            home_unit = bad.required("user.home_unit", &user.home_unit);
+        }
+        match (id, bad.is_empty()) {
+            (Some(id), true) => Ok(Self {
+                id,
+                display_name,
+                home_unit,
+                etag: user.etag,
+            }),
+            _ => Err(bad),
+        }
+    }
+}
+
+/// Which fields of a person an update is about.
+#[derive(Debug, PartialEq, Eq)]
+struct Changed {
+    display_name: bool,
+    home_unit: bool,
+}
+
+/// Fields that no update changes; naming one is no mistake (api-guide §4).
+const OUTPUT: [&str; 6] = [
+    "name",
+    "state",
+    "suspend_reason",
+    "create_time",
+    "update_time",
+    "etag",
+];
+
+impl Changed {
+    /// Reads a mask. Without one, what is set is to change.
+    fn read(paths: &[String], user: &pb::User, bad: &mut Invalid) -> Self {
+        if paths.is_empty() {
+            return Self {
+                display_name: !user.display_name.is_empty(),
+                home_unit: !user.home_unit.is_empty(),
+            };
+        }
+        let mut changed = Self {
+            display_name: false,
+            home_unit: false,
+        };
+        for (index, path) in paths.iter().enumerate() {
+            match path.as_str() {
+                "*" => {
+                    changed = Self {
+                        display_name: true,
+                        home_unit: true,
+                    }
+                }
+                "display_name" => changed.display_name = true,
+                "home_unit" => changed.home_unit = true,
+                path if OUTPUT.contains(&path) => {}
+                path => {
+                    let path = InvalidText::excerpt(path);
+                    bad.add(
+                        format!("update_mask.paths[{index}]"),
+                        "FIELD_MASK_INVALID",
+                        format!("`{path}` is no field that can be changed"),
+                        format!("`{path}` không phải trường cập nhật được"),
+                    );
+                }
+            }
+        }
+        changed
     }
 }
 
@@ -209,102 +358,12 @@ impl TryFrom<pb::ReactivateUserRequest> for Reactivate {
     }
 }
 
-/// Most lines above a signature: on behalf of, for, the post.
-const MOST_SIGNING_LINES: usize = 5;
-
-impl TryFrom<pb::CreatePositionRequest> for CreatePosition {
-    type Error = Invalid;
-
-    fn try_from(request: pb::CreatePositionRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let position = request.position.unwrap_or_default();
-        let unit = bad.required("parent", &request.parent);
-        // A post's id has the grammar of every id; a unit's stands in for the check.
-        let id = bad.take("position_id", UnitId::new(&request.position_id));
-        let user = bad.required("position.user", &position.user);
-        let title = bad.line("position.title", &position.title, 200);
-        bad.at_most(
-            "position.signing_lines",
-            position.signing_lines.len(),
-            MOST_SIGNING_LINES,
-        );
-        let mut signing_lines = Vec::new();
-        for (index, line) in position
-            .signing_lines
-            .iter()
-            .take(MOST_SIGNING_LINES)
-            .enumerate()
-        {
-            signing_lines.extend(bad.line(format!("position.signing_lines[{index}]"), line, 100));
-        }
-        let validity = read_validity("position.validity", position.validity.as_ref(), &mut bad);
-        match (unit, id, user, title, validity, bad.is_empty()) {
-            (Some(unit), Some(id), Some(user), Some(title), Some(validity), true) => {
-                let key = PositionKey {
-                    unit,
-                    id: id.as_str().to_owned(),
-                };
-                Ok(Self {
-                    key,
-                    user,
-                    title,
-                    signing_lines,
-                    validity,
-                })
-            }
-            _ => Err(bad),
-        }
-    }
-}
-
-impl TryFrom<pb::GetPositionRequest> for PositionKey {
-    type Error = Invalid;
-
-    fn try_from(request: pb::GetPositionRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let read = request.name.split_once("/positions/").ok_or_else(|| {
-            InvalidText::new(
-                "PATTERN",
-                "is not of the form `units/{unit}/positions/{position}`",
-                "không có dạng `units/{unit}/positions/{position}`",
-            )
-        });
-        let read = read.and_then(|(unit, id)| Ok((UnitId::from_name(unit)?, UnitId::new(id)?)));
-        match bad.take("name", read) {
-            Some((unit, id)) => Ok(Self {
-                unit,
-                id: id.as_str().to_owned(),
-            }),
-            None => Err(bad),
-        }
-    }
-}
-
-impl TryFrom<pb::ListPositionsRequest> for ListPositions {
-    type Error = Invalid;
-
-    fn try_from(request: pb::ListPositionsRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let unit = bad.required("parent", &request.parent);
-        let as_of = optional_date("as_of_date", &request.as_of_date, &mut bad);
-        let (Some(unit), Some(as_of)) = (unit, as_of) else {
-            return Err(bad);
-        };
-        Ok(Self {
-            unit,
-            as_of,
-            page_size: request.page_size,
-            page_token: request.page_token,
-        })
-    }
-}
-
 impl From<User> for pb::User {
     fn from(user: User) -> Self {
-        let state = match (&user.suspended, user.is_enrolled) {
-            (Some(_), _) => pb::UserState::Suspended,
-            (None, true) => pb::UserState::Active,
-            (None, false) => pb::UserState::Invited,
+        let state = match user.state() {
+            UserState::Invited => pb::UserState::Invited,
+            UserState::Active => pb::UserState::Active,
+            UserState::Suspended => pb::UserState::Suspended,
         };
         Self {
             name: user.id.name(),
@@ -319,16 +378,27 @@ impl From<User> for pb::User {
     }
 }
 
-impl From<Position> for pb::Position {
-    fn from(position: Position) -> Self {
-        Self {
-            name: position.key.name(),
-            user: position.user.name(),
-            title: position.title,
-            signing_lines: position.signing_lines,
-            validity: Some(validity(&position.validity)),
-            holder_display_name: position.holder,
-            create_time: Some(timestamp(position.create_time)),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(paths: &[&str]) -> (bool, bool, usize) {
+        let user = pb::User {
+            display_name: "Cán bộ".into(),
+            ..Default::default()
+        };
+        let paths: Vec<_> = paths.iter().map(|it| (*it).to_owned()).collect();
+        let mut bad = Invalid::default();
+        let it = Changed::read(&paths, &user, &mut bad);
+        (it.display_name, it.home_unit, bad.violations().len())
+    }
+
+    #[test]
+    fn a_mask_says_what_changes_and_without_one_it_is_what_is_set() {
+        assert_eq!(changed(&[]), (true, false, 0));
+        assert_eq!(changed(&["*"]), (true, true, 0));
+        assert_eq!(changed(&["home_unit", "etag"]), (false, true, 0));
+        assert_eq!(changed(&["state"]), (false, false, 0));
+        assert_eq!(changed(&["password", "displayName"]).2, 2);
     }
 }

@@ -1,22 +1,23 @@
-//! The tables of people, posts and one-time secrets.
+//! The tables of people and one-time secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
 use sea_orm::{
-    ActiveValue::Set, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-    entity::prelude::*, sea_query::OnConflict,
+    ActiveValue::Set, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select, entity::prelude::*,
+    sea_query::OnConflict,
 };
 use types::{
     ids::{UnitId, UserId},
-    validity::Validity,
+    text::fold,
 };
 
-use super::{Position, PositionKey, User};
+use super::{ListUsers, User, UserState};
+use crate::position;
 
 mod user {
     use sea_orm::entity::prelude::*;
@@ -56,28 +57,6 @@ mod enrollment {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod position {
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "positions")]
-    pub(super) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) unit_id: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) id: String,
-        pub(super) user_id: String,
-        pub(super) title: String,
-        pub(super) signing_lines: String,
-        pub(super) start_date: Date,
-        pub(super) end_date: Option<Date>,
-        pub(super) create_micros: i64,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
 pub(super) async fn insert(db: &impl ConnectionTrait, user: &User) -> Result<()> {
     let row = user::ActiveModel {
         id: Set(user.id.as_str().into()),
@@ -107,6 +86,76 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: &UserId) -> Result<Optio
         .one(db)
         .await?;
     row.map(User::try_from).transpose()
+}
+
+/// Returns people in order of their ids. Names are searched here and not in the database,
+/// because the two disagree on `LIKE`.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    list: &ListUsers,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<User>> {
+    let mut query = wanted(list);
+    if let Some(after) = after {
+        query = query.filter(user::Column::Id.gt(after));
+    }
+    let rows = if list.search.is_empty() {
+        query.limit(limit).all(db).await?
+    } else {
+        let names: Vec<(String, String)> = query
+            .select_only()
+            .columns([user::Column::Id, user::Column::DisplayName])
+            .into_tuple()
+            .all(db)
+            .await?;
+        let found = names
+            .into_iter()
+            .filter(|(_, name)| fold(name).contains(&list.search))
+            .map(|(id, _)| id);
+        let found: Vec<_> = found
+            .take(usize::try_from(limit).map_err(Error::internal)?)
+            .collect();
+        user::Entity::find()
+            .filter(user::Column::Id.is_in(found))
+            .order_by_asc(user::Column::Id)
+            .all(db)
+            .await?
+    };
+    rows.into_iter().map(User::try_from).collect()
+}
+
+fn wanted(list: &ListUsers) -> Select<user::Entity> {
+    use user::Column::{HomeUnit, PasswordHash, SuspendReason};
+    let mut query = user::Entity::find().order_by_asc(user::Column::Id);
+    if let Some(unit) = &list.home_unit {
+        query = query.filter(HomeUnit.eq(unit.as_str()));
+    }
+    match list.state {
+        None => query,
+        Some(UserState::Suspended) => query.filter(SuspendReason.is_not_null()),
+        Some(UserState::Active) => query
+            .filter(SuspendReason.is_null())
+            .filter(PasswordHash.is_not_null()),
+        Some(UserState::Invited) => query
+            .filter(SuspendReason.is_null())
+            .filter(PasswordHash.is_null()),
+    }
+}
+
+/// Writes the name and the home unit of a person.
+pub(super) async fn set_profile(db: &impl ConnectionTrait, it: &User) -> Result<()> {
+    use user::Column::{DisplayName, HomeUnit, Id, UpdateMicros, Version};
+    let home_unit = it.home_unit.as_ref().map(|it| it.as_str().to_owned());
+    user::Entity::update_many()
+        .col_expr(DisplayName, Expr::value(it.display_name.as_str()))
+        .col_expr(HomeUnit, Expr::value(home_unit))
+        .col_expr(UpdateMicros, Expr::value(it.update_time.timestamp_micros()))
+        .col_expr(Version, Expr::value(it.version))
+        .filter(Id.eq(it.id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Keeps everybody else from changing a person until the end of the transaction.
@@ -172,6 +221,53 @@ pub(crate) async fn set_password(
     Ok(changed.rows_affected == 1)
 }
 
+/// Puts a password hash, or none, in the place of the one a person has.
+pub(crate) async fn replace_password(
+    db: &impl ConnectionTrait,
+    id: &UserId,
+    hash: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    use user::Column::{Id, PasswordHash, UpdateMicros, Version};
+    user::Entity::update_many()
+        .col_expr(PasswordHash, Expr::value(hash.map(str::to_owned)))
+        .col_expr(UpdateMicros, Expr::value(now.timestamp_micros()))
+        .col_expr(Version, Expr::col(Version).add(1))
+        .filter(Id.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Puts another hash of the same password in its place.
+pub(crate) async fn rehash_password(
+    db: &impl ConnectionTrait,
+    id: &UserId,
+    hash: &str,
+) -> Result<()> {
+    user::Entity::update_many()
+        .col_expr(user::Column::PasswordHash, Expr::value(hash))
+        .filter(user::Column::Id.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Says whether a one-time secret works.
+pub(crate) async fn has_enrollment(
+    db: &impl ConnectionTrait,
+    user: &UserId,
+    secret_sha256: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let row = enrollment::Entity::find_by_id(user.as_str().to_owned())
+        .one(db)
+        .await?;
+    Ok(row.is_some_and(|it| {
+        it.secret_sha256 == secret_sha256 && now.timestamp_micros() < it.expire_micros
+    }))
+}
+
 /// Puts a one-time secret in the place of the one before.
 pub(super) async fn put_enrollment(
     db: &impl ConnectionTrait,
@@ -213,89 +309,31 @@ pub(crate) async fn use_enrollment(
     Ok(used.rows_affected == 1)
 }
 
-pub(super) async fn insert_position(db: &impl ConnectionTrait, position: &Position) -> Result<()> {
-    let row = position::ActiveModel {
-        unit_id: Set(position.key.unit.as_str().into()),
-        id: Set(position.key.id.clone()),
-        user_id: Set(position.user.as_str().into()),
-        title: Set(position.title.clone()),
-        signing_lines: Set(serde_json::to_string(&position.signing_lines).map_err(Error::internal)?),
-        start_date: Set(position.validity.start()),
-        end_date: Set(position.validity.end()),
-        create_micros: Set(position.create_time.timestamp_micros()),
-    };
-    position::Entity::insert(row)
-        .exec_without_returning(db)
-        .await
-        .map_err(|error| on_unique(error, || Error::taken("POSITION", position.key.name())))?;
-    Ok(())
-}
-
 /// Returns the name of a person or a post of some units, if there is any.
 pub(crate) async fn one_in(db: &impl ConnectionTrait, units: &[UnitId]) -> Result<Option<String>> {
-    let wanted = || units.iter().map(UnitId::as_str);
     let user = user::Entity::find()
-        .filter(user::Column::HomeUnit.is_in(wanted()))
+        .filter(user::Column::HomeUnit.is_in(units.iter().map(UnitId::as_str)))
         .one(db)
         .await?;
     if let Some(user) = user {
         return Ok(Some(format!("{}/{}", UserId::COLLECTION, user.id)));
     }
-    let post = position::Entity::find()
-        .filter(position::Column::UnitId.is_in(wanted()))
-        .one(db)
-        .await?;
-    Ok(post.map(|it| format!("units/{}/positions/{}", it.unit_id, it.id)))
+    position::store::one_in(db, units).await
 }
 
-pub(super) async fn find_position(
+/// Returns the names of people, by id.
+pub(crate) async fn names(
     db: &impl ConnectionTrait,
-    key: &PositionKey,
-) -> Result<Option<Position>> {
-    let id = (key.unit.as_str().to_owned(), key.id.clone());
-    match position::Entity::find_by_id(id).one(db).await? {
-        Some(row) => Ok(with_holders(db, vec![row]).await?.pop()),
-        None => Ok(None),
-    }
-}
-
-pub(super) async fn list_positions(
-    db: &impl ConnectionTrait,
-    unit: &UnitId,
-    day: NaiveDate,
-    after: Option<&str>,
-    limit: u64,
-) -> Result<Vec<Position>> {
-    use position::Column::{EndDate, Id, StartDate, UnitId as Unit};
-    let mut query = position::Entity::find()
-        .filter(Unit.eq(unit.as_str()))
-        .filter(StartDate.lte(day))
-        .filter(Condition::any().add(EndDate.is_null()).add(EndDate.gt(day)))
-        .order_by_asc(Id)
-        .limit(limit);
-    if let Some(after) = after {
-        query = query.filter(Id.gt(after));
-    }
-    with_holders(db, query.all(db).await?).await
-}
-
-/// Reads posts with the names of the people who hold them.
-async fn with_holders(
-    db: &impl ConnectionTrait,
-    rows: Vec<position::Model>,
-) -> Result<Vec<Position>> {
-    let ids: BTreeSet<_> = rows.iter().map(|it| it.user_id.clone()).collect();
-    let holders = user::Entity::find()
+    ids: BTreeSet<String>,
+) -> Result<BTreeMap<String, String>> {
+    let rows: Vec<(String, String)> = user::Entity::find()
+        .select_only()
+        .columns([user::Column::Id, user::Column::DisplayName])
         .filter(user::Column::Id.is_in(ids))
+        .into_tuple()
         .all(db)
         .await?;
-    let names: BTreeMap<_, _> = holders
-        .into_iter()
-        .map(|it| (it.id, it.display_name))
-        .collect();
-    rows.into_iter()
-        .map(|row| Position::read(row, &names))
-        .collect()
+    Ok(rows.into_iter().collect())
 }
 
 impl TryFrom<user::Model> for User {
@@ -315,23 +353,6 @@ impl TryFrom<user::Model> for User {
             create_time: instant(row.create_micros)?,
             update_time: instant(row.update_micros)?,
             version: row.version,
-        })
-    }
-}
-
-impl Position {
-    fn read(row: position::Model, names: &BTreeMap<String, String>) -> Result<Self> {
-        Ok(Self {
-            holder: names.get(&row.user_id).cloned().unwrap_or_default(),
-            key: PositionKey {
-                unit: UnitId::new(&row.unit_id).map_err(Error::internal)?,
-                id: row.id,
-            },
-            user: UserId::new(&row.user_id).map_err(Error::internal)?,
-            title: row.title,
-            signing_lines: serde_json::from_str(&row.signing_lines).map_err(Error::internal)?,
-            validity: Validity::new(row.start_date, row.end_date).map_err(Error::internal)?,
-            create_time: instant(row.create_micros)?,
         })
     }
 }

@@ -96,9 +96,11 @@ async fn keys_that_lay_open_are_sealed_and_of_no_use_without_the_secret() {
     let world = World::new().await;
     let db = world.db("sealed").await;
     db.migrate::<Migrator>().await.unwrap();
-    let open = Directory::open(db.clone(), &Settings::default())
-        .await
-        .unwrap();
+    let with = |key_secret: Option<&Secret>| Settings {
+        key_secret: key_secret.cloned(),
+        ..Settings::default()
+    };
+    let open = Directory::open(db.clone(), &with(None)).await.unwrap();
     let key = listed(Peer::local(open.routes())).await;
     let (pkcs8, sealed_with) = kept(&db).await;
     assert_eq!(sealed_with, None);

@@ -13,6 +13,7 @@ pub(crate) async fn sign_in(world: &World, name: &str, device: &str) -> pb::Sign
         user: name.into(),
         password: PASSWORD.into(),
         device: device.into(),
+        ..Default::default()
     };
     let mut sessions = SessionServiceClient::new(world.directory());
     sessions.sign_in(request).await.unwrap().into_inner()

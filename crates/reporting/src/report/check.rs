@@ -153,6 +153,12 @@ fn signature(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
             format!("`{position}` is a post that does not sign"),
             format!("chức vụ `{position}` không có thẩm quyền ký"),
         )],
+        None if !position.is_empty() => vec![Finding::error(
+            "SIGNER_NOT_IN_FORCE",
+            FIELD,
+            format!("`{position}` is no post and no delegation in force today"),
+            format!("`{position}` không phải chức vụ hay việc giao ký đang có hiệu lực"),
+        )],
         None => vec![Finding::error(
             "SIGNER_MISSING",
             FIELD,

@@ -5,5 +5,6 @@
 mod consolidation;
 mod documents;
 mod reports;
+mod signers;
 mod stage;
 mod writing;

@@ -144,6 +144,7 @@ impl Stage {
             position: Some(directory::Position {
                 user: person.name.clone(),
                 title: "Phó Chủ tịch".into(),
+                can_sign: !lines.is_empty(),
                 signing_lines: lines.iter().map(|it| (*it).to_owned()).collect(),
                 validity: Some(Validity {
                     start_date: "2022-01-01".into(),

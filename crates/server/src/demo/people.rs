@@ -190,6 +190,8 @@ async fn invite(
             position: Some(Position {
                 user: user.name.clone(),
                 title: position.title.clone(),
+                is_head: position.is_head,
+                can_sign: !position.signing_lines.is_empty(),
                 signing_lines: position.signing_lines.clone(),
                 validity: Some(validity(start_date)),
                 ..Position::default()

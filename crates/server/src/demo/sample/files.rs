@@ -59,6 +59,9 @@ pub(crate) struct NewPerson {
 pub(crate) struct Position {
     pub(crate) id: String,
     pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) is_head: bool,
+    /// Printed as they are; without any the post does not sign.
     pub(crate) signing_lines: Vec<String>,
 }
 
