@@ -36,6 +36,7 @@ pub(crate) use life::Session;
 use life::limits;
 use password::Hasher;
 use tries::Tries;
+pub(crate) use tries::closed_to_strangers;
 
 /// Living sessions of one person; one more ends the oldest.
 const MOST_SESSIONS: usize = 5;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use kit::{
     Access, Actor, Db, Error, Result, Tx, actor::hex, db::ledger::Action, etag, page::Pages,
 };
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use types::ids::{UnitId, UserId};
@@ -27,6 +28,9 @@ pub(crate) struct User {
     pub(crate) is_enrolled: bool,
     /// Why the person is kept out, if so.
     pub(crate) suspended: Option<String>,
+    /// Whether too many failed sign-ins shut strangers out; no part of the record of a person.
+    #[serde(skip)]
+    pub(crate) only_known_devices: bool,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
@@ -117,7 +121,7 @@ impl Users {
                 self.access
                     .require_any(actor, &[user.home_unit.as_ref()])
                     .await?;
-                Ok(user)
+                guarded_one(self.db.reader(), user).await
             }
             None => Err(self.access.hide(actor, Error::not_found("USER", id)).await),
         }
@@ -129,7 +133,9 @@ impl Users {
         self.access.require_any(actor, &[unit]).await?;
         let what = format!("users {unit:?} {:?} {}", list.state, list.search);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        let users = store::list(self.db.reader(), &list, page.after(), page.limit()).await?;
+        let db = self.db.reader();
+        let users = store::list(db, &list, page.after(), page.limit()).await?;
+        let users = guarded(db, users).await?;
         page.close(users, |it| it.id.as_str().to_owned())
     }
 
@@ -248,7 +254,7 @@ impl Users {
         self.access
             .require_any(actor, &[user.home_unit.as_ref()])
             .await?;
-        Ok(user)
+        guarded_one(&tx.db, user).await
     }
 
     async fn unit_exists(&self, tx: &Tx, field: &str, unit: &UnitId) -> Result<()> {
@@ -288,6 +294,24 @@ impl UserState {
     }
 }
 
+/// Reads of whom sign-in is closed to strangers.
+async fn guarded(db: &impl ConnectionTrait, mut users: Vec<User>) -> Result<Vec<User>> {
+    let ids: Vec<_> = users.iter().map(|it| &it.id).collect();
+    let closed = session::closed_to_strangers(db, &ids).await?;
+    for user in &mut users {
+        user.only_known_devices = closed.contains(user.id.as_str());
+    }
+    Ok(users)
+}
+
+async fn guarded_one(db: &impl ConnectionTrait, user: User) -> Result<User> {
+    let closed = session::closed_to_strangers(db, &[&user.id]).await?;
+    Ok(User {
+        only_known_devices: !closed.is_empty(),
+        ..user
+    })
+}
+
 fn not_allowed(user: &User, allowed_states: &str) -> Error {
     let facts = [
         ("name", user.id.name()),
@@ -314,6 +338,7 @@ async fn invite(
         home_unit,
         is_enrolled: false,
         suspended: None,
+        only_known_devices: false,
         create_time: tx.now(),
         update_time: tx.now(),
         version: 1,

@@ -4,11 +4,12 @@
 //! counted as failed before its password is looked at, so that many at once are not more
 //! than the same one after the other; a success takes the count back.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Duration, Utc};
 use kit::{Db, Result, Tx, actor::hex, db::ledger::Action};
+use sea_orm::ConnectionTrait;
 use types::ids::UserId;
 
 use super::device;
@@ -172,6 +173,14 @@ pub(super) async fn forget(tx: &Tx, user: &UserId, devices: &[String]) -> Result
 /// Forgets all failures of a person.
 pub(super) async fn forgive_all(tx: &Tx, user: &UserId) -> Result<()> {
     store::remove(&tx.db, user.as_str(), None).await
+}
+
+/// Returns of which people sign-in is closed to strangers for good, by their ids.
+pub(crate) async fn closed_to_strangers(
+    db: &impl ConnectionTrait,
+    users: &[&UserId],
+) -> Result<BTreeSet<String>> {
+    store::with_failures(db, users, STRANGERS, FAILURES_IN_ALL).await
 }
 
 #[cfg(test)]

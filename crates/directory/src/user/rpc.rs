@@ -259,10 +259,11 @@ struct Changed {
 }
 
 /// Fields that no update changes; naming one is no mistake (api-guide §4).
-const OUTPUT: [&str; 6] = [
+const OUTPUT: [&str; 7] = [
     "name",
     "state",
     "suspend_reason",
+    "only_known_devices",
     "create_time",
     "update_time",
     "etag",
@@ -371,6 +372,7 @@ impl From<User> for pb::User {
             home_unit: user.home_unit.map(|it| it.name()).unwrap_or_default(),
             state: state.into(),
             suspend_reason: user.suspended.unwrap_or_default(),
+            only_known_devices: user.only_known_devices,
             create_time: Some(timestamp(user.create_time)),
             update_time: Some(timestamp(user.update_time)),
             etag: etag::of(user.version),

@@ -350,6 +350,7 @@ impl TryFrom<user::Model> for User {
                 .map_err(Error::internal)?,
             is_enrolled: row.password_hash.is_some(),
             suspended: row.suspend_reason,
+            only_known_devices: false,
             create_time: instant(row.create_micros)?,
             update_time: instant(row.update_micros)?,
             version: row.version,

@@ -35,6 +35,29 @@ async fn guess(world: &World, user: &str, device_token: &str, times: usize) {
     }
 }
 
+/// Says what a list and the person alone tell alike.
+async fn is_restricted(world: &World, user: &str) -> bool {
+    let mut users = UserServiceClient::new(world.directory());
+    let get = pb::GetUserRequest { name: user.into() };
+    let alone = users.get_user(world.administrator.ask(get)).await.unwrap();
+    let list = world.administrator.ask(pb::ListUsersRequest::default());
+    let listed = users.list_users(list).await.unwrap().into_inner().users;
+    let others: Vec<_> = listed.iter().filter(|it| it.only_known_devices).collect();
+    assert!(others.iter().all(|it| it.name == user));
+    assert_eq!(!others.is_empty(), alone.get_ref().only_known_devices);
+    alone.get_ref().only_known_devices
+}
+
+async fn issue(world: &World, user: &str) -> String {
+    let issue = pb::IssueEnrollmentRequest { name: user.into() };
+    UserServiceClient::new(world.directory())
+        .issue_enrollment(world.administrator.ask(issue))
+        .await
+        .unwrap()
+        .into_inner()
+        .secret
+}
+
 fn wait(world: &World, time: Duration) {
     world.clock.set(world.clock.now() + time);
 }
@@ -78,7 +101,7 @@ async fn unknown_user_wrong_password_and_closed_sign_in_answer_alike() {
 /// The story: somebody anywhere guesses day and night; the person at her own computer works on.
 #[tokio::test]
 async fn an_attacker_cannot_lock_a_person_out_at_her_own_computer() {
-    let world = World::new().await;
+    let mut world = World::new().await;
     let user = world.person("can-bo", "viewer", "so-tttt").await.name;
     let desk = sign_in(&world, &user, PASSWORD, "").await.unwrap();
     assert_eq!(desk.device_token.len(), 64);
@@ -101,6 +124,11 @@ async fn an_attacker_cannot_lock_a_person_out_at_her_own_computer() {
         .await
         .unwrap_err();
     sign_in(&world, &user, PASSWORD, &token).await.unwrap();
+    // Who administers sees it, and can do something about it.
+    world.sign_in_again().await;
+    assert!(is_restricted(&world, &user).await);
+    issue(&world, &user).await;
+    assert!(!is_restricted(&world, &user).await);
 }
 
 #[tokio::test]
@@ -111,15 +139,10 @@ async fn a_reset_opens_a_sign_in_that_was_closed_and_the_new_password_gets_in_at
     guess(&world, &user, &desk.device_token, 5).await;
     guess(&world, &user, "", 5).await;
     sign_in(&world, &user, PASSWORD, "").await.unwrap_err();
-    let issue = pb::IssueEnrollmentRequest { name: user.clone() };
-    let issued = UserServiceClient::new(world.directory())
-        .issue_enrollment(world.administrator.ask(issue))
-        .await
-        .unwrap()
-        .into_inner();
+    let secret = issue(&world, &user).await;
     let enroll = pb::EnrollRequest {
         user: user.clone(),
-        secret: issued.secret,
+        secret,
         password: "con trâu đọc bản đồ".into(),
     };
     let enrolled = SessionServiceClient::new(world.directory())

@@ -1,8 +1,13 @@
 //! The table of failed tries, and the key behind the accounts of nobody.
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::rand;
 use kit::{Db, Error, Result, db::times::instant};
-use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, QueryFilter, QuerySelect, entity::prelude::*, sea_query::OnConflict,
+};
+use types::ids::UserId;
 
 use super::{Failures, Try};
 
@@ -105,6 +110,25 @@ pub(super) async fn set(db: &impl ConnectionTrait, it: &Try, failures: Failures)
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Returns the ids of those people who have so many failures from a source.
+pub(super) async fn with_failures(
+    db: &impl ConnectionTrait,
+    users: &[&UserId],
+    source: &str,
+    failures: i64,
+) -> Result<BTreeSet<String>> {
+    let rows: Vec<String> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Account)
+        .filter(row::Column::Account.is_in(users.iter().map(|it| it.as_str())))
+        .filter(row::Column::Source.eq(source))
+        .filter(row::Column::Failures.gte(failures))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Forgets the failures of some sources of an account, or of all.
