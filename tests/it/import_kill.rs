@@ -18,6 +18,7 @@ use proto::directory as pb;
 use sea_orm::{ConnectionTrait, Database};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 use tonic::{Request, metadata::MetadataValue, transport::Channel};
 
 use crate::process::{Service, program};
@@ -353,8 +354,9 @@ async fn an_import_killed_at_20_moments_is_whole_or_not_there_on_postgresql() {
         server: server.to_owned(),
         stem: format!("kill_{}", std::process::id()),
     };
-    let told = store.clone();
-    let told = tokio::spawn(async move { whole_or_not_at_all(&told).await }).await;
+    let (mut test, tested) = (JoinSet::new(), store.clone());
+    test.spawn(async move { whole_or_not_at_all(&tested).await });
+    let told = test.join_next().await.unwrap();
     // A test that failed leaves no databases behind either.
     for copy in ["before", "after", "killed"] {
         store.drop(copy).await;
