@@ -134,10 +134,10 @@ impl Catalogues {
         Self { access }
     }
 
-    /// Requires the right to import below a unit, or everywhere: files are not even
-    /// received from those who lack it.
-    pub(crate) async fn may_import(&self, actor: &Actor, scope: Option<&UnitId>) -> Result<()> {
-        self.access.require_any(actor, &[scope]).await
+    /// Requires the right to import, over all units whatever the scope: what stood in it on
+    /// the day may stand elsewhere by now. Files are not even received from others.
+    pub(crate) async fn may_import(&self, actor: &Actor) -> Result<()> {
+        self.access.require_everywhere(actor).await
     }
 
     /// Takes in the state of the country, or of a part of it, on a day. The caller takes
@@ -149,7 +149,7 @@ impl Catalogues {
         import: &ImportSnapshot,
         file: &[u8],
     ) -> Result<Report> {
-        self.may_import(actor, import.scope.as_ref()).await?;
+        self.may_import(actor).await?;
         let rows = match file::units(file) {
             Ok(rows) => rows,
             Err(wrong) => return Ok(Report::refused(wrong)),
@@ -202,7 +202,7 @@ impl Catalogues {
         import: &ImportMapping,
         [mapping, units]: [&[u8]; 2],
     ) -> Result<Report> {
-        self.may_import(actor, None).await?;
+        self.may_import(actor).await?;
         let (units, mapping) = (file::units(units), file::mapping(mapping));
         let (rows, pairs) = match (units, mapping) {
             (Ok(rows), Ok(pairs)) => (rows, pairs),

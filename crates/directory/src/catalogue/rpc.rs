@@ -50,8 +50,7 @@ impl CatalogueService for Rpc {
         request: Request<Streaming<pb::ImportUnitSnapshotRequest>>,
     ) -> Result<Response<pb::ImportUnitSnapshotResponse>, Status> {
         let (actor, sent, upload) = accept_stream::<_, _, Snapshot>(request, snapshot_part).await?;
-        let scope = sent.import.scope.as_ref();
-        self.catalogues.may_import(&actor, scope).await?;
+        self.catalogues.may_import(&actor).await?;
         let (actor, [units]) = upload.files(actor, sent.files).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
@@ -74,7 +73,7 @@ impl CatalogueService for Rpc {
         request: Request<Streaming<pb::ImportUnitMappingRequest>>,
     ) -> Result<Response<pb::ImportUnitMappingResponse>, Status> {
         let (actor, sent, upload) = accept_stream::<_, _, Mapping>(request, mapping_part).await?;
-        self.catalogues.may_import(&actor, None).await?;
+        self.catalogues.may_import(&actor).await?;
         let (actor, [mapping, units]) = upload.files(actor, sent.files).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
