@@ -45,7 +45,8 @@ async fn of_forty_guesses_at_once_only_five_wait_to_be_looked_at() {
     let clock = Clock::standing_at(DateTime::UNIX_EPOCH);
     let db = database.open(clock.clone()).await;
     db.migrate::<Migrator>().await.unwrap();
-    let access = Access::new(grant::OwnRights::new(db.clone()));
+    let mirror = Mirror::open(db.clone()).await.unwrap();
+    let access = Access::new(grant::OwnRights::new(db.clone(), mirror));
     let opened = Sessions::open(db.clone(), access, &Settings::default()).await;
     let sessions = opened.unwrap();
     let person = enrolled(&db, &sessions).await;
