@@ -7,7 +7,7 @@ use testkit::TestDb;
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::Migrator;
+use crate::{Migrator, mirror::Mirror};
 
 const PASSWORD: &str = "con trâu đọc bản đồ";
 
