@@ -1,4 +1,4 @@
-use kit::{Peer, policy::Policy};
+use kit::{Peer, config::Secret, policy::Policy};
 use server::{Assembly, Config};
 use tempfile::TempDir;
 use tonic::{
@@ -124,6 +124,7 @@ async fn the_paths_of_plain_http_are_open_where_the_directory_runs_and_nowhere_e
     let mut apart = Config {
         data_dir: folder.path().to_owned(),
         services: vec![server::config::ServiceName::Projects],
+        peer_secret: Some(Secret::new("only-for-tests-only-for-tests-only")),
         ..Config::default()
     };
     apart.directory.at = Some("http://127.0.0.1:1".into());
