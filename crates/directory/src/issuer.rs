@@ -167,7 +167,7 @@ impl Issuer {
             now,
         };
         let claims: Claims = jwt::verify(token, &key, &rules)?;
-        // As old as it is, the token may be: clocks that disagree do not make it older.
+        // However long it says to live, it is over when it is too old.
         jwt::in_time(
             None,
             None,

@@ -60,9 +60,8 @@ impl Sso {
         let address = incoming.local_addr().unwrap();
         let mut run = Run::new();
         run.start("sso", async move {
-            let server = Server::builder().accept_http1(true);
-            let mut server = server;
-            let served = server
+            let served = Server::builder()
+                .accept_http1(true)
                 .add_routes(Routes::from(routes))
                 .serve_with_incoming(incoming);
             Ok(served.await?)
