@@ -462,12 +462,9 @@ async fn a_machine_is_never_given_a_role_that_decides_or_administers() {
         principal: name.clone(),
         ..Default::default()
     };
-    let listed = AccessServiceClient::new(world.directory())
-        .list_role_grants(world.administrator.ask(list))
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(listed.role_grants.len(), 3);
+    let mut access = AccessServiceClient::new(world.directory());
+    let listed = access.list_role_grants(world.administrator.ask(list)).await;
+    assert_eq!(listed.unwrap().into_inner().role_grants.len(), 3);
 }
 
 #[tokio::test]
