@@ -156,7 +156,7 @@ async fn many_who_allocate_at_once_use_up_the_decision_exactly() {
 }
 
 #[tokio::test]
-async fn a_draft_grants_nothing_and_an_unknown_decision_is_named() {
+async fn a_draft_grants_nothing_and_an_unknown_decision_is_refused_as_one_out_of_reach() {
     let office = office_with_money().await;
     office.draft("qd-hai", 1_000).await.unwrap();
     let refused = office
@@ -171,7 +171,12 @@ async fn a_draft_grants_nothing_and_an_unknown_decision_is_named() {
     let unknown = office
         .allocate(&office.receiver, "hop-khong-giay", "decisions/khong-co", 1)
         .await;
-    assert_eq!(bad_fields(unknown), ["allocation.decision"]);
+    // Only who may allocate everywhere learns which decisions there are.
+    let (code, reason, _) = refusal(unknown);
+    assert_eq!(
+        (code, reason.as_str()),
+        (Code::PermissionDenied, "PERMISSION_MISSING")
+    );
 }
 
 #[tokio::test]
