@@ -12,7 +12,7 @@ use proto::directory::{
     self as pb, catalogue_service_client::CatalogueServiceClient,
     session_service_client::SessionServiceClient, unit_service_client::UnitServiceClient,
 };
-use sea_orm::{ConnectionTrait, Statement, TransactionTrait, Value};
+use sea_orm::{ConnectionTrait, DatabaseBackend, Statement, TransactionTrait, Value};
 use serde_json::json;
 use tonic::{
     Request,
@@ -303,7 +303,12 @@ async fn write_again(from: &str, to: &str) -> (usize, Duration) {
                 for column in columns {
                     values.push(value(row, column));
                 }
-                let marks = (first + 1..=values.len()).map(|it| format!("${it}"));
+                // SQLite looks numbered parameters up by name, which takes ever longer.
+                let mark = |it| match backend {
+                    DatabaseBackend::Postgres => format!("${it}"),
+                    _ => "?".to_owned(),
+                };
+                let marks = (first + 1..=values.len()).map(mark);
                 places.push(format!("({})", marks.collect::<Vec<_>>().join(",")));
             }
             let insert = format!(

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     grant,
     reason::{CHANGED_SINCE, NEW_UNIT_REFERRED_TO},
+    service_account,
     unit::{self, history::Histories},
     user,
 };
@@ -122,7 +123,7 @@ fn referred_to(applied: &Reorganization, by: String) -> Error {
     Error::rule(&NEW_UNIT_REFERRED_TO, facts)
 }
 
-/// A unit that goes must not be named by a grant, a person, a post or another
+/// A unit that goes must not be named by a grant, a person, a post, a machine or another
 /// reorganisation.
 async fn nobody_refers(tx: &Tx, applied: &Reorganization, gone: &BTreeSet<UnitId>) -> Result<()> {
     let gone: Vec<_> = gone.iter().cloned().collect();
@@ -133,6 +134,9 @@ async fn nobody_refers(tx: &Tx, applied: &Reorganization, gone: &BTreeSet<UnitId
         }
         if let Some(name) = user::store::one_in(&tx.db, some).await? {
             return Err(referred_to(applied, name));
+        }
+        if let Some(machine) = service_account::store::one_of(&tx.db, some).await? {
+            return Err(referred_to(applied, machine.name()));
         }
         if let Some(other) = store::one_naming(&tx.db, &applied.id, some).await? {
             return Err(referred_to(applied, other.name()));

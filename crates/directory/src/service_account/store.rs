@@ -110,6 +110,19 @@ pub(crate) async fn find(
     row.map(ServiceAccount::try_from).transpose()
 }
 
+/// Returns one of the machines that some units answer for, if there is any.
+pub(crate) async fn one_of(
+    db: &impl ConnectionTrait,
+    units: &[UnitId],
+) -> Result<Option<ServiceAccountId>> {
+    let row = account::Entity::find()
+        .filter(account::Column::OwnerUnit.is_in(units.iter().map(UnitId::as_str)))
+        .one(db)
+        .await?;
+    row.map(|it| ServiceAccountId::new(&it.id).map_err(Error::internal))
+        .transpose()
+}
+
 /// Keeps everybody else from changing a machine until the end of the transaction.
 pub(crate) async fn lock(db: &impl ConnectionTrait, id: &ServiceAccountId) -> Result<()> {
     account::Entity::update_many()

@@ -1,6 +1,9 @@
 //! What stays of a reorganisation that was taken back.
 
-use proto::{directory as pb, shared::Validity};
+use proto::{
+    directory::{self as pb, service_account_service_client::ServiceAccountServiceClient},
+    shared::Validity,
+};
 
 use crate::reorganizations::{Story, merger, reason};
 
@@ -59,6 +62,28 @@ async fn the_name_of_a_unit_that_was_taken_back_is_never_used_again() {
     assert_eq!(reason(&refused.unwrap_err()), "UNIT_ID_RETIRED");
     apply(anew("sap-xep-ba", "xa-minh-long-moi")).await.unwrap();
     assert_eq!(story.below("2022-06-24").await, ["units/xa-minh-long-moi"]);
+}
+
+#[tokio::test]
+async fn a_unit_that_a_machine_belongs_to_is_not_taken_back() {
+    let story = Story::begin().await;
+    story.create().await;
+    story.apply(false).await.unwrap();
+    let create = pb::CreateServiceAccountRequest {
+        service_account: Some(pb::ServiceAccount {
+            display_name: "Phần mềm một cửa".into(),
+            owner_unit: "units/xa-minh-long".into(),
+            ..Default::default()
+        }),
+        service_account_id: "mot-cua".into(),
+        ..Default::default()
+    };
+    let create = story.world.administrator.ask(create);
+    let mut machines = ServiceAccountServiceClient::new(story.world.directory());
+    machines.create_service_account(create).await.unwrap();
+    let refused = story.revert().await.unwrap_err();
+    assert_eq!(reason(&refused), "NEW_UNIT_REFERRED_TO");
+    assert!(refused.message().contains("serviceAccounts/mot-cua"));
 }
 
 #[tokio::test]
