@@ -98,6 +98,7 @@ pub fn quantity(quantity: &Quantity) -> pb::Quantity {
                 Value::Money(money) => Wire::AmountVnd(money.vnd()),
                 Value::Flag(flag) => Wire::Flag(*flag),
                 Value::Choice(choice) => Wire::Choice(choice.clone()),
+                Value::Text(words) => Wire::Words(words.clone()),
             };
             (Some(wire), pb::Absence::Unspecified)
         }
@@ -162,7 +163,16 @@ fn read_value(field: &str, wire: &pb::quantity::Value, bad: &mut Invalid) -> Opt
         Wire::AmountVnd(amount) => Value::Money(Money::new(*amount)),
         Wire::Flag(flag) => Value::Flag(*flag),
         Wire::Choice(choice) => Value::Choice(bad.line(format!("{field}.choice"), choice, 100)?),
+        Wire::Words(words) => Value::Text(read_words(&format!("{field}.words"), words, bad)?),
     })
+}
+
+fn read_words(field: &str, words: &str, bad: &mut Invalid) -> Option<String> {
+    let words = bad.lines(field, words, 2000)?;
+    if words.is_empty() {
+        bad.missing(field);
+    }
+    Some(words).filter(|it| !it.is_empty())
 }
 
 fn ratio(share: &Ratio) -> pb::Ratio {

@@ -4,6 +4,7 @@
 mod access;
 mod catalogue;
 mod import_kill;
+mod ingest_kill;
 mod modes;
 mod process;
 mod rights;

@@ -20,10 +20,10 @@ use tonic::{Code, Request, metadata::MetadataValue};
 
 use crate::process::Service;
 
-const UNIT: &str = "units/huyen-minh-long";
+pub(crate) const UNIT: &str = "units/huyen-minh-long";
 const PASSWORD: &str = "mật khẩu chỉ để thử 847";
 
-fn as_bearer<M>(token: &str, message: M) -> Request<M> {
+pub(crate) fn as_bearer<M>(token: &str, message: M) -> Request<M> {
     let mut request = Request::new(message);
     let bearer = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
     request.metadata_mut().insert("authorization", bearer);
@@ -38,7 +38,7 @@ fn since(start_date: &str) -> Option<Validity> {
 }
 
 /// Sets the password of somebody with a one-time secret, and signs in.
-async fn arrive(directory: &Peer, user: &str, secret: &str) -> String {
+pub(crate) async fn arrive(directory: &Peer, user: &str, secret: &str) -> String {
     let mut sessions = SessionServiceClient::new(directory.clone());
     let enroll = pb::EnrollRequest {
         user: user.into(),
@@ -61,6 +61,13 @@ async fn arrive(directory: &Peer, user: &str, secret: &str) -> String {
 
 /// Adds Minh Long and a person who may look at it; returns the grant and his token.
 async fn viewer(directory: &Peer, administrator: &str) -> (pb::RoleGrant, String) {
+    let token = clerk(directory, administrator).await;
+    let given = grant(directory, administrator, "viewer").await;
+    (given, token)
+}
+
+/// Adds Minh Long and a person who works there; returns his token.
+pub(crate) async fn clerk(directory: &Peer, administrator: &str) -> String {
     let unit = pb::Unit {
         display_name: "UBND huyện Minh Long".into(),
         kind: pb::UnitKind::District.into(),
@@ -98,15 +105,19 @@ async fn viewer(directory: &Peer, administrator: &str) -> (pb::RoleGrant, String
     let issued = users
         .issue_enrollment(as_bearer(administrator, issue))
         .await;
-    let token = arrive(
+    arrive(
         directory,
         "users/can-bo",
         &issued.unwrap().into_inner().secret,
     )
-    .await;
+    .await
+}
+
+/// Gives the person who works there a role over Minh Long.
+pub(crate) async fn grant(directory: &Peer, administrator: &str, role: &str) -> pb::RoleGrant {
     let grant = pb::RoleGrant {
         principal: "users/can-bo".into(),
-        role: "roles/viewer".into(),
+        role: format!("roles/{role}"),
         scope_unit: UNIT.into(),
         include_subtree: true,
         validity: since("2022-01-01"),
@@ -120,7 +131,7 @@ async fn viewer(directory: &Peer, administrator: &str) -> (pb::RoleGrant, String
     let given = access
         .create_role_grant(as_bearer(administrator, create))
         .await;
-    (given.unwrap().into_inner(), token)
+    given.unwrap().into_inner()
 }
 
 async fn read_values(indicators: &Peer, token: &str) -> Code {

@@ -37,6 +37,7 @@ pub(crate) fn is_permission(text: &str) -> bool {
 const READING: &[&str] = &[
     "directory.positions.read",
     "directory.units.read",
+    "indicators.targets.read",
     "indicators.values.read",
     "projects.decisions.read",
     "projects.projects.read",
@@ -126,6 +127,14 @@ pub(crate) const ROLES: &[Role] = &[
         administers: false,
         permissions: &[
             "indicators.indicators.create",
+            "indicators.indicators.publish",
+            "indicators.indicators.retire",
+            "indicators.indicators.update",
+            "indicators.sourceSystems.create",
+            "indicators.sourceSystems.update",
+            "indicators.targets.create",
+            "indicators.targets.delete",
+            "indicators.targets.update",
             "projects.allocations.create",
             "projects.decisions.create",
             "projects.decisions.issue",

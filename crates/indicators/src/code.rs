@@ -7,7 +7,7 @@ use types::{
 };
 
 use crate::{
-    indicator::{Accumulation, Direction, ValueKind},
+    indicator::{Accumulation, Direction, State, ValueKind},
     value::SourceKind,
 };
 
@@ -50,6 +50,14 @@ codes! {
         Money = "amount-vnd",
         Flag = "flag",
         Choice = "choice",
+        Score = "score",
+        Rank = "rank",
+        Text = "text",
+    }
+    State {
+        Draft = "draft",
+        Active = "active",
+        Retired = "retired",
     }
     Accumulation {
         InPeriod = "in-period",

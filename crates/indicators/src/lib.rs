@@ -1,21 +1,32 @@
 //! What is measured, and the figures of every unit and period with their history.
 //!
-//! Owns: definitions of indicators, figures and every version of them. It never changes
+//! Owns: definitions of indicators with their formulas, the systems figures come from,
+//! targets, figures and every version of them, and the sessions in which other systems
+//! send figures. It never changes
 //! a version that was recorded, and it knows of units only what the directory lets the
 //! caller do there.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::indicators::{
-    indicator_service_server::IndicatorServiceServer, value_service_server::ValueServiceServer,
+    indicator_service_server::IndicatorServiceServer,
+    source_system_service_server::SourceSystemServiceServer,
+    target_service_server::TargetServiceServer, value_service_server::ValueServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
 mod code;
+mod formula;
 mod indicator;
+mod ingest;
+mod mask;
 mod migrations;
 mod reason;
+mod reconciliation;
+mod source_system;
+mod target;
+mod validation;
 mod value;
 mod wire;
 
@@ -29,7 +40,11 @@ pub const NAME: &str = "indicators";
 pub struct Indicators {
     db: Db,
     indicators: indicator::Indicators,
+    calculator: formula::rpc::Calculator,
+    source_systems: source_system::SourceSystems,
+    targets: target::Targets,
     values: value::Values,
+    ingests: ingest::Ingests,
 }
 
 impl Indicators {
@@ -39,27 +54,44 @@ impl Indicators {
     /// When the database cannot be read.
     pub async fn open(db: Db, access: Access) -> Result<Self> {
         let pages = Pages::open(&db).await?;
+        let values = value::Values::new(access.clone(), pages.clone(), db.clone());
         Ok(Self {
             indicators: indicator::Indicators::new(access.clone(), pages.clone(), db.clone()),
-            values: value::Values::new(access, pages, db.clone()),
+            calculator: formula::rpc::Calculator::new(access.clone(), db.clone()),
+            source_systems: source_system::SourceSystems::new(&access, &pages, &db),
+            targets: target::Targets::new(&access, &pages, &db),
+            ingests: ingest::Ingests::new(values.clone()),
+            values,
             db,
         })
+    }
+
+    /// Ends the streams of senders after the batch at hand, so that a server that stops
+    /// does not wait for them.
+    pub fn end_streams(&self) {
+        self.ingests.end();
     }
 
     /// Returns the service's methods.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        let indicators = indicator::rpc::Rpc::new(&self.db, &self.indicators);
-        let values = value::rpc::Rpc::new(&self.db, &self.values);
+        let indicators = indicator::rpc::Rpc::new(&self.db, &self.indicators, &self.calculator);
+        let source_systems = source_system::rpc::Rpc::new(&self.db, &self.source_systems);
+        let targets = target::rpc::Rpc::new(&self.db, &self.targets);
+        let values = value::rpc::Rpc::new(&self.db, &self.values, &self.ingests);
         Routes::new(IndicatorServiceServer::new(indicators))
+            .add_service(SourceSystemServiceServer::new(source_systems))
+            .add_service(TargetServiceServer::new(targets))
             .add_service(ValueServiceServer::new(values))
     }
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 2] {
+    pub fn services() -> [&'static str; 4] {
         [
             "cds.indicators.v1.IndicatorService",
+            "cds.indicators.v1.SourceSystemService",
+            "cds.indicators.v1.TargetService",
             "cds.indicators.v1.ValueService",
         ]
     }

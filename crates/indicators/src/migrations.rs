@@ -4,11 +4,21 @@ use sea_orm_migration::MigrationTrait;
 
 mod m0001_indicators;
 mod m0002_values;
+mod m0003_definitions;
+mod m0004_source_systems;
+mod m0005_targets;
+mod m0010_breakdowns;
+mod m0011_ingest;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         kit::migrations::kit(),
         Box::new(m0001_indicators::Migration),
         Box::new(m0002_values::Migration),
+        Box::new(m0003_definitions::Migration),
+        Box::new(m0004_source_systems::Migration),
+        Box::new(m0005_targets::Migration),
+        Box::new(m0010_breakdowns::Migration),
+        Box::new(m0011_ingest::Migration),
     ]
 }

@@ -1,52 +1,61 @@
-//! One figure of an indicator, a unit and a period, with every version of it.
+//! One figure of an indicator, a unit and a period, or of a part of it, with every version.
 //!
 //! Figures are entered once and cited everywhere, so a change never overwrites: it makes
 //! the next revision, and the earlier ones stay readable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
+use kit::{Access, Actor, Db, Error, Result, Tx, page::Pages};
 use serde::Serialize;
 use types::{
-    ids::{IndicatorId, Principal, UnitId, ValueId},
+    ids::{Breakdown, IndicatorId, Principal, UnitId, ValueId},
     period::Period,
     quantity::Quantity,
-    violations::Invalid,
 };
 
-use crate::indicator::{ValueKind, store::kinds};
+use crate::{indicator::standing::definitions, validation};
 
+pub(crate) mod batch;
 mod check;
-mod issue;
+mod derived;
+pub(crate) mod fit;
+pub(crate) mod ground;
+pub(crate) mod issue;
+pub(crate) mod item;
+mod merge;
 mod quantity_row;
 pub(crate) mod rpc;
-mod store;
+pub(crate) mod store;
+pub(crate) mod wire;
 
+use batch::By;
+use ground::Ground;
 use issue::Issue;
+use item::{Item, Outcome};
 
 /// A figure as of one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct IndicatorValue {
-    id: ValueId,
-    quantity: Quantity,
-    note: String,
-    source: Source,
+    pub(crate) id: ValueId,
+    pub(crate) quantity: Quantity,
+    pub(crate) note: String,
+    pub(crate) source: Source,
     /// Who recorded this revision.
-    principal: Principal,
-    revision: i64,
-    create_time: DateTime<Utc>,
+    pub(crate) principal: Principal,
+    pub(crate) revision: i64,
+    pub(crate) create_time: DateTime<Utc>,
     /// When this revision was recorded.
-    update_time: DateTime<Utc>,
+    pub(crate) update_time: DateTime<Utc>,
 }
 
 /// Where a figure came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Source {
-    kind: SourceKind,
-    resource: String,
-    external_id: String,
-    observe_time: Option<DateTime<Utc>>,
+pub(crate) struct Source {
+    pub(crate) kind: SourceKind,
+    pub(crate) resource: String,
+    pub(crate) external_id: String,
+    pub(crate) observe_time: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,49 +70,17 @@ pub(crate) enum SourceKind {
 /// One version of a figure, and why it took the place of the one before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Revision {
-    value: IndicatorValue,
-    reason: String,
+    pub(crate) value: IndicatorValue,
+    pub(crate) reason: String,
 }
 
 /// Sets figures of one unit and period.
 #[derive(Debug)]
 pub(crate) struct UpsertValues {
-    unit: UnitId,
-    period: Period,
-    items: Vec<Item>,
-}
-
-/// One item of a request. It is refused alone, so what is wrong with it is kept here.
-#[derive(Debug)]
-struct Item {
-    indicator: Option<IndicatorId>,
-    entry: std::result::Result<Entry, Invalid>,
-}
-
-/// A figure as it was sent.
-#[derive(Debug)]
-struct Entry {
-    indicator: IndicatorId,
-    quantity: Quantity,
-    note: String,
-    source: Source,
-    reason: String,
-}
-
-/// What became of one item.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Outcome {
-    name: Option<ValueId>,
-    disposition: Disposition,
-    issues: Vec<Issue>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Disposition {
-    Created,
-    Updated,
-    Unchanged,
-    Rejected,
+    pub(crate) unit: UnitId,
+    pub(crate) period: Period,
+    pub(crate) items: Vec<Item>,
+    pub(crate) validate_only: bool,
 }
 
 /// Asks for one figure.
@@ -129,6 +106,25 @@ pub(crate) struct ListRevisions {
     page_token: String,
 }
 
+/// Asks how a figure came about.
+#[derive(Debug)]
+pub(crate) struct ExplainValue {
+    pub(crate) id: ValueId,
+}
+
+/// How a figure came about.
+#[derive(Debug)]
+pub(crate) struct Explanation {
+    pub(crate) value: IndicatorValue,
+    pub(crate) revisions: Vec<Revision>,
+    pub(crate) parts: Vec<IndicatorValue>,
+    pub(crate) issues: Vec<(ValueId, Issue)>,
+}
+
+/// Most versions and parts that an explanation shows.
+const REVISIONS_SHOWN: u64 = 100;
+const PARTS_SHOWN: u64 = 500;
+
 /// The use cases.
 #[derive(Debug, Clone)]
 pub(crate) struct Values {
@@ -142,56 +138,50 @@ impl Values {
         Self { access, pages, db }
     }
 
+    /// Looks at what has to be known before figures of a unit are set.
+    pub(crate) async fn before_upsert(
+        &self,
+        actor: &Actor,
+        upsert: &UpsertValues,
+    ) -> Result<Ground> {
+        self.access.require(actor, &upsert.unit).await?;
+        let ids = upsert.items.iter().filter_map(|it| it.id.as_ref());
+        self.ground(actor, ids).await
+    }
+
     /// Sets figures, each on its own: a bad item is refused and the others stand.
     pub(crate) async fn upsert(
         &self,
         tx: &Tx,
         actor: &Actor,
         upsert: UpsertValues,
+        ground: &Ground,
     ) -> Result<Vec<Outcome>> {
         self.access.require(actor, &upsert.unit).await?;
-        let (unit, period) = (&upsert.unit, &upsert.period);
-        store::take_turn(&tx.db, unit, period).await?;
-        let places = check::first_places(&upsert.items);
-        let asked: Vec<_> = places.keys().collect();
-        let kinds: BTreeMap<_, ValueKind> = kinds(&tx.db, &asked).await?.into_iter().collect();
-        let known = store::find_many(&tx.db, unit, period, &asked).await?;
-        let mut changes = Changes::default();
-        let mut outcomes = Vec::with_capacity(upsert.items.len());
-        for (index, item) in upsert.items.into_iter().enumerate() {
-            let id = |indicator: &IndicatorId| ValueId {
-                indicator: indicator.clone(),
-                unit: unit.clone(),
-                period: *period,
-            };
-            let name = item.indicator.as_ref().map(id);
-            let (disposition, issues) = match check::checked(index, item, &places, &kinds) {
-                Err(issues) => (Disposition::Rejected, issues),
-                Ok((entry, issues)) => {
-                    let (id, before) = (id(&entry.indicator), known.get(&entry.indicator));
-                    let done = changes.take(id, entry, before, actor.principal(), tx.now());
-                    (done, issues)
-                }
-            };
-            outcomes.push(Outcome {
-                name,
-                disposition,
-                issues,
-            });
-        }
-        store::write(&tx.db, &changes.revisions).await?;
-        changes.record(tx, unit, period).await?;
+        let by = By {
+            principal: actor.principal(),
+            now: tx.now(),
+        };
+        let (outcomes, changes) = batch::apply(&tx.db, by, upsert.items, ground).await?;
+        changes.record(tx, &(upsert.unit, upsert.period)).await?;
         Ok(outcomes)
     }
 
-    /// Reads one figure.
+    /// Reads one figure; that of a derived indicator is computed now.
     pub(crate) async fn get(&self, actor: &Actor, get: GetValue) -> Result<IndicatorValue> {
         self.access.require(actor, &get.id.unit).await?;
-        let found = store::find(self.db.reader(), &get.id).await?;
-        found.ok_or_else(|| Error::not_found("INDICATOR_VALUE", &get.id))
+        self.read(&get.id).await
     }
 
-    /// Lists the figures of a unit and period by indicator.
+    async fn read(&self, id: &ValueId) -> Result<IndicatorValue> {
+        let found = match store::find(self.db.reader(), id).await? {
+            None => derived::compute(self.db.reader(), id).await?,
+            found => found,
+        };
+        found.ok_or_else(|| Error::not_found("INDICATOR_VALUE", id))
+    }
+
+    /// Lists the figures of a unit and period by indicator and breakdown.
     pub(crate) async fn list(
         &self,
         actor: &Actor,
@@ -201,8 +191,14 @@ impl Values {
         let what = format!("values {} {}", list.unit, list.period);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
         let (db, after) = (self.db.reader(), page.after());
+        // The whole comes first, so that a place without a breakdown lies before all parts.
+        let after = after.map(|it| it.split_once('.').unwrap_or((it, "")));
         let values = store::list(db, &list.unit, &list.period, after, page.limit()).await?;
-        page.close(values, |it| it.id.indicator.as_str().to_owned())
+        page.close(values, |it| {
+            let breakdown = it.id.breakdown.as_ref();
+            let breakdown = breakdown.map_or("", Breakdown::as_str);
+            format!("{}.{breakdown}", it.id.indicator.as_str())
+        })
     }
 
     /// Lists every version of a figure, the newest first.
@@ -225,150 +221,70 @@ impl Values {
         let revisions = store::revisions(db, &value, before, page.limit()).await?;
         page.close(revisions, |it| it.value.revision.to_string())
     }
-}
 
-/// What one request changes.
-#[derive(Debug, Default)]
-struct Changes {
-    revisions: Vec<Revision>,
-    created: Vec<IndicatorValue>,
-    replaced: Vec<IndicatorValue>,
-    updated: Vec<IndicatorValue>,
-}
-
-impl Changes {
-    /// Takes a figure that was sent beside the one in force, and says what it does.
-    fn take(
-        &mut self,
-        id: ValueId,
-        entry: Entry,
-        before: Option<&IndicatorValue>,
-        principal: &Principal,
-        now: DateTime<Utc>,
-    ) -> Disposition {
-        if before.is_some_and(|it| it.says(&entry)) {
-            return Disposition::Unchanged;
-        }
-        let value = IndicatorValue {
-            id,
-            quantity: entry.quantity,
-            note: entry.note,
-            source: entry.source,
-            principal: principal.clone(),
-            revision: before.map_or(1, |it| it.revision + 1),
-            create_time: before.map_or(now, |it| it.create_time),
-            update_time: now,
+    /// Says how a figure came about.
+    pub(crate) async fn explain(
+        &self,
+        actor: &Actor,
+        explain: ExplainValue,
+    ) -> Result<Explanation> {
+        self.access.require(actor, &explain.id.unit).await?;
+        let db = self.db.reader();
+        let value = self.read(&explain.id).await?;
+        let revisions = store::revisions(db, &value, None, REVISIONS_SHOWN).await?;
+        let parts = match value.id.breakdown {
+            None => store::parts(db, &value.id, PARTS_SHOWN).await?,
+            Some(_) => Vec::new(),
         };
-        // The first version takes the place of nothing, so it has no reason.
-        let reason = before.map(|_| entry.reason).unwrap_or_default();
-        self.revisions.push(Revision {
-            value: value.clone(),
-            reason,
-        });
-        match before {
-            Some(before) => {
-                self.replaced.push(before.clone());
-                self.updated.push(value);
-                Disposition::Updated
-            }
-            None => {
-                self.created.push(value);
-                Disposition::Created
-            }
-        }
+        let definitions = definitions(db, &[&value.id.indicator]).await?;
+        let figures = std::iter::once(&value).chain(&parts);
+        let figures: Vec<_> = figures.cloned().collect();
+        let issues = validation::of_sheet(&figures, &[], &definitions);
+        Ok(Explanation {
+            value,
+            revisions,
+            parts,
+            issues,
+        })
     }
 
-    /// Enters the changes into the ledger: two entries at most, because one for each
-    /// figure would cost more than writing the figures.
-    async fn record(&self, tx: &Tx, unit: &UnitId, period: &Period) -> Result<()> {
-        let sheet = format!("indicators/-/values/{}.{period}", unit.as_str());
-        if !self.created.is_empty() {
-            tx.record(Action::Created, &sheet, None, Some(&self.created))
-                .await?;
-        }
-        if !self.updated.is_empty() {
-            let (before, after) = (Some(&self.replaced), Some(&self.updated));
-            tx.record(Action::Updated, &sheet, before, after).await?;
-        }
-        Ok(())
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(crate) fn pages(&self) -> &Pages {
+        &self.pages
     }
 }
 
-impl IndicatorValue {
-    /// Says whether the figure is already what was sent, to the last written digit. When
-    /// the other system looked again and saw the same, nothing has changed.
-    fn says(&self, entry: &Entry) -> bool {
-        let origin = |it: &Source| (it.kind, it.resource.clone(), it.external_id.clone());
-        quantity_row::same_as_written(&self.quantity, &entry.quantity)
-            && self.note == entry.note
-            && origin(&self.source) == origin(&entry.source)
+/// Returns the figures there are of a unit, indicators and periods, in one question. They
+/// are the whole ones: a formula takes no part of a figure.
+pub(crate) async fn quantities(
+    db: &impl sea_orm::ConnectionTrait,
+    unit: &UnitId,
+    indicators: &BTreeSet<&IndicatorId>,
+    periods: &BTreeSet<Period>,
+) -> Result<BTreeMap<(IndicatorId, Period), Quantity>> {
+    if indicators.is_empty() {
+        return Ok(BTreeMap::new());
     }
+    let found = store::of_periods(db, unit, indicators, periods).await?;
+    let quantity = |it: IndicatorValue| ((it.id.indicator, it.id.period), it.quantity);
+    Ok(found.into_iter().map(quantity).collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use types::quantity::{Content, Qualifier, Value};
-
-    use super::*;
-
-    fn entry(value: Value, reason: &str) -> Entry {
-        Entry {
-            indicator: IndicatorId::new("chung-thu-so").unwrap(),
-            quantity: Quantity::new(Content::Value(value), Qualifier::Exact, None).unwrap(),
-            note: String::new(),
-            source: Source {
-                kind: SourceKind::Manual,
-                resource: String::new(),
-                external_id: String::new(),
-                observe_time: None,
-            },
-            reason: reason.to_owned(),
+impl Source {
+    /// What a person typed.
+    pub(crate) fn by_hand() -> Self {
+        Self {
+            kind: SourceKind::Manual,
+            resource: String::new(),
+            external_id: String::new(),
+            observe_time: None,
         }
-    }
-
-    fn take(entry: Entry, before: Option<&IndicatorValue>) -> (Disposition, Changes) {
-        let id = "indicators/chung-thu-so/values/huyen-minh-long.2022-h1"
-            .parse()
-            .unwrap();
-        let mut changes = Changes::default();
-        let principal = Principal::from_name("users/can-bo").unwrap();
-        let now = DateTime::from_timestamp_micros(1).unwrap();
-        let disposition = changes.take(id, entry, before, &principal, now);
-        (disposition, changes)
-    }
-
-    #[test]
-    fn a_correction_is_the_next_revision_and_keeps_its_reason() {
-        let (disposition, changes) = take(entry(Value::Count(132), "gõ thừa"), None);
-        assert_eq!(disposition, Disposition::Created);
-        assert_eq!(changes.revisions[0].value.revision, 1);
-        assert_eq!(changes.revisions[0].reason, "");
-        let first = &changes.created[0];
-        let (disposition, changes) = take(entry(Value::Count(133), "rà soát lại"), Some(first));
-        assert_eq!(disposition, Disposition::Updated);
-        assert_eq!(changes.revisions[0].value.revision, 2);
-        assert_eq!(changes.revisions[0].reason, "rà soát lại");
-        assert_eq!(changes.replaced, std::slice::from_ref(first));
-    }
-
-    #[test]
-    fn the_same_figure_is_no_change_unless_it_is_written_otherwise() {
-        let decimal = |text: &str| Value::Decimal(text.parse().unwrap());
-        let (_, changes) = take(entry(decimal("60.4"), ""), None);
-        let first = &changes.created[0];
-        assert_eq!(
-            take(entry(decimal("60.4"), ""), Some(first)).0,
-            Disposition::Unchanged
-        );
-        assert_eq!(
-            take(entry(decimal("60.40"), ""), Some(first)).0,
-            Disposition::Updated
-        );
-        let mut seen_again = entry(decimal("60.4"), "");
-        seen_again.source.observe_time = DateTime::from_timestamp_micros(7);
-        assert_eq!(take(seen_again, Some(first)).0, Disposition::Unchanged);
-        let mut remarked = entry(decimal("60.4"), "");
-        remarked.note = "ước tính".into();
-        assert_eq!(take(remarked, Some(first)).0, Disposition::Updated);
     }
 }

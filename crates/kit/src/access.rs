@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use proto::directory::{CheckAccessRequest, access_service_client::AccessServiceClient};
-use types::ids::UnitId;
+use types::{ids::UnitId, validity::Validity};
 
 use crate::{Actor, Error, Peer, Result};
 
@@ -52,6 +52,20 @@ pub trait Rights: Send + Sync + 'static {
     ) -> Result<Vec<bool>> {
         self.allowed(actor, permission, units, reach).await
     }
+
+    /// Returns the days on which each of the units exists; none for a unit that is not
+    /// known.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    async fn unit_days(&self, actor: &Actor, units: &[&UnitId]) -> Result<Vec<Option<Validity>>>;
+
+    /// Returns the units that stood below a unit on some of these days, and the unit itself,
+    /// by id.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>>;
 }
 
 /// Asks for the permission that the called method declares in the contract.
@@ -102,6 +116,54 @@ impl Access {
     /// Denied.
     pub async fn require_subtree(&self, actor: &Actor, unit: Option<&UnitId>) -> Result<()> {
         self.decide(actor, &[unit], Reach::Subtree).await
+    }
+
+    /// Says for each unit whether the caller holds the method's permission there, for calls
+    /// whose parts are refused one by one. The caller is then answered, not refused.
+    ///
+    /// # Errors
+    /// When the rights are not known.
+    pub async fn permitted(&self, actor: &Actor, units: &[&UnitId]) -> Result<Vec<bool>> {
+        let permission = actor.permission()?;
+        let asked: Vec<_> = units.iter().map(|it| Some(*it)).collect();
+        let mut said = self
+            .0
+            .allowed(actor, permission, &asked, Reach::Unit)
+            .await?;
+        let refused = |said: &[bool]| -> Vec<usize> {
+            (0..said.len()).filter(|place| !said[*place]).collect()
+        };
+        let again = refused(&said);
+        if !again.is_empty() {
+            let asked: Vec<_> = again.iter().map(|place| asked[*place]).collect();
+            let confirmed = self.0.confirmed(actor, permission, &asked, Reach::Unit);
+            for (place, is_allowed) in again.into_iter().zip(confirmed.await?) {
+                said[place] = is_allowed;
+            }
+        }
+        actor.note_decision();
+        Ok(said)
+    }
+
+    /// Returns the days on which each of the units exists; none for a unit there is not.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    pub async fn unit_days(
+        &self,
+        actor: &Actor,
+        units: &[&UnitId],
+    ) -> Result<Vec<Option<Validity>>> {
+        self.0.unit_days(actor, units).await
+    }
+
+    /// Returns the units that stood below a unit on some of these days, and the unit itself,
+    /// by id.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    pub async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>> {
+        self.0.units_below(root, days).await
     }
 
     async fn decide(&self, actor: &Actor, units: &[Option<&UnitId>], reach: Reach) -> Result<()> {

@@ -11,7 +11,7 @@ use std::{
 use prost::Message;
 use proto::Repeatable;
 use sha2::{Digest, Sha256};
-use tonic::{Extensions, Request, metadata::MetadataValue};
+use tonic::{Extensions, Request, Status, Streaming, metadata::MetadataValue};
 use types::{
     ids::{Principal, UserId},
     violations::Invalid,
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
-    error::{PERSON_REQUIRED, REQUEST_ID_REUSED, TOKEN_MISSING},
+    error::{CALL, Call, PERSON_REQUIRED, REQUEST_ID_REUSED, TOKEN_MISSING},
     policy::Needs,
 };
 
@@ -49,6 +49,9 @@ pub(crate) struct Repeat {
 
 /// Time kept back for the way home when a call is passed on.
 const HEADROOM: Duration = Duration::from_millis(50);
+
+/// Time for one part of a stream.
+const PART_OF_STREAM: Duration = Duration::from_secs(30);
 
 impl Actor {
     /// Returns who asks.
@@ -125,6 +128,36 @@ impl Actor {
         request.set_timeout(left.saturating_sub(HEADROOM));
         request
     }
+}
+
+impl Actor {
+    /// Returns the same caller in the next part of a stream, which has the time of a call of
+    /// its own.
+    #[must_use]
+    pub fn in_next_part(&self) -> Self {
+        Self {
+            deadline: Instant::now() + PART_OF_STREAM,
+            ..self.clone()
+        }
+    }
+
+    /// Tells an error inside a stream, where the gate no longer stands around the work.
+    pub fn tell(&self, error: Error) -> Status {
+        let call = Call {
+            path: self.method.clone(),
+            request_id: self.trace_id.clone(),
+        };
+        CALL.sync_scope(call, || error.into())
+    }
+}
+
+/// Takes a stream in: who sends it. What it is about is in its messages.
+///
+/// # Errors
+/// Unauthenticated when the gate was not passed.
+pub fn accept_dialogue<M>(request: Request<Streaming<M>>) -> Result<(Actor, Streaming<M>)> {
+    let (_, extensions, messages) = request.into_parts();
+    Ok((who(&extensions)?, messages))
 }
 
 fn is_within(scope: Option<&str>, permission: &str) -> bool {

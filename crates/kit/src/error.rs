@@ -108,7 +108,7 @@ pub enum Error {
     /// The caller is not known.
     Unauthenticated(&'static Reason),
     /// Something asked for lies outside what is there, such as a place in a feed.
-    OutOfRange(&'static Reason),
+    OutOfRange(&'static Reason, Facts),
     /// Too much at once.
     Exhausted,
     /// A neighbour or the database cannot be reached.
@@ -138,6 +138,14 @@ impl Error {
         facts: [(&'static str, String); N],
     ) -> Self {
         Self::Rule(reason, facts.into())
+    }
+
+    /// Something asked for lies outside what is there.
+    pub fn out_of_range<const N: usize>(
+        reason: &'static Reason,
+        facts: [(&'static str, String); N],
+    ) -> Self {
+        Self::OutOfRange(reason, facts.into())
     }
 
     /// A technical field is bad.
@@ -170,7 +178,7 @@ impl Error {
             Self::Stale { .. } | Self::Conflict => Code::Aborted,
             Self::Denied { .. } => Code::PermissionDenied,
             Self::Unauthenticated(_) => Code::Unauthenticated,
-            Self::OutOfRange(_) => Code::OutOfRange,
+            Self::OutOfRange(..) => Code::OutOfRange,
             Self::Exhausted => Code::ResourceExhausted,
             Self::Unavailable => Code::Unavailable,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
@@ -213,7 +221,9 @@ impl Error {
                 vi: format!("`{name}` đã tồn tại"),
                 facts: Facts::from([("name", name.clone())]),
             },
-            Self::Rule(reason, facts) => with(reason, facts.clone()),
+            Self::Rule(reason, facts) | Self::OutOfRange(reason, facts) => {
+                with(reason, facts.clone())
+            }
             Self::Stale { current_etag } => with(
                 &ETAG_MISMATCH,
                 Facts::from([("current_etag", current_etag.clone())]),
@@ -223,7 +233,7 @@ impl Error {
                 &PERMISSION_MISSING,
                 Facts::from([("permission", permission.clone())]),
             ),
-            Self::Unauthenticated(reason) | Self::OutOfRange(reason) => with(reason, Facts::new()),
+            Self::Unauthenticated(reason) => with(reason, Facts::new()),
             Self::Exhausted => with(&QUOTA_EXCEEDED, Facts::new()),
             Self::Unavailable => with(&DEPENDENCY_UNAVAILABLE, Facts::new()),
             Self::DeadlineExceeded => with(&DEADLINE_EXCEEDED, Facts::new()),

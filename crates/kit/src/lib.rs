@@ -25,7 +25,7 @@ pub mod telemetry;
 pub mod upload;
 
 pub use access::Access;
-pub use actor::{Actor, accept, read};
+pub use actor::{Actor, accept, accept_dialogue, read};
 pub use clock::Clock;
 pub use db::{Begin, Db, Tx};
 pub use error::{Error, Reason, Result};

@@ -172,7 +172,9 @@ impl Neighbours {
                 .list_indicator_values(actor.request(list.clone()))
                 .await?
                 .into_inner();
-            for value in answer.indicator_values {
+            // A report cites the whole; parts of it are figures of their own.
+            let whole = answer.indicator_values.into_iter();
+            for value in whole.filter(|it| it.breakdown.is_empty()) {
                 let indicator =
                     IndicatorId::from_name(&value.indicator).map_err(Error::internal)?;
                 let mut bad = Invalid::default();
@@ -206,7 +208,7 @@ impl Neighbours {
             let list = indicators::ListIndicatorsRequest {
                 names: part.iter().map(IndicatorId::name).collect(),
                 page_size: LARGEST_PAGE,
-                page_token: String::new(),
+                ..Default::default()
             };
             for it in client
                 .list_indicators(actor.request(list))

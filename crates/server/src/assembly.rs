@@ -29,6 +29,7 @@ pub struct Assembly {
     services: Vec<&'static str>,
     first_administrator: Option<FirstAdministrator>,
     directory: Option<Directory>,
+    indicators: Option<Indicators>,
 }
 
 impl Assembly {
@@ -82,15 +83,11 @@ impl Assembly {
         };
         let access = || watched.clone().context("nobody says who may do what");
 
-        let routes = match open_database(config, ServiceName::Indicators, &clock).await? {
-            Some(db) => Some(
-                Indicators::open(db, access()?)
-                    .await
-                    .map_err(told)?
-                    .routes(),
-            ),
+        let own_indicators = match open_database(config, ServiceName::Indicators, &clock).await? {
+            Some(db) => Some(Indicators::open(db, access()?).await.map_err(told)?),
             None => None,
         };
+        let routes = own_indicators.as_ref().map(Indicators::routes);
         let services = Indicators::services();
         let indicators = assembled.join(&gate, ServiceName::Indicators, routes, &services);
 
@@ -121,6 +118,7 @@ impl Assembly {
             services,
             first_administrator,
             directory: own_directory,
+            indicators: own_indicators,
         })
     }
 
@@ -143,11 +141,14 @@ impl Assembly {
     /// When the listener breaks.
     pub async fn serve(self, port: Port, stop: Stop) -> Result<()> {
         let asked = stop.clone();
-        let directory = self.directory;
+        let (directory, indicators) = (self.directory, self.indicators);
         let _ending = Background::start(async move {
             asked.asked().await;
             if let Some(directory) = directory {
                 directory.end_streams();
+            }
+            if let Some(indicators) = indicators {
+                indicators.end_streams();
             }
         });
         let served = kit::server::serve(port, self.routes, self.gate, &self.services, stop).await;

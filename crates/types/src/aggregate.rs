@@ -154,7 +154,7 @@ fn sum(values: &[&Value]) -> Result<Value, AddUpError> {
     }
     if values
         .iter()
-        .any(|it| matches!(it, Value::Flag(_) | Value::Choice(_)))
+        .any(|it| matches!(it, Value::Flag(_) | Value::Choice(_) | Value::Text(_)))
     {
         return Err(AddUpError::WrongKind(rule));
     }
@@ -230,7 +230,7 @@ fn count_true(values: &[&Value]) -> Result<Value, AddUpError> {
 fn extreme(rule: Aggregation, values: &[&Value], side: Ordering) -> Result<Value, AddUpError> {
     if values
         .iter()
-        .any(|it| matches!(it, Value::Flag(_) | Value::Choice(_)))
+        .any(|it| matches!(it, Value::Flag(_) | Value::Choice(_) | Value::Text(_)))
     {
         return Err(AddUpError::WrongKind(rule));
     }

@@ -130,6 +130,8 @@ ids! {
     ServiceAccountId in "serviceAccounts";
     /// The definition of a figure.
     IndicatorId in "indicators";
+    /// A system that figures are taken from.
+    SourceSystemId in "sourceSystems";
     /// A project, content or task with its own progress and cost.
     ProjectId in "projects";
     /// A decision that grants money.
@@ -280,7 +282,80 @@ impl fmt::Display for ReportId {
 compound!(ReportId);
 compound!(Principal);
 
-/// One figure of one unit in one period: `indicators/{indicator}/values/{unit}.{period}`.
+/// The part of the whole that a figure counts, such as `gioi-nu`.
+///
+/// The word before the first hyphen says by what is broken down.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Breakdown(String);
+
+impl Breakdown {
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// Refuses what is not `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`.
+    pub fn new(key: &str) -> Result<Self, InvalidText> {
+        let is_good = |it: &u8| it.is_ascii_lowercase() || it.is_ascii_digit() || *it == b'-';
+        let bytes = key.as_bytes();
+        let ends_well = |it: Option<&u8>| it.is_some_and(|it| *it != b'-');
+        if bytes.len() <= MOST
+            && bytes.iter().all(is_good)
+            && ends_well(bytes.first())
+            && ends_well(bytes.last())
+        {
+            return Ok(Self(key.to_owned()));
+        }
+        let sent = InvalidText::excerpt(key);
+        Err(InvalidText::new(
+            "PATTERN",
+            format!(
+                "`{sent}` is not a breakdown: lower case letters a-z, digits and hyphens, at \
+                 most {MOST}, neither beginning nor ending with a hyphen"
+            ),
+            format!(
+                "`{sent}` không phải mã phân tổ: chữ thường a-z, chữ số và dấu gạch nối, tối đa \
+                 {MOST} ký tự, không bắt đầu hoặc kết thúc bằng dấu gạch nối"
+            ),
+        ))
+    }
+
+    /// Returns the key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns by what is broken down: `gioi` of `gioi-nu`.
+    #[must_use]
+    pub fn axis(&self) -> &str {
+        self.0.split('-').next().unwrap_or_default()
+    }
+}
+
+impl FromStr for Breakdown {
+    type Err = InvalidText;
+
+    fn from_str(key: &str) -> Result<Self, InvalidText> {
+        Self::new(key)
+    }
+}
+
+impl TryFrom<String> for Breakdown {
+    type Error = InvalidText;
+
+    fn try_from(key: String) -> Result<Self, InvalidText> {
+        Self::new(&key)
+    }
+}
+
+impl From<Breakdown> for String {
+    fn from(breakdown: Breakdown) -> Self {
+        breakdown.0
+    }
+}
+
+/// One figure of one unit in one period:
+/// `indicators/{indicator}/values/{unit}.{period}[.{breakdown}]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ValueId {
@@ -290,24 +365,32 @@ pub struct ValueId {
     pub unit: UnitId,
     /// When.
     pub period: Period,
+    /// Of which part; the whole when there is none.
+    pub breakdown: Option<Breakdown>,
 }
 
 impl ValueId {
     /// Reads the full name.
     ///
     /// # Errors
-    /// Refuses what is not `indicators/{indicator}/values/{unit}.{period}`.
+    /// Refuses what is not `indicators/{indicator}/values/{unit}.{period}[.{breakdown}]`.
     pub fn from_name(name: &str) -> Result<Self, InvalidText> {
         let read = || {
             let (indicator, value) = name.strip_prefix("indicators/")?.split_once("/values/")?;
-            let (unit, period) = value.split_once('.')?;
+            let (unit, rest) = value.split_once('.')?;
+            let (period, breakdown) = match rest.split_once('.') {
+                Some((period, breakdown)) => (period, Some(Breakdown::new(breakdown).ok()?)),
+                None => (rest, None),
+            };
             Some(Self {
                 indicator: IndicatorId::new(indicator).ok()?,
                 unit: UnitId::new(unit).ok()?,
                 period: period.parse().ok()?,
+                breakdown,
             })
         };
-        read().ok_or_else(|| bad_name(name, "indicators/{indicator}/values/{unit}.{period}"))
+        let form = "indicators/{indicator}/values/{unit}.{period}[.{breakdown}]";
+        read().ok_or_else(|| bad_name(name, form))
     }
 
     /// Returns the full name.
@@ -320,103 +403,15 @@ impl ValueId {
 impl fmt::Display for ValueId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, period) = (self.unit.as_str(), &self.period);
-        write!(formatter, "{}/values/{unit}.{period}", self.indicator)
+        write!(formatter, "{}/values/{unit}.{period}", self.indicator)?;
+        match &self.breakdown {
+            Some(breakdown) => write!(formatter, ".{}", breakdown.as_str()),
+            None => Ok(()),
+        }
     }
 }
 
 compound!(ValueId);
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn a_unit_is_known_by_segment_and_by_name() {
-        let unit = UnitId::new("so-khcn").unwrap();
-        assert_eq!(unit.name(), "units/so-khcn");
-        assert_eq!(unit.as_str(), "so-khcn");
-        assert_eq!(UnitId::from_name("units/so-khcn").unwrap(), unit);
-        assert_eq!("units/so-khcn".parse::<UnitId>().unwrap(), unit);
-        assert_eq!(String::from(unit.clone()), "so-khcn");
-        assert_eq!(UnitId::try_from("so-khcn".to_owned()).unwrap(), unit);
-    }
-
-    #[test]
-    fn bad_segments_are_refused() {
-        let long = "a".repeat(64);
-        for bad in [
-            "", "-a", "a-", "1a", "Sở", "A", "a.b", "a/b", "a b", "a\n", &long,
-        ] {
-            assert_eq!(UnitId::new(bad).unwrap_err().reason, "PATTERN", "{bad:?}");
-        }
-        assert!(UnitId::new("a").is_ok());
-        assert!(UnitId::new(&long[..63]).is_ok());
-    }
-
-    #[test]
-    fn a_name_of_another_collection_is_refused() {
-        for bad in ["so-khcn", "users/so-khcn", "units/", "units/a/b", "Units/a"] {
-            assert!(UnitId::from_name(bad).is_err(), "{bad}");
-        }
-        assert_eq!(
-            UnitId::from_name("users/a").unwrap_err().en,
-            "`users/a` is not a name of the form `units/{id}`"
-        );
-    }
-
-    #[test]
-    fn who_acts_is_a_person_or_a_machine_and_says_which() {
-        let person: Principal = "users/nguyen-van-bay".parse().unwrap();
-        assert_eq!(person.user().unwrap().as_str(), "nguyen-van-bay");
-        let machine: Principal = "serviceAccounts/mot-cua".parse().unwrap();
-        assert_eq!(machine.user(), None);
-        assert_eq!(machine.name(), "serviceAccounts/mot-cua");
-        let bad = Principal::from_name("units/mot-cua").unwrap_err();
-        assert_eq!(
-            bad.en,
-            "`units/mot-cua` is not a name of the form `users/{id}` or `serviceAccounts/{id}`"
-        );
-    }
-
-    #[test]
-    fn a_report_is_named_by_request_and_unit() {
-        let name = "reports/cds-2022-h1.huyen-minh-long";
-        let report: ReportId = name.parse().unwrap();
-        assert_eq!(report.request.name(), "reportRequests/cds-2022-h1");
-        assert_eq!(report.unit.name(), "units/huyen-minh-long");
-        assert_eq!(report.name(), name);
-        for bad in ["reports/a", "reports/a.", "reports/a.b.c", "a.b"] {
-            assert!(ReportId::from_name(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_value_is_named_by_indicator_unit_and_period() {
-        let name = "indicators/chung-thu-so/values/huyen-minh-long.2022-h1";
-        let value: ValueId = name.parse().unwrap();
-        assert_eq!(value.indicator.as_str(), "chung-thu-so");
-        assert_eq!(value.unit.as_str(), "huyen-minh-long");
-        assert_eq!(value.period.to_string(), "2022-h1");
-        assert_eq!(value.to_string(), name);
-        for bad in [
-            "indicators/a/values/b",
-            "indicators/a/values/b.",
-            "indicators/a/values/b.2022-h9",
-            "indicators/a/b.2022",
-        ] {
-            assert!(ValueId::from_name(bad).is_err(), "{bad}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_id_of_the_pattern_is_read_back(
-            segment in "[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
-        ) {
-            let id = IndicatorId::new(&segment).unwrap();
-            prop_assert_eq!(IndicatorId::from_name(&id.name()).unwrap(), id);
-        }
-    }
-}
+mod tests;

@@ -25,6 +25,8 @@ pub enum Value {
     Flag(bool),
     /// One of the choices of the indicator.
     Choice(String),
+    /// Words where there is nothing to count.
+    Text(String),
 }
 
 impl Value {
@@ -38,7 +40,7 @@ impl Value {
             Self::Money(money) => money.to_vietnamese(),
             Self::Flag(true) => "Có".to_owned(),
             Self::Flag(false) => "Không".to_owned(),
-            Self::Choice(choice) => choice.clone(),
+            Self::Choice(words) | Self::Text(words) => words.clone(),
         }
     }
 }

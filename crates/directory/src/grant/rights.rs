@@ -7,7 +7,7 @@ use kit::{
         book::{GrantFact, Question},
     },
 };
-use types::ids::UnitId;
+use types::{ids::UnitId, validity::Validity};
 
 use crate::mirror::Mirror;
 
@@ -68,5 +68,18 @@ impl Rights for OwnRights {
                 units.iter().map(decide).collect()
             })
             .await
+    }
+
+    async fn unit_days(&self, _actor: &Actor, units: &[&UnitId]) -> Result<Vec<Option<Validity>>> {
+        self.mirror
+            .look(|it| {
+                let known = |unit: &&UnitId| it.book.unit(unit).map(|it| it.validity);
+                units.iter().map(known).collect()
+            })
+            .await
+    }
+
+    async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>> {
+        self.mirror.look(|it| it.book.below(root, days)).await
     }
 }

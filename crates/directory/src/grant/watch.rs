@@ -104,7 +104,7 @@ impl Watchers {
         let place = Place::from_token(token)?;
         let now = self.mirror.look(|it| it.place.clone()).await?;
         if place.epoch != now.epoch || place.sequence > now.sequence {
-            return Err(Error::OutOfRange(&RESUME_TOKEN_EXPIRED));
+            return Err(Error::out_of_range(&RESUME_TOKEN_EXPIRED, []));
         }
         Ok(place)
     }
@@ -194,7 +194,7 @@ impl Watcher {
 
     /// Returns the next changes up to the head.
     async fn changes(&mut self, head: &Place) -> Result<pb::WatchAccessResponse> {
-        let expired = || Error::OutOfRange(&RESUME_TOKEN_EXPIRED);
+        let expired = || Error::out_of_range(&RESUME_TOKEN_EXPIRED, []);
         if head.epoch != self.place.epoch || head.sequence < self.place.sequence {
             return Err(expired());
         }

@@ -1,188 +1,350 @@
-//! Whether an item of a request can be taken.
+//! Whether one item can be taken, for what it is about alone.
 
-use std::collections::BTreeMap;
-
+use kit::Reason;
 use types::{
-    ids::IndicatorId,
+    ids::{Principal, ValueId},
     quantity::{Content, Quantity, Value},
+    validity::Validity,
 };
 
 use super::{
-    Entry, Item,
-    issue::{self, Issue, Severity},
+    fit::{existed, period_fits, window},
+    ground::{Ground, UnitGround},
+    issue::{Issue, Severity},
+    item::Item,
 };
 use crate::{
-    indicator::ValueKind,
-    reason::{INDICATOR_REPEATED, REFERENCE_NOT_FOUND, VALUE_KIND_MISMATCH},
+    indicator::{Definition, ValueKind},
+    reason::{
+        BELOW_ZERO, INDICATOR_NOT_IN_FORCE, PERIOD_NOT_ALLOWED, REFERENCE_NOT_FOUND,
+        UNIT_NOT_IN_FORCE, UNIT_NOT_PERMITTED, VALUE_KIND_MISMATCH,
+    },
 };
 
-/// Returns the indicators of a request, each with the place where it comes first.
-pub(super) fn first_places(items: &[Item]) -> BTreeMap<IndicatorId, usize> {
-    let mut places = BTreeMap::new();
-    for (index, item) in items.iter().enumerate() {
-        if let Some(indicator) = &item.indicator {
-            places.entry(indicator.clone()).or_insert(index);
+/// Returns everything for which an item is refused. Who may not write for a unit does not
+/// learn anything about it.
+pub(super) fn refusals(item: &Item, principal: &Principal, ground: &Ground) -> Vec<Issue> {
+    let mut told = Told {
+        item,
+        issues: Vec::new(),
+    };
+    if let Some(id) = &item.id {
+        let days = match ground.units.get(&id.unit) {
+            Some(UnitGround::Exists(days)) => Some(days),
+            Some(UnitGround::NotThere) => {
+                told.refuse(&REFERENCE_NOT_FOUND, "unit", &[("name", id.unit.name())]);
+                None
+            }
+            Some(UnitGround::NotPermitted) | None => {
+                told.refuse(&UNIT_NOT_PERMITTED, "unit", &[("unit", id.unit.name())]);
+                return told.issues;
+            }
+        };
+        match ground.definitions.for_period(&id.indicator, &id.period) {
+            None => told.not_counting(id, ground),
+            Some(definition) => {
+                told.period(definition);
+                if let Some(days) = days
+                    && !existed(days, &id.period, definition.accumulation)
+                {
+                    told.unit_not_in_force(days);
+                }
+                if let Ok(entry) = &item.entry {
+                    told.quantity(definition, &entry.quantity);
+                    let about = (&id.indicator, definition);
+                    let refusal = ground
+                        .definitions
+                        .refusal(about, principal, &entry.quantity);
+                    if let Some((reason, facts)) = refusal {
+                        told.refuse(reason, "indicator", &facts);
+                    }
+                }
+            }
         }
     }
-    places
+    if let Err(bad) = &item.entry {
+        let violations = bad.violations().iter().cloned();
+        told.issues.extend(violations.map(Issue::from));
+    }
+    told.issues
 }
 
-/// Returns the figure with the warnings about it, or why it is refused. Two figures for
-/// one indicator contradict each other: the first stands, the later one is refused.
-pub(super) fn checked(
-    index: usize,
-    item: Item,
-    first_places: &BTreeMap<IndicatorId, usize>,
-    kinds: &BTreeMap<IndicatorId, ValueKind>,
-) -> Result<(Entry, Vec<Issue>), Vec<Issue>> {
-    let path = |field: &str| format!("items[{index}].{field}");
-    let mut refusals = Vec::new();
-    let mut refuse = |reason, field: &str, facts: &[(&str, String)]| {
-        refusals.push(Issue::new(Severity::Error, reason, path(field), facts));
-    };
-    if let Some(indicator) = &item.indicator {
-        let first = first_places.get(indicator).filter(|it| **it != index);
-        let name = indicator.name();
-        if let Some(first) = first {
-            let facts = [("indicator", name), ("field", format!("items[{first}]"))];
-            refuse(&INDICATOR_REPEATED, "indicator", &facts);
-        } else if !kinds.contains_key(indicator) {
-            refuse(&REFERENCE_NOT_FOUND, "indicator", &[("name", name)]);
+/// What is told about one item.
+struct Told<'a> {
+    item: &'a Item,
+    issues: Vec<Issue>,
+}
+
+impl Told<'_> {
+    fn refuse(&mut self, reason: &'static Reason, field: &str, facts: &[(&str, String)]) {
+        let field = self.item.field(field);
+        self.issues
+            .push(Issue::new(Severity::Error, reason, field, facts));
+    }
+
+    /// The indicator has no definition that counts for the period.
+    fn not_counting(&mut self, id: &ValueId, ground: &Ground) {
+        let name = id.indicator.name();
+        if ground.definitions.knows(&id.indicator) {
+            let facts = [("indicator", name), ("period", id.period.to_string())];
+            self.refuse(&INDICATOR_NOT_IN_FORCE, "indicator", &facts);
+        } else {
+            self.refuse(&REFERENCE_NOT_FOUND, "indicator", &[("name", name)]);
         }
     }
-    if let Ok(entry) = &item.entry {
-        let expected = kinds.get(&entry.indicator).copied();
-        if let (Some(expected), Some(found)) = (expected, kind_of(&entry.quantity))
-            && expected != found
-        {
-            let ((expected_en, expected_vi), (found_en, found_vi)) =
-                (expected.words(), found.words());
+
+    fn period(&mut self, definition: &Definition) {
+        let Some(id) = &self.item.id else { return };
+        if !period_fits(&id.period, definition.accumulation) {
             let facts = [
-                ("indicator", entry.indicator.name()),
+                ("indicator", id.indicator.name()),
+                ("period", id.period.to_string()),
+                ("period_vi", id.period.to_vietnamese()),
+            ];
+            self.refuse(&PERIOD_NOT_ALLOWED, "period", &facts);
+        }
+    }
+
+    fn unit_not_in_force(&mut self, days: &Validity) {
+        let Some(id) = &self.item.id else { return };
+        let window = window(&id.period);
+        let last = |it: &Validity| it.end().and_then(|it| it.pred_opt());
+        let end = last(days);
+        let facts = [
+            ("unit", id.unit.name()),
+            ("period", id.period.to_string()),
+            ("start", days.start().to_string()),
+            ("end_en", end.map_or("now".into(), |it| it.to_string())),
+            ("end_vi", end.map_or("nay".into(), |it| it.to_string())),
+            ("from", window.start().to_string()),
+            (
+                "to",
+                last(&window).map_or(String::new(), |it| it.to_string()),
+            ),
+        ];
+        self.refuse(&UNIT_NOT_IN_FORCE, "unit", &facts);
+    }
+
+    fn quantity(&mut self, definition: &Definition, quantity: &Quantity) {
+        let (Some(id), Content::Value(value)) = (&self.item.id, quantity.content()) else {
+            // An absence fits every indicator.
+            return;
+        };
+        let expected = definition.value_kind;
+        if !expected.takes(value) {
+            let ((expected_en, expected_vi), (found_en, found_vi)) =
+                (expected.words(), ValueKind::of(value).words());
+            let facts = [
+                ("indicator", id.indicator.name()),
                 ("expected_en", expected_en.to_owned()),
                 ("expected_vi", expected_vi.to_owned()),
                 ("found_en", found_en.to_owned()),
                 ("found_vi", found_vi.to_owned()),
             ];
-            refuse(&VALUE_KIND_MISMATCH, "quantity", &facts);
+            self.refuse(&VALUE_KIND_MISMATCH, "quantity", &facts);
         }
-    }
-    match item.entry {
-        Ok(entry) if refusals.is_empty() => {
-            let warnings = issue::of_quantity(&entry.quantity, &path("quantity"));
-            Ok((entry, warnings))
+        if let Value::Count(count) = value
+            && *count < 0
+        {
+            let facts = [("count", count.to_string())];
+            self.refuse(&BELOW_ZERO, "quantity.count", &facts);
         }
-        Ok(_) => Err(refusals),
-        Err(bad) => {
-            refusals.extend(bad.violations().iter().cloned().map(Issue::from));
-            Err(refusals)
-        }
-    }
-}
-
-/// Returns the kind of a figure; an absence has none and fits every indicator.
-fn kind_of(quantity: &Quantity) -> Option<ValueKind> {
-    match quantity.content() {
-        Content::Absent(_) => None,
-        Content::Value(value) => Some(match value {
-            Value::Count(_) => ValueKind::Count,
-            Value::Decimal(_) => ValueKind::Decimal,
-            Value::Ratio(_) => ValueKind::Ratio,
-            Value::Money(_) => ValueKind::Money,
-            Value::Flag(_) => ValueKind::Flag,
-            Value::Choice(_) => ValueKind::Choice,
-        }),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use types::{quantity::Absence, ratio::Ratio, violations::Invalid};
+    use std::collections::{BTreeMap, HashMap};
 
-    use super::{super::*, *};
+    use types::{
+        ids::{IndicatorId, SourceSystemId, UnitId},
+        quantity::Absence,
+        ratio::Ratio,
+        violations::Invalid,
+    };
 
-    fn item(indicator: &str, quantity: Quantity) -> Item {
-        let indicator = IndicatorId::new(indicator).unwrap();
-        let source = Source {
-            kind: SourceKind::Manual,
-            resource: String::new(),
-            external_id: String::new(),
-            observe_time: None,
-        };
-        Item {
-            indicator: Some(indicator.clone()),
-            entry: Ok(Entry {
-                indicator,
-                quantity,
-                note: String::new(),
-                source,
-                reason: String::new(),
-            }),
+    use super::*;
+    use crate::{
+        indicator::{
+            Accumulation, CollectionMode, Revision,
+            standing::{Definitions, Published},
+        },
+        value::item::Entry,
+    };
+
+    /// Minh Long until the reform; a count and a share, and stock at a date.
+    fn ground() -> Ground {
+        use Accumulation::{AtDate, InPeriod, YearToDate};
+        use ValueKind::{Choice, Count, Rank, Ratio, Score};
+        let day = |it: &str| it.parse().unwrap();
+        let days = Validity::new(day("2022-01-01"), Some(day("2025-07-01"))).unwrap();
+        let indicator = |id: &str| IndicatorId::new(id).unwrap();
+        Ground {
+            units: HashMap::from([
+                (UnitId::new("minh-long").unwrap(), UnitGround::Exists(days)),
+                (UnitId::new("ba-to").unwrap(), UnitGround::NotPermitted),
+                (UnitId::new("moi").unwrap(), UnitGround::NotThere),
+            ]),
+            definitions: Definitions {
+                published: BTreeMap::from([
+                    counting("chung-thu-so", Count, YearToDate),
+                    counting("ty-le", Ratio, InPeriod),
+                    counting("dan-so", Count, AtDate),
+                    counting("diem", Score, InPeriod),
+                    counting("xep-hang", Rank, InPeriod),
+                    counting("muc-do", Choice, InPeriod),
+                    counting("ho-so", Count, InPeriod),
+                    counting("tong-ho-so", Count, InPeriod),
+                    (indicator("du-thao"), Published::default()),
+                ]),
+                connectors: BTreeMap::from([(
+                    SourceSystemId::new("mot-cua").unwrap(),
+                    Principal::from_name("serviceAccounts/mot-cua").unwrap(),
+                )]),
+            },
         }
     }
 
-    fn codes(items: Vec<Item>) -> Vec<Vec<&'static str>> {
-        let kinds = BTreeMap::from([
-            (IndicatorId::new("chung-thu-so").unwrap(), ValueKind::Count),
-            (IndicatorId::new("ty-le-van-ban").unwrap(), ValueKind::Ratio),
-        ]);
-        let places = first_places(&items);
-        let items = items.into_iter().enumerate();
-        items
-            .map(|(index, item)| {
-                let issues = match checked(index, item, &places, &kinds) {
-                    Ok((_, warnings)) => warnings,
-                    Err(refusals) => refusals,
-                };
-                issues.iter().map(|it| it.code).collect()
-            })
-            .collect()
+    /// An indicator that counts from 2021 on.
+    fn counting(id: &str, kind: ValueKind, accumulation: Accumulation) -> (IndicatorId, Published) {
+        let mut revision = Revision::of_test();
+        revision.id = IndicatorId::new(id).unwrap();
+        revision.first_period = "2021".parse().unwrap();
+        revision.definition.value_kind = kind;
+        revision.definition.accumulation = accumulation;
+        let details = &mut revision.definition.details;
+        match id {
+            "muc-do" => details.choices = vec!["Mức 3".into(), "Mức 4".into()],
+            "ho-so" => {
+                details.collection = CollectionMode::Ingested;
+                details.source_system = Some(SourceSystemId::new("mot-cua").unwrap());
+            }
+            "tong-ho-so" => details.collection = CollectionMode::Derived,
+            _ => {}
+        }
+        let published = Published {
+            revisions: vec![revision.clone()],
+            last_period: None,
+        };
+        (revision.id, published)
+    }
+
+    fn codes(key: &str, quantity: Quantity) -> Vec<(String, &'static str)> {
+        codes_from("users/can-bo", key, quantity)
+    }
+
+    fn codes_from(principal: &str, key: &str, quantity: Quantity) -> Vec<(String, &'static str)> {
+        let (indicator, value) = key.split_once(' ').unwrap();
+        let item = Item {
+            path: "items[3]".into(),
+            id: Some(
+                format!("indicators/{indicator}/values/{value}")
+                    .parse()
+                    .unwrap(),
+            ),
+            entry: Ok(Entry::by_hand(quantity)),
+        };
+        let principal = Principal::from_name(principal).unwrap();
+        let told = refusals(&item, &principal, &ground());
+        told.into_iter().map(|it| (it.field, it.code)).collect()
+    }
+
+    fn count(count: i64) -> Quantity {
+        Quantity::value(Value::Count(count))
+    }
+
+    fn refused(field: &str, code: &'static str) -> Vec<(String, &'static str)> {
+        vec![(format!("items[3].{field}"), code)]
     }
 
     #[test]
     fn a_figure_fits_the_kind_of_its_indicator_and_an_absence_fits_every_kind() {
         let stated = Ratio::new(None, Some("99".parse().unwrap())).unwrap();
-        let found = codes(vec![item(
-            "chung-thu-so",
-            Quantity::value(Value::Ratio(stated)),
-        )]);
-        assert_eq!(found, [["VALUE_KIND_MISMATCH"]]);
-        let found = codes(vec![
-            item("chung-thu-so", Quantity::value(Value::Count(132))),
-            item("ty-le-van-ban", Quantity::absent(Absence::NotArisen)),
-        ]);
-        assert_eq!(found, [Vec::<&str>::new(), Vec::new()]);
+        let stated = Quantity::value(Value::Ratio(stated));
+        let found = codes("chung-thu-so minh-long.2022-h1", stated.clone());
+        assert_eq!(found, refused("quantity", "VALUE_KIND_MISMATCH"));
+        assert_eq!(codes("ty-le minh-long.2022-h1", stated), []);
+        assert_eq!(codes("chung-thu-so minh-long.2022-h1", count(0)), []);
+        let absent = Quantity::absent(Absence::NotArisen);
+        assert_eq!(codes("ty-le minh-long.2022-h1", absent), []);
+        let found = codes("chung-thu-so minh-long.2022-h1", count(-1));
+        assert_eq!(found, refused("quantity.count", "BELOW_ZERO"));
     }
 
     #[test]
-    fn the_first_figure_of_an_indicator_stands_and_the_second_is_refused() {
-        let found = codes(vec![
-            item("chung-thu-so", Quantity::value(Value::Count(132))),
-            item("chung-thu-so", Quantity::value(Value::Count(133))),
-            item("khong-co", Quantity::value(Value::Count(1))),
-        ]);
+    fn a_draft_takes_no_figure_and_a_derived_indicator_none_by_hand() {
+        let not_in_force = refused("indicator", "INDICATOR_NOT_IN_FORCE");
+        assert_eq!(codes("du-thao minh-long.2022-h1", count(1)), not_in_force);
+        assert_eq!(codes("ty-le minh-long.2020", count(1)), not_in_force);
+        let derived = refused("indicator", "DERIVED_NOT_ENTERED");
+        assert_eq!(codes("tong-ho-so minh-long.2022-h1", count(1)), derived);
+    }
+
+    #[test]
+    fn a_machine_writes_what_comes_from_its_own_system_and_a_person_may_mend_it() {
+        let sent = |from: &str| codes_from(from, "ho-so minh-long.2022-h1", count(1));
+        assert_eq!(sent("serviceAccounts/mot-cua"), []);
+        assert_eq!(sent("users/can-bo"), []);
+        let other = "serviceAccounts/khac";
+        assert_eq!(sent(other), refused("indicator", "CONNECTOR_ONLY"));
         assert_eq!(
-            found,
-            [
-                vec![],
-                vec!["INDICATOR_REPEATED"],
-                vec!["REFERENCE_NOT_FOUND"]
-            ]
+            codes_from(other, "chung-thu-so minh-long.2022-h1", count(1)),
+            []
         );
+    }
+
+    #[test]
+    fn a_choice_is_one_of_the_choices_and_a_score_and_a_rank_have_both_numbers() {
+        let choice = |word: &str| {
+            let choice = Quantity::value(Value::Choice(word.into()));
+            codes("muc-do minh-long.2022-h1", choice)
+        };
+        assert_eq!(choice("Mức 4"), []);
+        assert_eq!(choice("Mức 5"), refused("indicator", "CHOICE_UNKNOWN"));
+        let stated = Ratio::new(None, Some("86".parse().unwrap())).unwrap();
+        let parts = ("7".parse().unwrap(), "11".parse().unwrap());
+        let parts = Ratio::new(Some(parts), None).unwrap();
+        for indicator in ["diem", "xep-hang"] {
+            let key = format!("{indicator} minh-long.2022-h1");
+            let found = codes(&key, Quantity::value(Value::Ratio(stated)));
+            assert_eq!(found, refused("quantity", "VALUE_KIND_MISMATCH"));
+            assert_eq!(codes(&key, Quantity::value(Value::Ratio(parts))), []);
+        }
+    }
+
+    #[test]
+    fn a_unit_has_figures_of_the_periods_it_existed_in() {
+        let out = refused("unit", "UNIT_NOT_IN_FORCE");
+        assert_eq!(codes("chung-thu-so minh-long.2025", count(1)), []);
+        assert_eq!(codes("chung-thu-so minh-long.2026-h1", count(1)), out);
+        assert_eq!(codes("chung-thu-so minh-long.2021-9m", count(1)), out);
+        assert_eq!(codes("dan-so minh-long.2025", count(1)), out);
+        assert_eq!(codes("dan-so minh-long.2025-h1", count(1)), []);
+        let found = codes("chung-thu-so minh-long.2025-h2", count(1));
+        assert_eq!(found, refused("period", "PERIOD_NOT_ALLOWED"));
+    }
+
+    #[test]
+    fn who_may_not_write_for_a_unit_is_told_that_and_nothing_else() {
+        let denied = refused("unit", "UNIT_NOT_PERMITTED");
+        assert_eq!(codes("khong-co ba-to.2030", count(1)), denied);
+        assert_eq!(codes("khong-co huyen-khong-co.2022", count(1)), denied);
+        let found = codes("khong-co moi.2022", count(1));
+        let found: Vec<_> = found.into_iter().map(|(field, _)| field).collect();
+        assert_eq!(found, ["items[3].unit", "items[3].indicator"]);
     }
 
     #[test]
     fn everything_wrong_with_an_item_is_told_at_once() {
-        let mut unreadable = item("khong-co", Quantity::value(Value::Count(1)));
-        unreadable.entry = Err(Invalid::field(
-            "items[0].note",
-            "TOO_LONG",
-            "is long",
-            "dài",
-        ));
-        assert_eq!(
-            codes(vec![unreadable]),
-            [["REFERENCE_NOT_FOUND", "TOO_LONG"]]
-        );
+        let long = Invalid::field("items[3].note", "TOO_LONG", "is long", "dài");
+        let item = Item {
+            path: "items[3]".into(),
+            id: Some("indicators/khong-co/values/minh-long.2022".parse().unwrap()),
+            entry: Err(long),
+        };
+        let principal = Principal::from_name("users/can-bo").unwrap();
+        let told = refusals(&item, &principal, &ground());
+        let told: Vec<_> = told.iter().map(|it| it.code).collect();
+        assert_eq!(told, ["REFERENCE_NOT_FOUND", "TOO_LONG"]);
     }
 }

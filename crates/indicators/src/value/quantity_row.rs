@@ -5,7 +5,7 @@
 //! | `count`, `amount-vnd`, `decimal` | the number | | | | |
 //! | `ratio` | numerator | denominator | percentage | | |
 //! | `flag` | 1 or 0 | | | | |
-//! | `choice` | | | | | the choice |
+//! | `choice`, `text` | | | | | the words |
 //! | `absent` | | | | why | |
 
 use kit::{Error, Result};
@@ -85,6 +85,10 @@ impl From<&Quantity> for QuantityRow {
                 row.choice = Some(choice.clone());
                 "choice"
             }
+            Value::Text(words) => {
+                row.choice = Some(words.clone());
+                "text"
+            }
         };
         row.shape = shape.into();
         row
@@ -112,6 +116,10 @@ impl TryFrom<QuantityRow> for Quantity {
             "choice" => {
                 let choice = row.choice.ok_or_else(|| missing("choice"))?;
                 Content::Value(Value::Choice(choice))
+            }
+            "text" => {
+                let words = row.choice.ok_or_else(|| missing("choice"))?;
+                Content::Value(Value::Text(words))
             }
             other => {
                 return Err(Error::internal(format!(
@@ -208,6 +216,10 @@ mod tests {
         let good = QuantityRow::from(&value(Value::Count(132)));
         for bad in [
             QuantityRow {
+                shape: "picture".into(),
+                ..good.clone()
+            },
+            QuantityRow {
                 shape: "text".into(),
                 ..good.clone()
             },
@@ -264,6 +276,7 @@ mod tests {
             ratios().prop_map(Value::Ratio),
             any::<bool>().prop_map(Value::Flag),
             "[a-z ]{1,20}".prop_map(Value::Choice),
+            "[a-z ]{1,20}".prop_map(Value::Text),
         ];
         let absence = prop_oneof![
             Just(Absence::NotArisen),

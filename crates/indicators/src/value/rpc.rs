@@ -1,59 +1,78 @@
 //! The value methods: accept, call, reply.
 
-use kit::{Begin, Db, accept, etag};
-use proto::{
-    convert::{self, instant, quantity, read_quantity, timestamp},
-    indicators::{self as pb, value_service_server::ValueService},
-    shared,
-};
-use tonic::{Request, Response, Status};
+use std::pin::Pin;
+
+use futures_util::Stream;
+use kit::{Begin, Db, accept, accept_dialogue};
+use proto::indicators::{self as pb, value_service_server::ValueService};
+use tonic::{Request, Response, Status, Streaming};
 use types::violations::Invalid;
 
 use super::{
-    Disposition, Entry, GetValue, IndicatorValue, Item, ListRevisions, ListValues, Outcome,
-    Revision, Source, SourceKind, UpsertValues, Values,
-    issue::{Issue, Severity, of_quantity},
+    ExplainValue, Explanation, GetValue, ListRevisions, ListValues, UpsertValues, Values,
+    item::{Item, Outcome},
+    wire::{ForAll, value_issue},
 };
-use crate::wire::{from_wire, to_wire};
+use crate::{
+    ingest::Ingests,
+    reconciliation::{self, Reconcile},
+    validation::{self, Validate},
+};
 
 const MOST_ITEMS: usize = 500;
-const LONGEST_NOTE: usize = 2000;
-const LONGEST_REASON: usize = 500;
-const LONGEST_SOURCE: usize = 200;
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
     db: Db,
     values: Values,
+    ingests: Ingests,
 }
 
 impl Rpc {
-    pub(crate) fn new(db: &Db, values: &Values) -> Self {
+    pub(crate) fn new(db: &Db, values: &Values, ingests: &Ingests) -> Self {
         Self {
             db: db.clone(),
             values: values.clone(),
+            ingests: ingests.clone(),
         }
     }
 }
 
 #[tonic::async_trait]
 impl ValueService for Rpc {
+    type IngestValuesStream =
+        Pin<Box<dyn Stream<Item = Result<pb::IngestValuesResponse, Status>> + Send>>;
+
     async fn upsert_indicator_values(
         &self,
         request: Request<pb::UpsertIndicatorValuesRequest>,
     ) -> Result<Response<pb::UpsertIndicatorValuesResponse>, Status> {
-        let (actor, upsert) = accept(request)?;
+        let (actor, upsert) = accept::<_, UpsertValues>(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
+        let ground = self.values.before_upsert(&actor, &upsert).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let outcomes = self.values.upsert(&tx, &actor, upsert).await?;
-        let results = (0..)
-            .zip(outcomes)
-            .map(|(offset, it)| it.into_wire(offset))
-            .collect();
-        tx.reply(pb::UpsertIndicatorValuesResponse { results })
-            .await
+        let validate_only = upsert.validate_only;
+        let outcomes = self.values.upsert(&tx, &actor, upsert, &ground).await?;
+        let answer = answer(outcomes);
+        if validate_only {
+            tx.take_back().await?;
+            return Ok(Response::new(answer));
+        }
+        tx.reply(answer).await
+    }
+
+    async fn ingest_values(
+        &self,
+        request: Request<Streaming<pb::IngestValuesRequest>>,
+    ) -> Result<Response<Self::IngestValuesStream>, Status> {
+        let (actor, messages) = accept_dialogue(request)?;
+        let dialogue = self.ingests.open(actor, messages).await?;
+        Ok(Response::new(Box::pin(dialogue)))
     }
 
     async fn get_indicator_value(
@@ -90,6 +109,48 @@ impl ValueService for Rpc {
             next_page_token,
         }))
     }
+
+    async fn validate_values(
+        &self,
+        request: Request<pb::ValidateValuesRequest>,
+    ) -> Result<Response<pb::ValidateValuesResponse>, Status> {
+        let (actor, validate) = accept::<_, Validate>(request)?;
+        let report = validation::validate(&self.values, &actor, validate).await?;
+        Ok(Response::new(report.into()))
+    }
+
+    async fn reconcile_values(
+        &self,
+        request: Request<pb::ReconcileValuesRequest>,
+    ) -> Result<Response<pb::ReconcileValuesResponse>, Status> {
+        let (actor, reconcile) = accept::<_, Reconcile>(request)?;
+        let (rows, next_page_token) =
+            reconciliation::reconcile(&self.values, &actor, reconcile).await?;
+        let rows = rows.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ReconcileValuesResponse {
+            rows,
+            next_page_token,
+        }))
+    }
+
+    async fn explain_value(
+        &self,
+        request: Request<pb::ExplainValueRequest>,
+    ) -> Result<Response<pb::ExplainValueResponse>, Status> {
+        let (actor, explain) = accept(request)?;
+        let explanation = self.values.explain(&actor, explain).await?;
+        Ok(Response::new(explanation.into()))
+    }
+}
+
+fn answer(outcomes: Vec<Outcome>) -> pb::UpsertIndicatorValuesResponse {
+    let mut answer = pb::UpsertIndicatorValuesResponse::default();
+    for (offset, outcome) in (0..).zip(outcomes) {
+        let (result, current) = outcome.into_wire(offset);
+        answer.results.push(result);
+        answer.current_values.extend(current);
+    }
+    answer
 }
 
 impl TryFrom<pb::UpsertIndicatorValuesRequest> for UpsertValues {
@@ -106,65 +167,20 @@ impl TryFrom<pb::UpsertIndicatorValuesRequest> for UpsertValues {
         let (Some(unit), Some(period), true) = (unit, period, bad.is_empty()) else {
             return Err(bad);
         };
-        let items = request.items.into_iter().enumerate();
+        let for_all = ForAll {
+            sheet: Some((unit, period)),
+            source_system: None,
+        };
+        let items = request.items.iter().enumerate();
         let items = items
-            .map(|(index, item)| Item::from_wire(index, &item))
+            .map(|(index, item)| Item::from_wire(format!("items[{index}]"), item, &for_all))
             .collect();
+        let (unit, period) = for_all.sheet.ok_or(bad)?;
         Ok(Self {
             unit,
             period,
             items,
-        })
-    }
-}
-
-impl Item {
-    /// Reads an item; what is bad in it stays with it, so that the others stand.
-    fn from_wire(index: usize, wire: &pb::ValueItem) -> Self {
-        let mut bad = Invalid::default();
-        let field = |name: &str| format!("items[{index}].{name}");
-        let indicator = bad.required(field("indicator"), &wire.indicator);
-        let quantity = read_quantity(&field("quantity"), wire.quantity.as_ref(), &mut bad);
-        let note = bad.lines(field("note"), &wire.note, LONGEST_NOTE);
-        let source = Source::from_wire(&field("source"), wire.source.as_ref(), &mut bad);
-        let reason = bad.lines(field("reason"), &wire.reason, LONGEST_REASON);
-        let entry = match (indicator.clone(), quantity, note, source, reason) {
-            (Some(indicator), Some(quantity), Some(note), Some(source), Some(reason)) => {
-                Ok(Entry {
-                    indicator,
-                    quantity,
-                    note,
-                    source,
-                    reason,
-                })
-            }
-            _ => Err(bad),
-        };
-        Self { indicator, entry }
-    }
-}
-
-impl Source {
-    fn from_wire(field: &str, wire: Option<&shared::Source>, bad: &mut Invalid) -> Option<Self> {
-        let by_hand = shared::Source::default();
-        let wire = wire.unwrap_or(&by_hand);
-        let kind = match wire.kind {
-            0 => Some(SourceKind::Manual),
-            kind => from_wire(&SOURCES, &format!("{field}.kind"), kind, bad),
-        };
-        let mut line =
-            |name, text: &str| bad.optional_line(format!("{field}.{name}"), text, LONGEST_SOURCE);
-        let resource = line("resource", &wire.resource);
-        let external_id = line("external_id", &wire.external_id);
-        let observe_time = match wire.observe_time {
-            None => Some(None),
-            observed => instant(&format!("{field}.observe_time"), observed, bad).map(Some),
-        };
-        Some(Self {
-            kind: kind?,
-            resource: resource?,
-            external_id: external_id?,
-            observe_time: observe_time?,
+            validate_only: request.validate_only,
         })
     }
 }
@@ -216,83 +232,26 @@ impl TryFrom<pb::ListIndicatorValueRevisionsRequest> for ListRevisions {
     }
 }
 
-impl Outcome {
-    fn into_wire(self, offset: i32) -> shared::ItemResult {
-        shared::ItemResult {
-            offset,
-            name: self.name.map(|it| it.name()).unwrap_or_default(),
-            disposition: to_wire(&DISPOSITIONS, &self.disposition),
-            issues: self.issues.into_iter().map(Into::into).collect(),
+impl TryFrom<pb::ExplainValueRequest> for ExplainValue {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ExplainValueRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        match bad.required("name", &request.name) {
+            Some(id) => Ok(Self { id }),
+            None => Err(bad),
         }
     }
 }
 
-impl From<IndicatorValue> for pb::IndicatorValue {
-    fn from(value: IndicatorValue) -> Self {
-        let issues = of_quantity(&value.quantity, "quantity");
-        let source = value.source;
+impl From<Explanation> for pb::ExplainValueResponse {
+    fn from(explanation: Explanation) -> Self {
+        let revisions = explanation.revisions.into_iter();
         Self {
-            name: value.id.name(),
-            indicator: value.id.indicator.name(),
-            unit: value.id.unit.name(),
-            period: value.id.period.to_string(),
-            quantity: Some(quantity(&value.quantity)),
-            note: value.note,
-            source: Some(shared::Source {
-                kind: to_wire(&SOURCES, &source.kind),
-                resource: source.resource,
-                principal: value.principal.name(),
-                external_id: source.external_id,
-                observe_time: source.observe_time.map(timestamp),
-            }),
-            revision: number(value.revision),
-            issues: issues.into_iter().map(Into::into).collect(),
-            create_time: Some(timestamp(value.create_time)),
-            update_time: Some(timestamp(value.update_time)),
-            etag: etag::of(value.revision),
+            indicator_value: Some(explanation.value.into()),
+            revisions: revisions.map(Into::into).collect(),
+            parts: explanation.parts.into_iter().map(Into::into).collect(),
+            issues: explanation.issues.into_iter().map(value_issue).collect(),
         }
     }
 }
-
-impl From<Revision> for pb::IndicatorValueRevision {
-    fn from(revision: Revision) -> Self {
-        let value = revision.value;
-        Self {
-            name: format!("{}/revisions/{}", value.id, value.revision),
-            principal: value.principal.name(),
-            reason: revision.reason,
-            create_time: Some(timestamp(value.update_time)),
-            snapshot: Some(value.into()),
-        }
-    }
-}
-
-impl From<Issue> for shared::Issue {
-    fn from(issue: Issue) -> Self {
-        let severity = match issue.severity {
-            Severity::Warning => shared::Severity::Warning,
-            Severity::Error => shared::Severity::Error,
-        };
-        convert::issue(severity, issue.code, issue.field, issue.en, issue.vi)
-    }
-}
-
-/// Two thousand million versions of one figure are out of reach.
-fn number(revision: i64) -> i32 {
-    i32::try_from(revision).unwrap_or(i32::MAX)
-}
-
-const SOURCES: [(SourceKind, shared::SourceKind); 5] = [
-    (SourceKind::Manual, shared::SourceKind::Manual),
-    (SourceKind::Ingested, shared::SourceKind::Ingested),
-    (SourceKind::Imported, shared::SourceKind::Imported),
-    (SourceKind::Derived, shared::SourceKind::Derived),
-    (SourceKind::Consolidated, shared::SourceKind::Consolidated),
-];
-
-const DISPOSITIONS: [(Disposition, shared::Disposition); 4] = [
-    (Disposition::Created, shared::Disposition::Created),
-    (Disposition::Updated, shared::Disposition::Updated),
-    (Disposition::Unchanged, shared::Disposition::Unchanged),
-    (Disposition::Rejected, shared::Disposition::Rejected),
-];

@@ -1,267 +1,171 @@
-//! The tables of figures; the only file that knows their columns.
+//! The tables of figures; these files alone know their columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
 use sea_orm::{
-    ActiveValue::Set, ExprTrait, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, Condition, ExprTrait, Iterable, QueryFilter, QueryOrder, QuerySelect,
     entity::prelude::*, sea_query::OnConflict,
 };
 use types::{
-    ids::{IndicatorId, Principal, UnitId, ValueId},
+    ids::{IndicatorId, UnitId, ValueId},
     period::Period,
 };
 
-use super::{IndicatorValue, Revision, Source, quantity_row::QuantityRow};
-use crate::code::Code;
+use super::{IndicatorValue, Revision};
 
-mod sheet {
-    use sea_orm::entity::prelude::*;
+mod rows;
 
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "value_sheets")]
-    pub(super) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) unit_id: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) period: String,
-        pub(super) version: i64,
+use rows::{breakdown_code, revision, sheet, value};
+
+/// Rows of one statement: 24 columns each stay below the 32.766 parameters of SQLite.
+const ROWS_PER_STATEMENT: usize = 1_000;
+/// Sheets whose figures one question asks for; SQLite bounds how deep a condition is.
+const SHEETS_PER_QUESTION: usize = 100;
+
+/// The figures of a unit in a period.
+pub(crate) type Sheet = (UnitId, Period);
+
+/// Waits until no other change of the same sheets is under way. What is read afterwards
+/// stays true until this change is over. Sheets are taken in one order by everybody.
+pub(crate) async fn take_turns(db: &impl ConnectionTrait, sheets: &BTreeSet<Sheet>) -> Result<()> {
+    let sheets: Vec<_> = sheets.iter().collect();
+    for some in sheets.chunks(ROWS_PER_STATEMENT) {
+        let rows = some.iter().map(|(unit, period)| sheet::ActiveModel {
+            unit_id: Set(unit.as_str().into()),
+            period: Set(period.to_string()),
+            version: Set(1),
+        });
+        let version = Expr::col((sheet::Entity, sheet::Column::Version)).add(1);
+        let count_on = OnConflict::columns([sheet::Column::UnitId, sheet::Column::Period])
+            .value(sheet::Column::Version, version)
+            .to_owned();
+        sheet::Entity::insert_many(rows)
+            .on_conflict(count_on)
+            .exec_without_returning(db)
+            .await?;
     }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-mod value {
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "indicator_values")]
-    pub(super) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) unit_id: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) period: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) indicator_id: String,
-        pub(super) revision: i64,
-        pub(super) shape: String,
-        pub(super) a_units: Option<i64>,
-        pub(super) a_scale: Option<i64>,
-        pub(super) b_units: Option<i64>,
-        pub(super) b_scale: Option<i64>,
-        pub(super) stated_units: Option<i64>,
-        pub(super) stated_scale: Option<i64>,
-        pub(super) absence: Option<String>,
-        pub(super) qualifier: String,
-        pub(super) choice: Option<String>,
-        pub(super) published: Option<String>,
-        pub(super) note: String,
-        pub(super) source_kind: String,
-        pub(super) source_resource: String,
-        pub(super) source_external_id: String,
-        pub(super) source_observe_micros: Option<i64>,
-        pub(super) principal: String,
-        pub(super) update_micros: i64,
-        pub(super) create_micros: i64,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-mod revision {
-    use sea_orm::entity::prelude::*;
-
-    #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "indicator_value_revisions")]
-    pub(super) struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) unit_id: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) period: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) indicator_id: String,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub(super) revision: i64,
-        pub(super) shape: String,
-        pub(super) a_units: Option<i64>,
-        pub(super) a_scale: Option<i64>,
-        pub(super) b_units: Option<i64>,
-        pub(super) b_scale: Option<i64>,
-        pub(super) stated_units: Option<i64>,
-        pub(super) stated_scale: Option<i64>,
-        pub(super) absence: Option<String>,
-        pub(super) qualifier: String,
-        pub(super) choice: Option<String>,
-        pub(super) published: Option<String>,
-        pub(super) note: String,
-        pub(super) source_kind: String,
-        pub(super) source_resource: String,
-        pub(super) source_external_id: String,
-        pub(super) source_observe_micros: Option<i64>,
-        pub(super) principal: String,
-        pub(super) update_micros: i64,
-        pub(super) reason: String,
-    }
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// Both tables hold a figure in the same columns; this reads and writes them once.
-macro_rules! figure {
-    ($table:ident) => {
-        impl $table::ActiveModel {
-            fn figure(value: &IndicatorValue) -> Self {
-                let row = QuantityRow::from(&value.quantity);
-                let source = &value.source;
-                let observe_micros = source.observe_time.map(|it| it.timestamp_micros());
-                Self {
-                    unit_id: Set(value.id.unit.as_str().into()),
-                    period: Set(value.id.period.to_string()),
-                    indicator_id: Set(value.id.indicator.as_str().into()),
-                    revision: Set(value.revision),
-                    shape: Set(row.shape),
-                    a_units: Set(row.a_units),
-                    a_scale: Set(row.a_scale),
-                    b_units: Set(row.b_units),
-                    b_scale: Set(row.b_scale),
-                    stated_units: Set(row.stated_units),
-                    stated_scale: Set(row.stated_scale),
-                    absence: Set(row.absence),
-                    qualifier: Set(row.qualifier),
-                    choice: Set(row.choice),
-                    published: Set(row.published),
-                    note: Set(value.note.clone()),
-                    source_kind: Set(source.kind.code().into()),
-                    source_resource: Set(source.resource.clone()),
-                    source_external_id: Set(source.external_id.clone()),
-                    source_observe_micros: Set(observe_micros),
-                    principal: Set(value.principal.name()),
-                    update_micros: Set(value.update_time.timestamp_micros()),
-                    ..Default::default()
-                }
-            }
-        }
-
-        impl $table::Model {
-            fn read(self, create_time: DateTime<Utc>) -> Result<IndicatorValue> {
-                let quantity = QuantityRow {
-                    shape: self.shape,
-                    a_units: self.a_units,
-                    a_scale: self.a_scale,
-                    b_units: self.b_units,
-                    b_scale: self.b_scale,
-                    stated_units: self.stated_units,
-                    stated_scale: self.stated_scale,
-                    absence: self.absence,
-                    qualifier: self.qualifier,
-                    choice: self.choice,
-                    published: self.published,
-                };
-                Ok(IndicatorValue {
-                    id: ValueId {
-                        indicator: IndicatorId::new(&self.indicator_id).map_err(Error::internal)?,
-                        unit: UnitId::new(&self.unit_id).map_err(Error::internal)?,
-                        period: self.period.parse().map_err(Error::internal)?,
-                    },
-                    quantity: quantity.try_into()?,
-                    note: self.note,
-                    source: Source {
-                        kind: Code::read(&self.source_kind)?,
-                        resource: self.source_resource,
-                        external_id: self.source_external_id,
-                        observe_time: self.source_observe_micros.map(instant).transpose()?,
-                    },
-                    principal: Principal::from_name(&self.principal).map_err(Error::internal)?,
-                    revision: self.revision,
-                    create_time,
-                    update_time: instant(self.update_micros)?,
-                })
-            }
-        }
-    };
-}
-
-figure!(value);
-figure!(revision);
-
-/// Waits until no other change of the same unit and period is under way. What is read
-/// afterwards stays true until this change is over.
-pub(super) async fn take_turn(
-    db: &impl ConnectionTrait,
-    unit: &UnitId,
-    period: &Period,
-) -> Result<()> {
-    let row = sheet::ActiveModel {
-        unit_id: Set(unit.as_str().into()),
-        period: Set(period.to_string()),
-        version: Set(1),
-    };
-    let version = Expr::col((sheet::Entity, sheet::Column::Version)).add(1);
-    let count_on = OnConflict::columns([sheet::Column::UnitId, sheet::Column::Period])
-        .value(sheet::Column::Version, version)
-        .to_owned();
-    sheet::Entity::insert(row)
-        .on_conflict(count_on)
-        .exec_without_returning(db)
-        .await?;
     Ok(())
 }
 
-pub(super) async fn find(
+pub(crate) async fn find(
     db: &impl ConnectionTrait,
     id: &ValueId,
 ) -> Result<Option<IndicatorValue>> {
-    let (unit, indicator) = (
+    let key = (
         id.unit.as_str().to_owned(),
+        id.period.to_string(),
         id.indicator.as_str().to_owned(),
+        breakdown_code(id).to_owned(),
     );
-    let key = (unit, id.period.to_string(), indicator);
     let found = value::Entity::find_by_id(key).one(db).await?;
     found.map(in_force).transpose()
 }
 
-/// Returns the figures there are of these indicators.
-pub(super) async fn find_many(
+/// Returns the figures there are of these.
+pub(crate) async fn find_many(
     db: &impl ConnectionTrait,
-    unit: &UnitId,
-    period: &Period,
-    indicators: &[&IndicatorId],
-) -> Result<BTreeMap<IndicatorId, IndicatorValue>> {
-    let rows = value::Entity::find()
-        .filter(value::Column::UnitId.eq(unit.as_str()))
-        .filter(value::Column::Period.eq(period.to_string()))
-        .filter(value::Column::IndicatorId.is_in(indicators.iter().map(|it| it.as_str())))
-        .all(db)
-        .await?;
-    let values = rows.into_iter().map(in_force);
-    values
-        .map(|it| it.map(|it| (it.id.indicator.clone(), it)))
-        .collect()
+    ids: &BTreeSet<&ValueId>,
+) -> Result<BTreeMap<ValueId, IndicatorValue>> {
+    let mut sheets: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
+    for id in ids {
+        let indicators = sheets.entry((&id.unit, id.period)).or_default();
+        indicators.insert(id.indicator.as_str());
+    }
+    let sheets: Vec<_> = sheets.into_iter().collect();
+    let mut found = BTreeMap::new();
+    for some in sheets.chunks(SHEETS_PER_QUESTION) {
+        let mut any = Condition::any();
+        for ((unit, period), indicators) in some {
+            let one = of_sheet(unit, period);
+            any = any.add(one.add(value::Column::IndicatorId.is_in(indicators.iter().copied())));
+        }
+        for row in value::Entity::find().filter(any).all(db).await? {
+            let value = in_force(row)?;
+            // Other parts of the same whole come along.
+            if ids.contains(&value.id) {
+                found.insert(value.id.clone(), value);
+            }
+        }
+    }
+    Ok(found)
 }
 
-/// Returns the figures of a unit and period in the order of their indicators.
-pub(super) async fn list(
+/// Returns the figures of a sheet in the order of their indicators and breakdowns.
+pub(crate) async fn list(
     db: &impl ConnectionTrait,
     unit: &UnitId,
     period: &Period,
-    after: Option<&str>,
+    after: Option<(&str, &str)>,
     limit: u64,
 ) -> Result<Vec<IndicatorValue>> {
-    let mut query = value::Entity::find()
-        .filter(value::Column::UnitId.eq(unit.as_str()))
-        .filter(value::Column::Period.eq(period.to_string()));
-    if let Some(after) = after {
-        query = query.filter(value::Column::IndicatorId.gt(after));
+    use value::Column::{Breakdown, IndicatorId};
+    let mut query = value::Entity::find().filter(of_sheet(unit, period));
+    if let Some((indicator, breakdown)) = after {
+        let same = Condition::all()
+            .add(IndicatorId.eq(indicator))
+            .add(Breakdown.gt(breakdown));
+        query = query.filter(Condition::any().add(IndicatorId.gt(indicator)).add(same));
     }
     let rows = query
-        .order_by_asc(value::Column::IndicatorId)
+        .order_by_asc(IndicatorId)
+        .order_by_asc(Breakdown)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(in_force).collect()
+}
+
+/// Returns all figures of some units in some periods, in the order of their keys.
+pub(crate) async fn of_units(
+    db: &impl ConnectionTrait,
+    units: &[UnitId],
+    periods: &[Period],
+) -> Result<Vec<IndicatorValue>> {
+    use value::Column::{Breakdown, IndicatorId, Period, UnitId};
+    let rows = value::Entity::find()
+        .filter(UnitId.is_in(units.iter().map(|it| it.as_str())))
+        .filter(Period.is_in(periods.iter().map(ToString::to_string)))
+        .order_by_asc(UnitId)
+        .order_by_asc(Period)
+        .order_by_asc(IndicatorId)
+        .order_by_asc(Breakdown)
+        .all(db)
+        .await?;
+    rows.into_iter().map(in_force).collect()
+}
+
+/// Returns the whole figures there are of these indicators and periods.
+pub(super) async fn of_periods(
+    db: &impl ConnectionTrait,
+    unit: &UnitId,
+    indicators: &BTreeSet<&IndicatorId>,
+    periods: &BTreeSet<Period>,
+) -> Result<Vec<IndicatorValue>> {
+    let rows = value::Entity::find()
+        .filter(value::Column::UnitId.eq(unit.as_str()))
+        .filter(value::Column::Period.is_in(periods.iter().map(Period::to_string)))
+        .filter(value::Column::IndicatorId.is_in(indicators.iter().map(|it| it.as_str())))
+        .filter(value::Column::Breakdown.eq(""))
+        .all(db)
+        .await?;
+    rows.into_iter().map(in_force).collect()
+}
+
+/// Returns the parts of a whole, at most so many.
+pub(crate) async fn parts(
+    db: &impl ConnectionTrait,
+    whole: &ValueId,
+    limit: u64,
+) -> Result<Vec<IndicatorValue>> {
+    let rows = value::Entity::find()
+        .filter(of_sheet(&whole.unit, &whole.period))
+        .filter(value::Column::IndicatorId.eq(whole.indicator.as_str()))
+        .filter(value::Column::Breakdown.ne(""))
+        .order_by_asc(value::Column::Breakdown)
         .limit(limit)
         .all(db)
         .await?;
@@ -269,7 +173,7 @@ pub(super) async fn list(
 }
 
 /// Returns the versions of a figure, the newest first.
-pub(super) async fn revisions(
+pub(crate) async fn revisions(
     db: &impl ConnectionTrait,
     value: &IndicatorValue,
     before: Option<i64>,
@@ -278,7 +182,8 @@ pub(super) async fn revisions(
     let mut query = revision::Entity::find()
         .filter(revision::Column::UnitId.eq(value.id.unit.as_str()))
         .filter(revision::Column::Period.eq(value.id.period.to_string()))
-        .filter(revision::Column::IndicatorId.eq(value.id.indicator.as_str()));
+        .filter(revision::Column::IndicatorId.eq(value.id.indicator.as_str()))
+        .filter(revision::Column::Breakdown.eq(breakdown_code(&value.id)));
     if let Some(before) = before {
         query = query.filter(revision::Column::Revision.lt(before));
     }
@@ -297,33 +202,43 @@ pub(super) async fn revisions(
     rows.into_iter().map(read).collect()
 }
 
-/// Writes figures and keeps each as a version: two statements, however many there are
-/// (500 rows of 23 columns stay below the 32.766 parameters of SQLite).
-pub(super) async fn write(db: &impl ConnectionTrait, revisions: &[Revision]) -> Result<()> {
-    if revisions.is_empty() {
-        return Ok(());
+/// Writes figures and keeps each as a version: two statements for a thousand, in the order
+/// of their keys.
+pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
+    let mut sorted = revisions.to_vec();
+    let key = |it: &Revision| {
+        let id = &it.value.id;
+        (
+            id.unit.as_str().to_owned(),
+            id.period.to_string(),
+            id.indicator.as_str().to_owned(),
+            breakdown_code(id).to_owned(),
+        )
+    };
+    sorted.sort_by_cached_key(|it| key(it));
+    for some in sorted.chunks(ROWS_PER_STATEMENT) {
+        write_some(db, some).await?;
     }
-    let mut sorted: Vec<&Revision> = revisions.iter().collect();
-    sorted.sort_by(|a, b| a.value.id.indicator.cmp(&b.value.id.indicator));
-    let values = sorted.iter().map(|it| value::ActiveModel {
+    Ok(())
+}
+
+async fn write_some(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
+    use value::Column::{Breakdown, CreateMicros, IndicatorId, Period, UnitId};
+    let values = revisions.iter().map(|it| value::ActiveModel {
         create_micros: Set(it.value.create_time.timestamp_micros()),
         ..value::ActiveModel::figure(&it.value)
     });
-    let key = [
-        value::Column::UnitId,
-        value::Column::Period,
-        value::Column::IndicatorId,
-    ];
-    let replaced = value::Column::iter().filter(|it| {
-        use value::Column::{CreateMicros, IndicatorId, Period, UnitId};
-        !matches!(it, UnitId | Period | IndicatorId | CreateMicros)
-    });
-    let replace = OnConflict::columns(key).update_columns(replaced).to_owned();
+    let is_kept =
+        |it: &value::Column| matches!(it, UnitId | Period | IndicatorId | Breakdown | CreateMicros);
+    let replaced = value::Column::iter().filter(|it| !is_kept(it));
+    let replace = OnConflict::columns([UnitId, Period, IndicatorId, Breakdown])
+        .update_columns(replaced)
+        .to_owned();
     value::Entity::insert_many(values)
         .on_conflict(replace)
         .exec_without_returning(db)
         .await?;
-    let versions = sorted.iter().map(|it| revision::ActiveModel {
+    let versions = revisions.iter().map(|it| revision::ActiveModel {
         reason: Set(it.reason.clone()),
         ..revision::ActiveModel::figure(&it.value)
     });
@@ -332,6 +247,12 @@ pub(super) async fn write(db: &impl ConnectionTrait, revisions: &[Revision]) -> 
         .await
         .map_err(|error| on_unique(error, || Error::Conflict))?;
     Ok(())
+}
+
+fn of_sheet(unit: &UnitId, period: &Period) -> Condition {
+    Condition::all()
+        .add(value::Column::UnitId.eq(unit.as_str()))
+        .add(value::Column::Period.eq(period.to_string()))
 }
 
 fn in_force(row: value::Model) -> Result<IndicatorValue> {

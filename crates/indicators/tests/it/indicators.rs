@@ -43,6 +43,7 @@ async fn the_department_defines_what_is_counted_and_everybody_reads_it() {
 
     let get = pb::GetIndicatorRequest {
         name: created.name.clone(),
+        ..Default::default()
     };
     let read = story
         .indicators
@@ -54,6 +55,7 @@ async fn the_department_defines_what_is_counted_and_everybody_reads_it() {
 
     let get = pb::GetIndicatorRequest {
         name: "indicators/khong-co".into(),
+        ..Default::default()
     };
     let absent = story
         .indicators

@@ -1,7 +1,19 @@
 //! The indicators through their contract, on a real database behind the real gate.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod breakdowns;
 mod bulk;
+mod definitions;
+mod explanation;
+mod formulas;
 mod indicators;
+mod ingest;
+mod ingest_line;
+mod migrations;
+mod reconciliation;
+mod replay;
+mod sources;
 mod story;
+mod targets;
+mod validation;
 mod values;

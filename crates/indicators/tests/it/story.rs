@@ -6,7 +6,8 @@ use kit::{Db, Peer};
 use proto::{
     indicators::{
         self as pb, indicator_service_client::IndicatorServiceClient,
-        value_service_client::ValueServiceClient,
+        source_system_service_client::SourceSystemServiceClient,
+        target_service_client::TargetServiceClient, value_service_client::ValueServiceClient,
     },
     shared::{self, Disposition},
 };
@@ -23,6 +24,8 @@ pub(crate) struct Story {
     pub(crate) reporter: Person,
     pub(crate) indicators: IndicatorServiceClient<Peer>,
     pub(crate) values: ValueServiceClient<Peer>,
+    pub(crate) targets: TargetServiceClient<Peer>,
+    pub(crate) sources: SourceSystemServiceClient<Peer>,
 }
 
 impl Story {
@@ -36,13 +39,15 @@ impl Story {
             receiver: world.person("chuyen-vien", "receiver", "so-tttt").await,
             reporter: world.person("can-bo", "reporter", "huyen-minh-long").await,
             indicators: IndicatorServiceClient::new(peer.clone()),
-            values: ValueServiceClient::new(peer),
+            values: ValueServiceClient::new(peer.clone()),
+            targets: TargetServiceClient::new(peer.clone()),
+            sources: SourceSystemServiceClient::new(peer),
             world,
             db,
         }
     }
 
-    /// Defines the indicators of the report of Minh Long.
+    /// Defines the indicators of the report of Minh Long, and publishes them.
     pub(crate) async fn of_minh_long() -> Self {
         let story = Self::begins().await;
         let seed = [
@@ -80,7 +85,71 @@ impl Story {
             indicator_id: id.into(),
             ..Default::default()
         };
-        self.create(&self.receiver, create).await
+        let created = self.create(&self.receiver, create).await?;
+        self.publish(id, "2022").await?;
+        Ok(created)
+    }
+
+    /// Publishes what is written of an indicator.
+    pub(crate) async fn publish(
+        &self,
+        id: &str,
+        first_period: &str,
+    ) -> Result<pb::IndicatorRevision, Status> {
+        let publish = pb::PublishIndicatorRequest {
+            name: format!("indicators/{id}"),
+            first_period: first_period.into(),
+            change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
+            etag: self.next(id).await?.etag,
+            ..Default::default()
+        };
+        let asked = self.receiver.ask(publish);
+        Ok(self
+            .indicators
+            .clone()
+            .publish_indicator(asked)
+            .await?
+            .into_inner())
+    }
+
+    /// Reads an indicator as it will be published next.
+    pub(crate) async fn next(&self, id: &str) -> Result<pb::Indicator, Status> {
+        self.read(id, pb::IndicatorView::Next, "").await
+    }
+
+    pub(crate) async fn read(
+        &self,
+        id: &str,
+        view: pb::IndicatorView,
+        period: &str,
+    ) -> Result<pb::Indicator, Status> {
+        let get = pb::GetIndicatorRequest {
+            name: format!("indicators/{id}"),
+            view: view.into(),
+            period: period.into(),
+        };
+        let asked = self.reporter.ask(get);
+        Ok(self
+            .indicators
+            .clone()
+            .get_indicator(asked)
+            .await?
+            .into_inner())
+    }
+
+    /// Adds a definition and publishes it.
+    pub(crate) async fn publish_new(
+        &self,
+        id: &str,
+        indicator: pb::Indicator,
+    ) -> Result<pb::IndicatorRevision, Status> {
+        let create = pb::CreateIndicatorRequest {
+            indicator: Some(indicator),
+            indicator_id: id.into(),
+            ..Default::default()
+        };
+        self.create(&self.receiver, create).await?;
+        self.publish(id, "2022").await
     }
 
     pub(crate) async fn create(
@@ -107,6 +176,57 @@ impl Story {
             .upsert_indicator_values(person.ask(upsert))
             .await?;
         Ok(answer.into_inner().results)
+    }
+
+    /// Defines an indicator that counts in its own way.
+    pub(crate) async fn define_as(
+        &self,
+        id: &str,
+        kind: pb::ValueKind,
+        accumulation: pb::Accumulation,
+    ) {
+        let create = pb::CreateIndicatorRequest {
+            indicator: Some(pb::Indicator {
+                accumulation: accumulation.into(),
+                ..definition(id, kind)
+            }),
+            indicator_id: id.into(),
+            ..Default::default()
+        };
+        self.create(&self.receiver, create).await.unwrap();
+        self.publish(id, "2017").await.unwrap();
+    }
+
+    /// Enters one figure of Minh Long for a period.
+    pub(crate) async fn enter_for(&self, period: &str, item: pb::ValueItem) -> shared::ItemResult {
+        let upsert = pb::UpsertIndicatorValuesRequest {
+            period: period.into(),
+            ..minh_long(vec![item])
+        };
+        self.upsert(&self.reporter, upsert).await.unwrap().remove(0)
+    }
+
+    /// Returns what a person should look at in the figures of Minh Long.
+    pub(crate) async fn look_at(
+        &self,
+        period: &str,
+        indicators: &[&str],
+    ) -> pb::ValidateValuesResponse {
+        let validate = pb::ValidateValuesRequest {
+            unit: "units/huyen-minh-long".into(),
+            period: period.into(),
+            indicators: indicators
+                .iter()
+                .map(|it| format!("indicators/{it}"))
+                .collect(),
+        };
+        let ask = self.reporter.ask(validate);
+        self.values
+            .clone()
+            .validate_values(ask)
+            .await
+            .unwrap()
+            .into_inner()
     }
 
     /// Enters figures of Minh Long for the first half of 2022.
@@ -176,6 +296,15 @@ pub(crate) fn definition(display_name: &str, kind: pb::ValueKind) -> pb::Indicat
     }
 }
 
+/// A definition that is computed by a formula.
+pub(crate) fn derived(kind: pb::ValueKind, formula: &str) -> pb::Indicator {
+    pb::Indicator {
+        collection_mode: pb::CollectionMode::Derived.into(),
+        formula: formula.into(),
+        ..definition("Tính từ chỉ tiêu khác", kind)
+    }
+}
+
 pub(crate) fn minh_long(items: Vec<pb::ValueItem>) -> pb::UpsertIndicatorValuesRequest {
     pb::UpsertIndicatorValuesRequest {
         unit: "units/huyen-minh-long".into(),
@@ -218,6 +347,14 @@ pub(crate) fn share(numerator: &str, denominator: &str, stated_percent: &str) ->
     shared::Quantity {
         value: Some(shared::quantity::Value::Ratio(ratio)),
         ..Default::default()
+    }
+}
+
+/// A part of a figure.
+pub(crate) fn part(indicator: &str, breakdown: &str, quantity: shared::Quantity) -> pb::ValueItem {
+    pb::ValueItem {
+        breakdown: breakdown.into(),
+        ..item(indicator, quantity)
     }
 }
 

@@ -108,6 +108,27 @@ impl Book {
         held.map(|(id, fact)| (id.clone(), fact.clone())).collect()
     }
 
+    /// Returns what is known of a unit.
+    #[must_use]
+    pub fn unit(&self, unit: &UnitId) -> Option<&UnitFact> {
+        self.units.get(unit)
+    }
+
+    /// Returns the units that stood below a unit on some of these days, and the unit
+    /// itself, by id. Where a unit stood is asked for on the last of its days among them.
+    #[must_use]
+    pub fn below(&self, root: &UnitId, days: Validity) -> Vec<UnitId> {
+        let stood = |(unit, fact): &(&UnitId, &UnitFact)| {
+            let shared = fact.validity.intersect(&days);
+            let last = shared.and_then(|it| it.end()).and_then(|it| it.pred_opt());
+            *unit == root || last.is_some_and(|day| self.is_above(root, unit, day))
+        };
+        let found = self.units.iter().filter(stood);
+        let mut found: Vec<_> = found.map(|(unit, _)| unit.clone()).collect();
+        found.sort_unstable();
+        found
+    }
+
     /// Decides.
     #[must_use]
     pub fn allows(&self, question: &Question<'_>) -> bool {
@@ -270,6 +291,26 @@ mod tests {
         grant(&mut book, Some("huyen"), true);
         let on = |id| allows(&book, Some(id), Reach::Unit, "2026-11-25");
         assert_eq!(ids.map(on), [true, true, false]);
+    }
+
+    #[test]
+    fn who_stood_below_a_unit_depends_on_the_days() {
+        let book = book();
+        let below = |root, start, end| {
+            let found = book.below(&unit(root), days(start, Some(end)));
+            found
+                .iter()
+                .map(|it| it.as_str().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let before = below("tinh", "2023-12-15", "2024-06-15");
+        assert_eq!(before, ["huyen", "tinh", "xa-cu"]);
+        let after = below("tinh", "2025-07-15", "2025-12-15");
+        assert_eq!(after, ["tinh", "xa-moi"]);
+        let over = below("tinh", "2024-12-15", "2025-12-15");
+        assert_eq!(over, ["huyen", "tinh", "xa-cu", "xa-moi"]);
+        assert_eq!(below("xa-moi", "2025-07-15", "2025-12-15"), ["xa-moi"]);
+        assert!(below("khong-co", "2025-07-15", "2025-12-15").is_empty());
     }
 
     #[test]

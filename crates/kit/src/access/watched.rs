@@ -12,11 +12,15 @@ use std::{
 use async_trait::async_trait;
 use proto::directory::{
     self as pb, WatchAccessRequest, access_service_client::AccessServiceClient,
+    unit_service_client::UnitServiceClient,
 };
 use tokio::{sync::watch, time::Instant};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
-use types::ids::{RoleGrantId, RoleId, UnitId};
+use types::{
+    ids::{RoleGrantId, RoleId, UnitId},
+    validity::Validity,
+};
 
 use super::{
     Reach, Rights, ask,
@@ -34,6 +38,8 @@ const STALE_AFTER: Duration = Duration::from_secs(30);
 const LONGEST_SILENCE: Duration = Duration::from_secs(8);
 /// How long a call waits for the first copy after a start.
 const FIRST_COPY: Duration = Duration::from_secs(5);
+/// Units unknown to the copy that are asked for one by one in one question.
+const MOST_ASKED: usize = 20;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -73,6 +79,24 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// Asks the directory when a unit exists, as the caller.
+    async fn ask_days(&self, actor: &Actor, unit: &UnitId) -> Result<Option<Validity>> {
+        let get = pb::GetUnitRequest {
+            name: unit.name(),
+            as_of_date: String::new(),
+        };
+        let mut client = UnitServiceClient::new(self.directory.clone());
+        match client.get_unit(actor.request(get)).await {
+            Ok(answer) => days(answer.into_inner().validity.as_ref()).map(Some),
+            Err(status) if matches!(status.code(), Code::NotFound | Code::PermissionDenied) => {
+                Ok(None)
+            }
+            Err(status) => Err(status.into()),
+        }
+    }
+}
+
 #[async_trait]
 impl Rights for Watched {
     async fn allowed(
@@ -106,6 +130,30 @@ impl Rights for Watched {
         reach: Reach,
     ) -> Result<Vec<bool>> {
         ask(&self.directory, actor, permission, units, reach).await
+    }
+
+    async fn unit_days(&self, actor: &Actor, units: &[&UnitId]) -> Result<Vec<Option<Validity>>> {
+        self.copy.usable().await?;
+        let mut days: Vec<_> = {
+            let book = self.copy.book.read();
+            let book = book.unwrap_or_else(PoisonError::into_inner);
+            let known = |it: &&UnitId| book.unit(it).map(|it| it.validity);
+            units.iter().map(known).collect()
+        };
+        // A unit that was made a moment ago may not have arrived yet.
+        let unknown = (0..units.len()).filter(|place| days[*place].is_none());
+        for place in unknown.take(MOST_ASKED).collect::<Vec<_>>() {
+            days[place] = self.ask_days(actor, units[place]).await?;
+        }
+        Ok(days)
+    }
+
+    async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>> {
+        self.copy.usable().await?;
+        let book = self.copy.book.read();
+        Ok(book
+            .unwrap_or_else(PoisonError::into_inner)
+            .below(root, days))
     }
 }
 
@@ -244,7 +292,7 @@ fn apply(book: &mut Book, message: pb::WatchAccessResponse) -> Result<()> {
     Ok(())
 }
 
-fn days(wire: Option<&proto::shared::Validity>) -> Result<types::validity::Validity> {
+fn days(wire: Option<&proto::shared::Validity>) -> Result<Validity> {
     let mut bad = types::violations::Invalid::default();
     let read = proto::convert::read_validity("validity", wire, &mut bad);
     read.ok_or_else(|| Error::internal("the feed of rights tells of unreadable days"))

@@ -67,6 +67,14 @@ impl Tx {
         Ok(Response::new(message))
     }
 
+    /// Takes everything back: the change was only tried.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn take_back(self) -> Result<()> {
+        Ok(self.db.rollback().await?)
+    }
+
     /// Commits a change that nobody waits for.
     ///
     /// # Errors

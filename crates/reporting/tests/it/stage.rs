@@ -92,8 +92,17 @@ impl Stage {
                 indicator_id: id.into(),
                 ..Default::default()
             };
+            let created = definitions.create_indicator(receiver.ask(create)).await;
+            let created = created.unwrap().into_inner();
+            let publish = ind::PublishIndicatorRequest {
+                name: created.name,
+                first_period: "2022".into(),
+                change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
+                etag: created.etag,
+                ..Default::default()
+            };
             definitions
-                .create_indicator(receiver.ask(create))
+                .publish_indicator(receiver.ask(publish))
                 .await
                 .unwrap();
         }
@@ -161,19 +170,25 @@ impl Stage {
             .unwrap();
     }
 
-    /// Sets one figure of a unit.
+    /// Sets one figure of a unit, and a part of it, which no report cites as the whole.
     pub(crate) async fn set(&self, person: &Person, unit: &str, indicator: &str, value: Value) {
+        let item = |value, breakdown: &str| ind::ValueItem {
+            indicator: format!("indicators/{indicator}"),
+            quantity: Some(Quantity {
+                value: Some(value),
+                ..Default::default()
+            }),
+            breakdown: breakdown.into(),
+            ..Default::default()
+        };
+        let part = match &value {
+            Value::Count(_) => Value::Count(1),
+            other => other.clone(),
+        };
         let upsert = ind::UpsertIndicatorValuesRequest {
             unit: format!("units/{unit}"),
             period: "2022-h1".into(),
-            items: vec![ind::ValueItem {
-                indicator: format!("indicators/{indicator}"),
-                quantity: Some(Quantity {
-                    value: Some(value),
-                    ..Default::default()
-                }),
-                ..Default::default()
-            }],
+            items: vec![item(value, ""), item(part, "gioi-nu")],
             ..Default::default()
         };
         let mut values = ValueServiceClient::new(self.indicators.clone());

@@ -11,7 +11,8 @@ use chrono::DateTime;
 use proto::{
     convert,
     indicators::{
-        CreateIndicatorRequest, Indicator, indicator_service_client::IndicatorServiceClient,
+        CreateIndicatorRequest, Indicator, PublishIndicatorRequest,
+        indicator_service_client::IndicatorServiceClient,
     },
     reporting::{
         Block, BlockKind, ConsolidateReportsRequest, CreateReportRequestRequest,
@@ -88,7 +89,16 @@ async fn create_indicators(peers: &Peers, receiver: &Person, sample: &Sample) ->
             ..CreateIndicatorRequest::default()
         };
         let created = indicators.create_indicator(receiver.ask(request)?).await;
-        created.or_refused(|| format!("defining the indicator `{}`", new.id))?;
+        let created = created.or_refused(|| format!("defining the indicator `{}`", new.id))?;
+        let request = PublishIndicatorRequest {
+            name: created.name,
+            first_period: sample.request.period.clone(),
+            change_note: sample.indicators.legal_basis.clone(),
+            etag: created.etag,
+            ..PublishIndicatorRequest::default()
+        };
+        let published = indicators.publish_indicator(receiver.ask(request)?).await;
+        published.or_refused(|| format!("publishing the indicator `{}`", new.id))?;
     }
     Ok(())
 }

@@ -1,0 +1,464 @@
+//! Computing figures from figures: everything an answer needs is read first, level by
+//! level, then computed in memory.
+//!
+//! A derived figure that another formula takes counts as it is shown, rounded by its own
+//! scale: what can be read is what was computed with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kit::Result;
+use sea_orm::ConnectionTrait;
+use types::{
+    ids::{IndicatorId, UnitId, ValueId},
+    period::Period,
+    quantity::{Absence, Qualifier, Quantity},
+};
+
+use super::{
+    Formula, Number, Offset, Part, Problem, Reference,
+    evaluate::{Figure, Outcome, Steps, both},
+    result,
+};
+use crate::{
+    indicator::{Accumulation, Revision, ValueKind, standing::Published, store},
+    reason::{FORMULA_CIRCLE, FORMULA_COUNTED_AS_ZERO, FORMULA_INPUT, FORMULA_OVERFLOW},
+    value,
+};
+
+/// What is computed, and as a figure of which kind.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) formula: Formula,
+    pub(crate) kind: ValueKind,
+    pub(crate) scale: u8,
+}
+
+/// What a formula gives for a unit and period, and out of what.
+#[derive(Debug)]
+pub(crate) struct Derived {
+    /// Nothing when it could not be computed; then an issue says why.
+    pub(crate) quantity: Option<Quantity>,
+    /// The figures it takes; nothing for one that was not reported.
+    pub(crate) inputs: Vec<(ValueId, Option<Quantity>)>,
+    pub(crate) warnings: Vec<Problem>,
+    pub(crate) failure: Option<Problem>,
+}
+
+/// One figure, of the unit that is asked about.
+type Cell = (IndicatorId, Period);
+
+/// Computes a formula for a unit and period.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn derive(
+    db: &impl ConnectionTrait,
+    asked: &Asked,
+    unit: &UnitId,
+    period: Period,
+) -> Result<Derived> {
+    let mut sheet = Sheet::default();
+    if let Err(failure) = sheet.gather(db, asked, period).await? {
+        return Ok(sheet.fail(failure));
+    }
+    sheet.read(db, unit).await?;
+    if let Err(failure) = sheet.compute_all() {
+        return Ok(sheet.fail(failure));
+    }
+    Ok(sheet.answer(asked, unit, period))
+}
+
+/// Returns what is computed for an indicator and period, when it is derived.
+pub(crate) fn asked(published: &Published, period: &Period) -> Option<Asked> {
+    let definition = &published.for_period(period)?.definition;
+    Some(Asked {
+        formula: definition.formula()?,
+        kind: definition.value_kind,
+        scale: definition.scale(),
+    })
+}
+
+/// Everything one answer needs.
+#[derive(Debug, Default)]
+struct Sheet {
+    published: BTreeMap<IndicatorId, Published>,
+    /// Figures that are computed.
+    derived: BTreeMap<Cell, Asked>,
+    /// Figures that are reported.
+    reported: BTreeSet<Cell>,
+    known: BTreeMap<Cell, Quantity>,
+    failed: BTreeMap<Cell, Problem>,
+    steps: Steps,
+}
+
+impl Sheet {
+    /// Finds out which figures are needed, those of formulas of formulas too.
+    async fn gather(
+        &mut self,
+        db: &impl ConnectionTrait,
+        asked: &Asked,
+        period: Period,
+    ) -> Result<std::result::Result<(), Problem>> {
+        let mut open = vec![(asked.formula.clone(), period)];
+        while !open.is_empty() {
+            let ids: BTreeSet<IndicatorId> = open
+                .iter()
+                .flat_map(|(formula, _)| formula.references())
+                .map(|it| it.indicator.clone())
+                .filter(|it| !self.published.contains_key(it))
+                .collect();
+            let ids: Vec<_> = ids.iter().collect();
+            self.published.extend(store::published(db, &ids).await?);
+            match self.next(&open) {
+                Ok(next) => open = next,
+                Err(too_many) => return Ok(Err(too_many)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Notes the figures that formulas take, and returns the formulas among them.
+    fn next(
+        &mut self,
+        open: &[(Formula, Period)],
+    ) -> std::result::Result<Vec<(Formula, Period)>, Problem> {
+        let mut next = Vec::new();
+        for (formula, period) in open {
+            for reference in formula.references() {
+                for cell in self.cells(reference, *period) {
+                    if self.derived.contains_key(&cell) || self.reported.contains(&cell) {
+                        continue;
+                    }
+                    self.steps.take(1)?;
+                    let published = self.published.get(&cell.0);
+                    match published.and_then(|it| asked(it, &cell.1)) {
+                        Some(asked) => {
+                            next.push((asked.formula.clone(), cell.1));
+                            self.derived.insert(cell, asked);
+                        }
+                        None => {
+                            self.reported.insert(cell);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    fn in_force(&self, id: &IndicatorId, period: &Period) -> Option<&Revision> {
+        self.published.get(id)?.for_period(period)
+    }
+
+    /// Returns the figures that a reference stands for: one, or the parts of a year so far.
+    fn cells(&self, reference: &Reference, period: Period) -> Vec<Cell> {
+        let Some(period) = moved(period, reference.when) else {
+            return Vec::new();
+        };
+        let definition = self.in_force(&reference.indicator, &period);
+        let accumulation = definition.map(|it| it.definition.accumulation);
+        let periods = match accumulation {
+            Some(Accumulation::InPeriod) if reference.year_to_date => parts_of_year(period),
+            _ => vec![period],
+        };
+        let cell = |period| (reference.indicator.clone(), period);
+        periods.into_iter().map(cell).collect()
+    }
+
+    /// Reads the reported figures, in one question.
+    async fn read(&mut self, db: &impl ConnectionTrait, unit: &UnitId) -> Result<()> {
+        let ids: BTreeSet<_> = self.reported.iter().map(|(id, _)| id).collect();
+        let periods: BTreeSet<_> = self.reported.iter().map(|(_, period)| *period).collect();
+        let found = value::quantities(db, unit, &ids, &periods).await?;
+        let counting = found
+            .into_iter()
+            .filter(|((id, period), _)| self.in_force(id, period).is_some());
+        let counting: Vec<_> = counting.collect();
+        self.known.extend(counting);
+        Ok(())
+    }
+
+    /// Computes the derived figures, each after those it takes.
+    fn compute_all(&mut self) -> std::result::Result<(), Problem> {
+        let mut done: BTreeSet<Cell> = BTreeSet::new();
+        for cell in self.derived.keys().cloned().collect::<Vec<_>>() {
+            // The figures under way, each with whether those it takes were put before it.
+            let mut way = vec![(cell, false)];
+            while let Some((cell, is_ready)) = way.pop() {
+                if done.contains(&cell) {
+                    continue;
+                }
+                if is_ready {
+                    self.compute(&cell);
+                    done.insert(cell);
+                    continue;
+                }
+                if way.iter().any(|(it, is_open)| *is_open && *it == cell) {
+                    let facts = [("way", cell.0.as_str().to_owned())];
+                    return Err(Problem::new(&FORMULA_CIRCLE, 1, &facts));
+                }
+                way.push((cell.clone(), true));
+                let takes = self.taken_by(&cell).into_iter();
+                way.extend(takes.filter(|it| !done.contains(it)).map(|it| (it, false)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the derived figures that a derived figure takes.
+    fn taken_by(&self, cell: &Cell) -> BTreeSet<Cell> {
+        let formula = self.derived.get(cell).map(|it| &it.formula);
+        let references = formula.into_iter().flat_map(|it| it.references());
+        references
+            .flat_map(|it| self.cells(it, cell.1))
+            .filter(|it| self.derived.contains_key(it))
+            .collect()
+    }
+
+    fn compute(&mut self, cell: &Cell) {
+        let Some(asked) = self.derived.get(cell).cloned() else {
+            return;
+        };
+        match self.evaluate(&asked, cell.1) {
+            Ok((quantity, _)) => {
+                self.known.insert(cell.clone(), quantity);
+            }
+            Err(problem) => {
+                self.failed.insert(cell.clone(), problem);
+            }
+        }
+    }
+
+    fn evaluate(
+        &mut self,
+        asked: &Asked,
+        period: Period,
+    ) -> std::result::Result<(Quantity, Vec<Reference>), Problem> {
+        let mut steps = std::mem::take(&mut self.steps);
+        let figure = |reference: &Reference| self.figure(reference, period);
+        let evaluated = asked.formula.evaluate(&mut steps, &figure);
+        self.steps = steps;
+        let evaluated = evaluated?;
+        let references = asked.formula.references().into_iter();
+        let is_exact = references
+            .flat_map(|it| self.cells(it, period))
+            .filter_map(|it| self.known.get(&it))
+            .all(|it| it.qualifier() == Qualifier::Exact);
+        let quantity = result::quantity(evaluated.outcome, asked.kind, asked.scale, is_exact)?;
+        Ok((quantity, evaluated.counted_as_zero))
+    }
+
+    /// Takes the figure that a reference stands for.
+    fn figure(
+        &self,
+        reference: &Reference,
+        period: Period,
+    ) -> std::result::Result<Figure, Problem> {
+        let cells = self.cells(reference, period);
+        for cell in &cells {
+            if let Some(problem) = self.failed.get(cell) {
+                let facts = [
+                    ("indicator", cell.0.name()),
+                    ("cause_en", problem.en.clone()),
+                    ("cause_vi", problem.vi.clone()),
+                ];
+                return Err(Problem::new(&FORMULA_INPUT, problem.column, &facts));
+            }
+        }
+        let kind = cells
+            .iter()
+            .find_map(|(id, period)| self.in_force(id, period))
+            .map_or(ValueKind::Decimal, |it| it.definition.value_kind);
+        let known: Vec<_> = cells.iter().map(|it| self.known.get(it)).collect();
+        match known.as_slice() {
+            [] => Ok(result::figure(None, reference.part, kind)),
+            [one] => Ok(result::figure(*one, reference.part, kind)),
+            many => together(many, reference.part, kind)
+                .ok_or_else(|| Problem::new(&FORMULA_OVERFLOW, 1, &[])),
+        }
+    }
+
+    fn answer(mut self, asked: &Asked, unit: &UnitId, period: Period) -> Derived {
+        let references = asked.formula.references().into_iter();
+        let cells: BTreeSet<Cell> = references.flat_map(|it| self.cells(it, period)).collect();
+        let evaluated = self.evaluate(asked, period);
+        let inputs = cells.into_iter().map(|cell| {
+            let quantity = self.known.get(&cell).cloned();
+            let (indicator, period) = cell;
+            let unit = unit.clone();
+            let id = ValueId {
+                indicator,
+                unit,
+                period,
+                breakdown: None,
+            };
+            (id, quantity)
+        });
+        let inputs = inputs.collect();
+        match evaluated {
+            Ok((quantity, counted)) => Derived {
+                quantity: Some(quantity),
+                inputs,
+                warnings: counted.iter().map(counted_as_zero).collect(),
+                failure: None,
+            },
+            Err(failure) => Derived {
+                quantity: None,
+                inputs,
+                warnings: Vec::new(),
+                failure: Some(failure),
+            },
+        }
+    }
+
+    fn fail(self, failure: Problem) -> Derived {
+        Derived {
+            quantity: None,
+            inputs: Vec::new(),
+            warnings: Vec::new(),
+            failure: Some(failure),
+        }
+    }
+}
+
+fn counted_as_zero(reference: &Reference) -> Problem {
+    let facts = [("reference", reference.to_string())];
+    Problem::new(&FORMULA_COUNTED_AS_ZERO, 1, &facts)
+}
+
+fn moved(period: Period, when: Offset) -> Option<Period> {
+    match when {
+        Offset::Same => Some(period),
+        Offset::LastYear => period.same_period_last_year(),
+        Offset::Back(steps) => (0..steps).try_fold(period, |it, _| it.previous()),
+    }
+}
+
+/// Returns the periods of the same kind from the start of the year on; a period that counts
+/// from there itself is alone, and one that does not and has no kind has none.
+fn parts_of_year(period: Period) -> Vec<Period> {
+    if period.is_cumulative() {
+        return vec![period];
+    }
+    let mut parts = vec![period];
+    let mut first = period;
+    while !first.is_cumulative() {
+        match first.previous() {
+            Some(before) => first = before,
+            None => return Vec::new(),
+        }
+        parts.push(first);
+    }
+    parts.reverse();
+    parts
+}
+
+/// Adds the parts of a year; a missing one leaves the year so far unknown. Shares add up as
+/// numerators over denominators.
+fn together(quantities: &[Option<&Quantity>], part: Part, kind: ValueKind) -> Option<Figure> {
+    if kind == ValueKind::Ratio {
+        let sum = |part| sum(quantities, part, kind);
+        let (numerator, denominator) = (sum(Part::Numerator)?, sum(Part::Denominator)?);
+        return match (numerator.outcome, denominator.outcome, part) {
+            (Outcome::Number(number), Outcome::Number(_), Part::Numerator)
+            | (Outcome::Number(_), Outcome::Number(number), Part::Denominator) => {
+                Some(whole(Outcome::Number(number)))
+            }
+            (Outcome::Number(numerator), Outcome::Number(denominator), Part::Whole) => {
+                // Denominators are above 0, so their sum is.
+                let percent = numerator
+                    .multiply(&Number::from(100))?
+                    .divide(&denominator)?;
+                Some(whole(Outcome::Number(percent)))
+            }
+            (absent @ Outcome::Absent(_), _, _) | (_, absent, _) => Some(whole(absent)),
+        };
+    }
+    sum(quantities, part, kind)
+}
+
+fn whole(outcome: Outcome) -> Figure {
+    Figure {
+        outcome,
+        nothing: Outcome::Number(Number::zero()),
+    }
+}
+
+fn sum(quantities: &[Option<&Quantity>], part: Part, kind: ValueKind) -> Option<Figure> {
+    let (mut total, mut why) = (Number::zero(), None);
+    for quantity in quantities {
+        match result::figure(*quantity, part, kind).outcome {
+            Outcome::Number(number) => total = total.add(&number)?,
+            Outcome::Absent(absence) => why = Some(why.map_or(absence, |it| both(it, absence))),
+            Outcome::Truth(_) | Outcome::Share(..) => why = Some(Absence::NotApplicable),
+        }
+    }
+    let outcome = why.map_or(Outcome::Number(total), Outcome::Absent);
+    Some(whole(outcome))
+}
+
+/// Says which kind of figure a value is told as when a formula is only tried.
+pub(crate) fn tried_as(gives: super::check::Gives) -> ValueKind {
+    match gives {
+        super::check::Gives::Number => ValueKind::Decimal,
+        super::check::Gives::Truth => ValueKind::Flag,
+        super::check::Gives::Share => ValueKind::Ratio,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use types::{quantity::Value, ratio::Ratio};
+
+    use super::*;
+
+    fn period(code: &str) -> Period {
+        code.parse().unwrap()
+    }
+
+    fn codes(code: &str) -> Vec<String> {
+        let parts = parts_of_year(period(code));
+        parts.iter().map(Period::to_string).collect()
+    }
+
+    #[test]
+    fn a_year_so_far_is_made_of_periods_of_one_kind() {
+        assert_eq!(codes("2022-m03"), ["2022-m01", "2022-m02", "2022-m03"]);
+        assert_eq!(codes("2022-h2"), ["2022-h1", "2022-h2"]);
+        for alone in ["2022-h1", "2022-9m", "2022", "2022-m01-m05"] {
+            assert_eq!(codes(alone), [alone]);
+        }
+        assert_eq!(codes("2022-m03-m05"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_offset_goes_back_in_periods_of_one_kind() {
+        let back = |code: &str, when| moved(period(code), when).map(|it| it.to_string());
+        assert_eq!(back("2022-m01", Offset::Back(1)).unwrap(), "2021-m12");
+        assert_eq!(back("2022-q1", Offset::Back(5)).unwrap(), "2020-q4");
+        assert_eq!(back("2022-9m", Offset::LastYear).unwrap(), "2021-9m");
+        assert_eq!(back("2022-9m", Offset::Back(1)), None);
+    }
+
+    #[test]
+    fn shares_of_a_year_add_up_as_sums_and_a_missing_month_leaves_it_unknown() {
+        let share = |n: &str, d: &str| {
+            let parts = (n.parse().unwrap(), d.parse().unwrap());
+            Quantity::value(Value::Ratio(Ratio::new(Some(parts), None).unwrap()))
+        };
+        let (one, two) = (share("1", "2"), share("9", "10"));
+        let taken = |parts: &[Option<&Quantity>], part| {
+            together(parts, part, ValueKind::Ratio).unwrap().outcome
+        };
+        let months = [Some(&one), Some(&two)];
+        // 10 of 12, and not the mean of 50 and 90.
+        let percent = Number::from(250).divide(&Number::from(3)).unwrap();
+        assert_eq!(taken(&months, Part::Whole), Outcome::Number(percent));
+        assert_eq!(
+            taken(&months, Part::Denominator),
+            Outcome::Number(Number::from(12))
+        );
+        let missing = taken(&[Some(&one), None], Part::Whole);
+        assert_eq!(missing, Outcome::Absent(Absence::NotCollected));
+    }
+}

@@ -1,0 +1,82 @@
+//! Counts and hashes of what is here, for a sender to compare with what it sent.
+
+use std::collections::HashMap;
+
+use kit::{Actor, Result, actor::hex};
+use sha2::{Digest, Sha256};
+use types::{ids::UnitId, period::Period};
+
+use crate::value::{Values, fit::window, store};
+
+pub(crate) mod line;
+mod rpc;
+
+/// Asks for counts and hashes in a period.
+#[derive(Debug)]
+pub(crate) struct Reconcile {
+    of: Of,
+    period: Period,
+    page_size: i32,
+    page_token: String,
+}
+
+/// Whose figures are compared.
+#[derive(Debug)]
+enum Of {
+    Units(Vec<UnitId>),
+    Subtree(UnitId),
+}
+
+/// What is here of a unit.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    unit: UnitId,
+    count: i64,
+    sha256: String,
+}
+
+/// Compares a page of units. A unit without figures has a row too: that is the finding.
+pub(crate) async fn reconcile(
+    values: &Values,
+    actor: &Actor,
+    reconcile: Reconcile,
+) -> Result<(Vec<Row>, String)> {
+    let (access, period) = (values.access(), reconcile.period);
+    let (units, what) = match reconcile.of {
+        Of::Units(units) => {
+            for unit in &units {
+                access.require(actor, unit).await?;
+            }
+            let names: Vec<_> = units.iter().map(UnitId::as_str).collect();
+            let what = format!("reconcile {period} {}", names.join(" "));
+            (units, what)
+        }
+        Of::Subtree(root) => {
+            access.require_subtree(actor, Some(&root)).await?;
+            let units = access.units_below(&root, window(&period)).await?;
+            (units, format!("reconcile {period} below {root}"))
+        }
+    };
+    let pages = values.pages();
+    let page = pages.page(reconcile.page_size, &reconcile.page_token, what)?;
+    let after = page.after().map(ToOwned::to_owned);
+    let is_after = |it: &UnitId| after.as_deref().is_none_or(|after| it.as_str() > after);
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    let units: Vec<_> = units.into_iter().filter(is_after).take(limit).collect();
+    let (units, next_page_token) = page.close(units, |it| it.as_str().to_owned())?;
+    let figures = store::of_units(values.db().reader(), &units, &[period]).await?;
+    let mut lines: HashMap<_, Vec<_>> = HashMap::new();
+    for figure in &figures {
+        let of_unit = lines.entry(&figure.id.unit).or_default();
+        of_unit.push(line::of(figure));
+    }
+    let rows = units.into_iter().map(|unit| {
+        let lines = lines.remove(&unit).unwrap_or_default();
+        Row {
+            unit,
+            count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
+            sha256: hex(&Sha256::digest(lines.concat())),
+        }
+    });
+    Ok((rows.collect(), next_page_token))
+}

@@ -1,0 +1,222 @@
+//! Figures to and from the wire.
+
+use kit::etag;
+use proto::{
+    convert::{self, instant, quantity, read_quantity, timestamp},
+    indicators as pb, shared,
+};
+use types::{
+    ids::{Breakdown, UnitId, ValueId},
+    period::Period,
+    violations::Invalid,
+};
+
+use super::{
+    IndicatorValue, Revision, Source, SourceKind,
+    issue::{Issue, Severity, of_quantity},
+    item::{Disposition, Entry, Item, Outcome},
+};
+use crate::wire::{from_wire, to_wire};
+
+const LONGEST_NOTE: usize = 2000;
+const LONGEST_REASON: usize = 500;
+pub(crate) const LONGEST_SOURCE: usize = 200;
+
+/// What a request says for all of its items.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ForAll {
+    /// The sheet they are about; an item may then leave it out.
+    pub(crate) sheet: Option<(UnitId, Period)>,
+    /// The system that sends them; none when a person does.
+    pub(crate) source_system: Option<String>,
+}
+
+impl Item {
+    /// Reads an item; what is bad in it stays with it, so that the others stand.
+    pub(crate) fn from_wire(path: String, wire: &pb::ValueItem, for_all: &ForAll) -> Self {
+        let mut bad = Invalid::default();
+        let field = |name: &str| format!("{path}.{name}");
+        let indicator = bad.required(field("indicator"), &wire.indicator);
+        let (unit, period) = match &for_all.sheet {
+            Some((unit, period)) => (
+                same(field("unit"), &wire.unit, unit, &mut bad),
+                same(field("period"), &wire.period, period, &mut bad),
+            ),
+            None => (
+                bad.required(field("unit"), &wire.unit),
+                bad.required(field("period"), &wire.period),
+            ),
+        };
+        let breakdown = bad.optional::<Breakdown>(field("breakdown"), &wire.breakdown);
+        let quantity = read_quantity(&field("quantity"), wire.quantity.as_ref(), &mut bad);
+        let note = bad.lines(field("note"), &wire.note, LONGEST_NOTE);
+        let source = Source::from_wire(&field("source"), wire.source.as_ref(), for_all, &mut bad);
+        let reason = bad.lines(field("reason"), &wire.reason, LONGEST_REASON);
+        let id = match (indicator, unit, period, breakdown) {
+            (Some(indicator), Some(unit), Some(period), Some(breakdown)) => Some(ValueId {
+                indicator,
+                unit,
+                period,
+                breakdown,
+            }),
+            _ => None,
+        };
+        let entry = match (quantity, note, source, reason, bad.is_empty()) {
+            (Some(quantity), Some(note), Some(source), Some(reason), true) => Ok(Entry {
+                quantity,
+                note,
+                source,
+                reason,
+                etag: wire.etag.clone(),
+            }),
+            _ => Err(bad),
+        };
+        Self { path, id, entry }
+    }
+}
+
+/// Reads what a request says for all items: empty, or the same.
+fn same<T>(field: String, sent: &str, for_all: &T, bad: &mut Invalid) -> Option<T>
+where
+    T: std::str::FromStr<Err = types::invalid::InvalidText> + PartialEq + Clone,
+{
+    let own = bad.optional::<T>(field.clone(), sent)?;
+    if own.is_some_and(|it| it != *for_all) {
+        bad.add(
+            field,
+            "NOT_THE_SAME",
+            "is not the one of the request",
+            "không trùng với yêu cầu",
+        );
+        return None;
+    }
+    Some(for_all.clone())
+}
+
+impl Source {
+    fn from_wire(
+        field: &str,
+        wire: Option<&shared::Source>,
+        for_all: &ForAll,
+        bad: &mut Invalid,
+    ) -> Option<Self> {
+        let unsaid = shared::Source::default();
+        let wire = wire.unwrap_or(&unsaid);
+        let kind = match wire.kind {
+            0 if for_all.source_system.is_some() => Some(SourceKind::Ingested),
+            0 => Some(SourceKind::Manual),
+            kind => from_wire(&SOURCES, &format!("{field}.kind"), kind, bad),
+        };
+        let mut line =
+            |name, text: &str| bad.optional_line(format!("{field}.{name}"), text, LONGEST_SOURCE);
+        let resource = match (&for_all.source_system, wire.resource.as_str()) {
+            (Some(system), "") => Some(system.clone()),
+            (_, resource) => line("resource", resource),
+        };
+        let external_id = line("external_id", &wire.external_id);
+        let observe_time = match wire.observe_time {
+            None => Some(None),
+            observed => instant(&format!("{field}.observe_time"), observed, bad).map(Some),
+        };
+        Some(Self {
+            kind: kind?,
+            resource: resource?,
+            external_id: external_id?,
+            observe_time: observe_time?,
+        })
+    }
+}
+
+impl Outcome {
+    /// Writes the result of the item at a place, and the figure in force if it is told.
+    pub(crate) fn into_wire(self, offset: i32) -> (shared::ItemResult, Option<pb::IndicatorValue>) {
+        let result = shared::ItemResult {
+            offset,
+            name: self.name.map(|it| it.name()).unwrap_or_default(),
+            disposition: to_wire(&DISPOSITIONS, &self.disposition),
+            issues: self.issues.into_iter().map(Into::into).collect(),
+        };
+        (result, self.current.map(Into::into))
+    }
+}
+
+impl From<IndicatorValue> for pb::IndicatorValue {
+    fn from(value: IndicatorValue) -> Self {
+        let issues = of_quantity(&value.quantity, "quantity");
+        let source = value.source;
+        let breakdown = value.id.breakdown.as_ref();
+        Self {
+            name: value.id.name(),
+            indicator: value.id.indicator.name(),
+            unit: value.id.unit.name(),
+            period: value.id.period.to_string(),
+            breakdown: breakdown.map_or_else(String::new, |it| it.as_str().to_owned()),
+            quantity: Some(quantity(&value.quantity)),
+            note: value.note,
+            source: Some(shared::Source {
+                kind: to_wire(&SOURCES, &source.kind),
+                resource: source.resource,
+                principal: value.principal.name(),
+                external_id: source.external_id,
+                observe_time: source.observe_time.map(timestamp),
+            }),
+            revision: number(value.revision),
+            issues: issues.into_iter().map(Into::into).collect(),
+            create_time: Some(timestamp(value.create_time)),
+            update_time: Some(timestamp(value.update_time)),
+            etag: etag::of(value.revision),
+        }
+    }
+}
+
+impl From<Revision> for pb::IndicatorValueRevision {
+    fn from(revision: Revision) -> Self {
+        let value = revision.value;
+        Self {
+            name: format!("{}/revisions/{}", value.id, value.revision),
+            principal: value.principal.name(),
+            reason: revision.reason,
+            create_time: Some(timestamp(value.update_time)),
+            snapshot: Some(value.into()),
+        }
+    }
+}
+
+impl From<Issue> for shared::Issue {
+    fn from(issue: Issue) -> Self {
+        let severity = match issue.severity {
+            Severity::Info => shared::Severity::Info,
+            Severity::Warning => shared::Severity::Warning,
+            Severity::Error => shared::Severity::Error,
+        };
+        convert::issue(severity, issue.code, issue.field, issue.en, issue.vi)
+    }
+}
+
+/// Writes what is odd about a figure.
+pub(crate) fn value_issue((id, issue): (ValueId, Issue)) -> pb::ValueIssue {
+    pb::ValueIssue {
+        indicator_value: id.name(),
+        issue: Some(issue.into()),
+    }
+}
+
+/// Two thousand million versions of one figure are out of reach.
+fn number(revision: i64) -> i32 {
+    i32::try_from(revision).unwrap_or(i32::MAX)
+}
+
+const SOURCES: [(SourceKind, shared::SourceKind); 5] = [
+    (SourceKind::Manual, shared::SourceKind::Manual),
+    (SourceKind::Ingested, shared::SourceKind::Ingested),
+    (SourceKind::Imported, shared::SourceKind::Imported),
+    (SourceKind::Derived, shared::SourceKind::Derived),
+    (SourceKind::Consolidated, shared::SourceKind::Consolidated),
+];
+
+const DISPOSITIONS: [(Disposition, shared::Disposition); 4] = [
+    (Disposition::Created, shared::Disposition::Created),
+    (Disposition::Updated, shared::Disposition::Updated),
+    (Disposition::Unchanged, shared::Disposition::Unchanged),
+    (Disposition::Rejected, shared::Disposition::Rejected),
+];

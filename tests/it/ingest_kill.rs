@@ -1,0 +1,296 @@
+//! A server that is killed while another system sends figures: every acknowledged figure
+//! is there, none twice, and the sender goes on by itself.
+
+use std::{env, path::Path, time::Duration};
+
+use kit::Peer;
+use proto::{
+    indicators::{
+        self as pb, indicator_service_client::IndicatorServiceClient,
+        ingest_values_request::Frame as Asked, ingest_values_response::Frame as Told,
+        value_service_client::ValueServiceClient,
+    },
+    shared::{Disposition, ItemResult, Quantity, quantity::Value},
+};
+use sea_orm::{ConnectionTrait, Database};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, transport::Endpoint};
+
+use crate::{
+    process::{Service, program},
+    rights::{UNIT, arrive, as_bearer, clerk, grant},
+};
+
+const KILLS: usize = 20;
+const MONTHS: usize = 12;
+const PARTS: usize = 1_000;
+const BATCH: usize = 100;
+/// Batches on the way without an acknowledgement.
+const AHEAD: usize = 5;
+
+/// One figure for each of the parts of each month.
+fn items() -> Vec<pb::ValueItem> {
+    let numbers = 0..MONTHS * PARTS;
+    let items = numbers.map(|number| pb::ValueItem {
+        indicator: "indicators/ho-so".into(),
+        unit: UNIT.into(),
+        period: format!("2022-m{:02}", number % MONTHS + 1),
+        breakdown: format!("xa-{:04}", number / MONTHS),
+        quantity: Some(Quantity {
+            value: Some(Value::Count(i64::try_from(number).unwrap())),
+            ..Default::default()
+        }),
+        ..Default::default()
+    });
+    items.collect()
+}
+
+/// The hash of a month as the sender makes it from what it sent.
+fn own_hash(items: &[pb::ValueItem], period: &str) -> String {
+    let of_period = items.iter().filter(|it| it.period == period);
+    let mut lines: Vec<_> = of_period
+        .map(|it| match &it.quantity.as_ref().unwrap().value {
+            Some(Value::Count(count)) => {
+                format!("ho-so\t{}\tcount:{count}\tEXACT\t\n", it.breakdown)
+            }
+            other => panic!("{other:?} was not sent"),
+        })
+        .collect();
+    lines.sort();
+    let digest = Sha256::digest(lines.concat());
+    digest.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+/// A system that sends its figures until all of them are acknowledged.
+struct Sender<'a> {
+    items: &'a [pb::ValueItem],
+    token: &'a str,
+    /// Where the server answers now.
+    address: watch::Receiver<String>,
+    /// What was acknowledged, in order.
+    acknowledged: watch::Sender<Vec<ItemResult>>,
+}
+
+impl Sender<'_> {
+    async fn send_all(&self) -> Vec<ItemResult> {
+        while self.one_line().await.is_err() {
+            // The line broke off: open the session again.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.acknowledged.borrow().clone()
+    }
+
+    async fn one_line(&self) -> Result<(), Status> {
+        let address = self.address.borrow().clone();
+        let endpoint = Endpoint::from_shared(address).unwrap();
+        let channel = endpoint.connect().await;
+        let channel = channel.map_err(|error| Status::unavailable(error.to_string()))?;
+        let (frames, sent) = mpsc::channel(100);
+        let send = async |frame| {
+            let frame = pb::IngestValuesRequest { frame: Some(frame) };
+            let sent = frames.send(frame).await;
+            sent.map_err(|_| Status::unavailable("the line is closed"))
+        };
+        send(Asked::Open(pb::IngestOpen {
+            session_id: "0d6f7b4c-4f0e-4d3a-9a51-5f8c2f6f8f01".into(),
+            source_system: "Phần mềm một cửa".into(),
+            scope_unit: UNIT.into(),
+            validate_only: false,
+        }))
+        .await?;
+        let ask = as_bearer(self.token, ReceiverStream::new(sent));
+        let mut values = ValueServiceClient::new(channel);
+        let mut answers = values.ingest_values(ask).await?.into_inner();
+        let mut told = async || {
+            let next = answers.message().await?.and_then(|it| it.frame);
+            next.ok_or_else(|| Status::unavailable("the stream is over"))
+        };
+        let Told::Ready(ready) = told().await? else {
+            panic!("a session opens with `ready`");
+        };
+        // What was committed and never acknowledged is sent once more, to hear of it.
+        let known = self.acknowledged.borrow().len();
+        assert!(
+            usize::try_from(ready.next_offset).unwrap() >= known,
+            "an acknowledged item is gone"
+        );
+        let mut batches = (known..self.items.len()).step_by(BATCH);
+        let mut on_the_way = 0;
+        loop {
+            while on_the_way < AHEAD
+                && let Some(from) = batches.next()
+            {
+                let to = (from + BATCH).min(self.items.len());
+                send(Asked::Batch(pb::IngestBatch {
+                    offset: i64::try_from(from).unwrap(),
+                    items: self.items[from..to].to_vec(),
+                }))
+                .await?;
+                on_the_way += 1;
+            }
+            if on_the_way == 0 {
+                break;
+            }
+            let Told::Ack(ack) = told().await? else {
+                panic!("a batch is acknowledged");
+            };
+            on_the_way -= 1;
+            self.acknowledged.send_modify(|it| it.extend(ack.results));
+        }
+        let total_count = i64::try_from(self.items.len()).unwrap();
+        send(Asked::Close(pb::IngestClose { total_count })).await?;
+        let Told::Summary(summary) = told().await? else {
+            panic!("a session ends with a summary");
+        };
+        assert_eq!(summary.created_count, total_count);
+        Ok(())
+    }
+}
+
+/// Starts the indicators again after each kill.
+async fn kill_20_times(
+    start: impl Fn() -> Service,
+    first: Service,
+    address: &watch::Sender<String>,
+    mut acknowledged: watch::Receiver<Vec<ItemResult>>,
+    total: usize,
+) -> Service {
+    let mut service = first;
+    for kill in 1..=KILLS {
+        let enough = |it: &Vec<ItemResult>| it.len() >= total * kill / (KILLS + 1);
+        acknowledged.wait_for(enough).await.unwrap();
+        // At another moment of a batch each time.
+        tokio::time::sleep(Duration::from_millis(u64::try_from(kill).unwrap() * 2)).await;
+        // Dropping it is `kill -9`.
+        drop(service);
+        service = tokio::task::block_in_place(&start);
+        address.send_replace(service.address.clone());
+    }
+    service
+}
+
+async fn every_figure_once(folder: &Path, flags: &[&str]) {
+    let directory = Service::start("directory", folder, 0, &[]);
+    let flags = [&["--directory-at", directory.address.as_str()], flags].concat();
+    let start = || Service::start("indicators", folder, 0, &flags);
+    let service = start();
+    let peer = Peer::remote(&directory.address).unwrap();
+    let secret = directory.secret.clone().unwrap();
+    let administrator = arrive(&peer, "users/administrator", &secret).await;
+    let token = clerk(&peer, &administrator).await;
+    for role in ["receiver", "reporter"] {
+        grant(&peer, &administrator, role).await;
+    }
+    let indicator = pb::Indicator {
+        display_name: "Hồ sơ tiếp nhận".into(),
+        value_kind: pb::ValueKind::Count.into(),
+        accumulation: pb::Accumulation::InPeriod.into(),
+        unit_aggregation: pb::Aggregation::Sum.into(),
+        period_aggregation: pb::Aggregation::Sum.into(),
+        owner_unit: UNIT.into(),
+        ..Default::default()
+    };
+    let create = pb::CreateIndicatorRequest {
+        indicator: Some(indicator),
+        indicator_id: "ho-so".into(),
+        ..Default::default()
+    };
+    let mut indicators = IndicatorServiceClient::new(Peer::remote(&service.address).unwrap());
+    let created = indicators.create_indicator(as_bearer(&token, create));
+    let created = created.await.unwrap().into_inner();
+    let publish = pb::PublishIndicatorRequest {
+        name: created.name,
+        first_period: "2022".into(),
+        change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
+        etag: created.etag,
+        ..Default::default()
+    };
+    indicators
+        .publish_indicator(as_bearer(&token, publish))
+        .await
+        .unwrap();
+
+    let items = items();
+    let address = watch::Sender::new(service.address.clone());
+    let sender = Sender {
+        items: &items,
+        token: &token,
+        address: address.subscribe(),
+        acknowledged: watch::Sender::new(Vec::new()),
+    };
+    let acknowledged = sender.acknowledged.subscribe();
+    let killed = kill_20_times(start, service, &address, acknowledged, items.len());
+    let (results, service) = tokio::join!(sender.send_all(), killed);
+    assert_eq!(results.len(), items.len());
+    for (place, result) in results.iter().enumerate() {
+        assert_eq!(usize::try_from(result.offset).unwrap(), place);
+        assert_eq!(result.disposition(), Disposition::Created, "{result:?}");
+    }
+    check(&service, &token, &items).await;
+}
+
+/// Compares what is there with what was sent.
+async fn check(service: &Service, token: &str, items: &[pb::ValueItem]) {
+    let mut values = ValueServiceClient::new(Peer::remote(&service.address).unwrap());
+    for month in 1..=MONTHS {
+        let period = format!("2022-m{month:02}");
+        let reconcile = pb::ReconcileValuesRequest {
+            units: vec![UNIT.into()],
+            period: period.clone(),
+            ..Default::default()
+        };
+        let answer = values.reconcile_values(as_bearer(token, reconcile)).await;
+        let row = answer.unwrap().into_inner().rows.remove(0);
+        assert_eq!(usize::try_from(row.value_count).unwrap(), PARTS);
+        assert_eq!(row.sha256, own_hash(items, &period));
+        let mut list = pb::ListIndicatorValuesRequest {
+            unit: UNIT.into(),
+            period,
+            page_size: 500,
+            ..Default::default()
+        };
+        loop {
+            let page = values
+                .list_indicator_values(as_bearer(token, list.clone()))
+                .await;
+            let page = page.unwrap().into_inner();
+            assert!(page.indicator_values.iter().all(|it| it.revision == 1));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            list.page_token = page.next_page_token;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_sent_while_the_server_is_killed_20_times_are_there_once_on_sqlite() {
+    let folder = TempDir::new().unwrap();
+    every_figure_once(folder.path(), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_sent_while_the_server_is_killed_20_times_are_there_once_on_postgresql() {
+    let Ok(url) = env::var("TEST_DATABASE_URL") else {
+        eprintln!("not run on PostgreSQL: TEST_DATABASE_URL is not set");
+        return;
+    };
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let stem = format!("kill_{}", std::process::id());
+    let at = format!("{server}/{stem}");
+    let flags = ["--database-url", at.as_str()];
+    let mut migrate = program();
+    migrate.args(["migrate", "--create", "--services", "indicators"]);
+    assert!(migrate.args(flags).status().unwrap().success());
+    let folder = TempDir::new().unwrap();
+    every_figure_once(folder.path(), &flags).await;
+    let admin = Database::connect(format!("{server}/postgres"))
+        .await
+        .unwrap();
+    let drop = format!("DROP DATABASE IF EXISTS {stem}_indicators WITH (FORCE)");
+    admin.execute_unprepared(&drop).await.unwrap();
+    admin.close().await.unwrap();
+}
