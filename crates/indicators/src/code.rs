@@ -8,7 +8,7 @@ use types::{
 
 use crate::{
     indicator::{Accumulation, Direction, State, ValueKind},
-    value::{SourceKind, ValueState},
+    value::{SourceKind, ValueState, lock::LockState},
 };
 
 /// A meaning that is kept as a word. Words never change: rows hold them.
@@ -108,6 +108,11 @@ codes! {
         Rejected = "rejected",
         Draft = "draft",
         Submitted = "submitted",
+        Accepted = "accepted",
+    }
+    LockState {
+        Released = "released",
+        Held = "held",
         Accepted = "accepted",
     }
 }

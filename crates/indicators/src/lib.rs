@@ -11,7 +11,8 @@ use kit::{Access, Db, Result, page::Pages};
 use proto::indicators::{
     indicator_service_server::IndicatorServiceServer,
     source_system_service_server::SourceSystemServiceServer,
-    target_service_server::TargetServiceServer, value_service_server::ValueServiceServer,
+    target_service_server::TargetServiceServer, value_lock_service_server::ValueLockServiceServer,
+    value_service_server::ValueServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
@@ -82,16 +83,20 @@ impl Indicators {
         Routes::new(IndicatorServiceServer::new(indicators))
             .add_service(SourceSystemServiceServer::new(source_systems))
             .add_service(TargetServiceServer::new(targets))
+            .add_service(ValueLockServiceServer::new(value::lock::rpc::Rpc::new(
+                &self.db,
+            )))
             .add_service(ValueServiceServer::new(values))
     }
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 4] {
+    pub fn services() -> [&'static str; 5] {
         [
             "cds.indicators.v1.IndicatorService",
             "cds.indicators.v1.SourceSystemService",
             "cds.indicators.v1.TargetService",
+            "cds.indicators.v1.ValueLockService",
             "cds.indicators.v1.ValueService",
         ]
     }

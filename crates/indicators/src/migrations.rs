@@ -10,6 +10,8 @@ mod m0005_targets;
 mod m0010_breakdowns;
 mod m0011_ingest;
 mod m0021_value_states;
+mod m0022_value_locks;
+mod m0040_derived_revisions;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -22,5 +24,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0010_breakdowns::Migration),
         Box::new(m0011_ingest::Migration),
         Box::new(m0021_value_states::Migration),
+        Box::new(m0022_value_locks::Migration),
+        Box::new(m0040_derived_revisions::Migration),
     ]
 }

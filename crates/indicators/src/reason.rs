@@ -31,6 +31,10 @@ reasons! {
     RATIO_PARTS_MISSING: "only {stated_en} is stated; without numerator and denominator it cannot be added up", "chỉ có tỷ lệ {stated_vi}; thiếu tử số và mẫu số nên không thể tổng hợp";
     UNIT_NOT_IN_FORCE: "`{unit}` existed from {start} to {end_en}, and `{period}` counts {from} to {to}", "`{unit}` tồn tại từ {start} đến {end_vi}, còn kỳ `{period}` tính từ {from} đến {to}";
     UNIT_NOT_PERMITTED: "you may not write figures of `{unit}`, or it does not exist", "không có quyền nhập số liệu của `{unit}`, hoặc đơn vị không tồn tại";
+    VALUE_LOCKED: "`{name}` is locked by `{locked_by}` until that is returned", "`{name}` đang bị khóa theo `{locked_by}`; chỉ sửa được khi lần gửi đó được trả lại";
+    REASON_REQUIRED: "`{name}` was submitted before; say why it changes", "`{name}` đã từng được gửi trong báo cáo; phải nêu lý do sửa";
+    LOCK_RELEASED: "the lock of `{submission}` was released", "khóa số liệu của `{submission}` đã được gỡ";
+    LOCK_NOT_THERE: "there is no lock `{lock}`", "không có khóa số liệu `{lock}`";
     VALUE_CHANGED: "`{name}` has changed; its etag is now `{current_etag}`", "`{name}` đã thay đổi; etag hiện tại là `{current_etag}`";
     YEAR_TO_DATE_FALLS: "{value_en} since the start of the year is less than the {earlier_en} of `{earlier_period}`", "lũy kế từ đầu năm là {value_vi}, thấp hơn {earlier_vi} của {earlier_period_vi}";
     RATIO_MISMATCH: "{stated_en} is stated, the numbers give {computed_en}", "tỷ lệ công bố là {stated_vi}, số liệu cho {computed_vi}";

@@ -9,14 +9,15 @@ use types::{
     ids::{IndicatorId, Principal, UnitId},
     period::{Period, WindowRule},
     quantity::{Content, Quantity},
+    validity::Validity,
     violations::Invalid,
 };
 
 use crate::{
     formula::derive::{asked, derive},
     indicator::{self, Definition, Direction, ValueKind, store as indicators},
-    reason::{TARGET_NEEDS_DIRECTION, TARGET_NOT_MEASURED},
-    value,
+    reason::{TARGET_NEEDS_DIRECTION, TARGET_NOT_MEASURED, UNIT_NOT_IN_FORCE},
+    value::{self, fit},
 };
 
 pub(crate) mod rpc;
@@ -136,11 +137,29 @@ impl Targets {
         }
     }
 
-    /// Sets a target, as the unit that answers for the indicator. One that was taken back
-    /// may be set again; its history goes on.
-    pub(crate) async fn create(&self, tx: &Tx, actor: &Actor, new: CreateTarget) -> Result<Target> {
+    /// Looks up the days on which the unit of a new target exists, before anything is
+    /// changed: the directory may have to be asked.
+    pub(crate) async fn unit_days(
+        &self,
+        actor: &Actor,
+        new: &CreateTarget,
+    ) -> Result<Option<Validity>> {
+        let days = self.access.unit_days(actor, &[&new.id.unit]).await?;
+        Ok(days.into_iter().flatten().next())
+    }
+
+    /// Sets a target, as the unit that answers for the indicator, for a unit that exists on
+    /// these days. One that was taken back may be set again; its history goes on.
+    pub(crate) async fn create(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        new: CreateTarget,
+        days: Option<Validity>,
+    ) -> Result<Target> {
         self.owner(&tx.db, actor, &new.id.indicator).await?;
         let definition = in_force(&tx.db, &new.id).await?;
+        exists(&new.id, &definition, days)?;
         can_be_reached(&new.id.indicator, &definition)?;
         fits(definition.value_kind, &new.content.quantity)?;
         tx.lock(&new.id.name()).await?;
@@ -374,6 +393,18 @@ fn can_be_reached(id: &IndicatorId, definition: &Definition) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Refuses a target of a unit that has no figures of its period.
+fn exists(id: &TargetId, definition: &Definition, days: Option<Validity>) -> Result<()> {
+    let Some(days) = days else {
+        return Err(Error::reference("target.unit", id.unit.name()));
+    };
+    if fit::existed(&days, &id.period, definition.accumulation) {
+        return Ok(());
+    }
+    let facts = fit::not_in_force(&id.unit, &id.period, &days);
+    Err(Error::rule(&UNIT_NOT_IN_FORCE, facts))
 }
 
 fn fits(kind: ValueKind, quantity: &Quantity) -> std::result::Result<(), Invalid> {

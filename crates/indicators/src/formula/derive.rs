@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::{
-    ids::{IndicatorId, UnitId, ValueId},
+    ids::{IndicatorId, UnitId},
     period::Period,
     quantity::{Absence, Qualifier, Quantity},
 };
@@ -21,9 +21,13 @@ use super::{
 };
 use crate::{
     indicator::{Accumulation, Revision, ValueKind, standing::Published, store},
-    reason::{FORMULA_CIRCLE, FORMULA_COUNTED_AS_ZERO, FORMULA_INPUT, FORMULA_OVERFLOW},
+    reason::{FORMULA_CIRCLE, FORMULA_INPUT, FORMULA_OVERFLOW},
     value,
 };
+
+mod answer;
+
+pub(crate) use answer::{Computed, Derived, Input, Reported};
 
 /// What is computed, and as a figure of which kind.
 #[derive(Debug, Clone)]
@@ -31,17 +35,6 @@ pub(crate) struct Asked {
     pub(crate) formula: Formula,
     pub(crate) kind: ValueKind,
     pub(crate) scale: u8,
-}
-
-/// What a formula gives for a unit and period, and out of what.
-#[derive(Debug)]
-pub(crate) struct Derived {
-    /// Nothing when it could not be computed; then an issue says why.
-    pub(crate) quantity: Option<Quantity>,
-    /// The figures it takes; nothing for one that was not reported.
-    pub(crate) inputs: Vec<(ValueId, Option<Quantity>)>,
-    pub(crate) warnings: Vec<Problem>,
-    pub(crate) failure: Option<Problem>,
 }
 
 /// One figure, of the unit that is asked about.
@@ -58,14 +51,58 @@ pub(crate) async fn derive(
     period: Period,
 ) -> Result<Derived> {
     let mut sheet = Sheet::default();
-    if let Err(failure) = sheet.gather(db, asked, period).await? {
-        return Ok(sheet.fail(failure));
+    let open = vec![(asked.formula.clone(), period)];
+    if let Err(failure) = sheet.gather(db, open).await? {
+        return Ok(Derived::failed(failure));
     }
     sheet.read(db, unit).await?;
     if let Err(failure) = sheet.compute_all() {
-        return Ok(sheet.fail(failure));
+        return Ok(Derived::failed(failure));
     }
     Ok(sheet.answer(asked, unit, period))
+}
+
+/// Computes the figures of a unit and period of those indicators that are derived then, all
+/// in one go; one by one when one of them keeps the others from being computed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn derive_all(
+    db: &impl ConnectionTrait,
+    published: &BTreeMap<IndicatorId, Published>,
+    unit: &UnitId,
+    period: Period,
+) -> Result<BTreeMap<IndicatorId, Computed>> {
+    let derived = published.iter().filter_map(|(id, published)| {
+        let asked = asked(published, &period)?;
+        Some(((id.clone(), period), asked))
+    });
+    let derived: BTreeMap<Cell, Asked> = derived.collect();
+    let open = derived.values().map(|it| (it.formula.clone(), period));
+    let open = open.collect();
+    let mut sheet = Sheet {
+        published: published.clone(),
+        // Together they may take as many steps as each alone.
+        steps: Steps::of_many(derived.len()),
+        derived: derived.clone(),
+        ..Sheet::default()
+    };
+    let mut all = BTreeMap::new();
+    if sheet.gather(db, open).await?.is_ok() {
+        sheet.read(db, unit).await?;
+        if sheet.compute_all().is_ok() {
+            for cell in derived.into_keys() {
+                let computed = sheet.computed(&cell, unit);
+                all.insert(cell.0, computed);
+            }
+            return Ok(all);
+        }
+    }
+    for (cell, asked) in derived {
+        let alone = derive(db, &asked, unit, period).await?;
+        all.insert(cell.0, alone.into());
+    }
+    Ok(all)
 }
 
 /// Returns what is computed for an indicator and period, when it is derived.
@@ -87,6 +124,8 @@ struct Sheet {
     /// Figures that are reported.
     reported: BTreeSet<Cell>,
     known: BTreeMap<Cell, Quantity>,
+    /// What stands behind the reported figures that are there.
+    there: BTreeMap<Cell, Reported>,
     failed: BTreeMap<Cell, Problem>,
     steps: Steps,
 }
@@ -96,10 +135,8 @@ impl Sheet {
     async fn gather(
         &mut self,
         db: &impl ConnectionTrait,
-        asked: &Asked,
-        period: Period,
+        mut open: Vec<(Formula, Period)>,
     ) -> Result<std::result::Result<(), Problem>> {
-        let mut open = vec![(asked.formula.clone(), period)];
         while !open.is_empty() {
             let ids: BTreeSet<IndicatorId> = open
                 .iter()
@@ -169,12 +206,18 @@ impl Sheet {
     async fn read(&mut self, db: &impl ConnectionTrait, unit: &UnitId) -> Result<()> {
         let ids: BTreeSet<_> = self.reported.iter().map(|(id, _)| id).collect();
         let periods: BTreeSet<_> = self.reported.iter().map(|(_, period)| *period).collect();
-        let found = value::quantities(db, unit, &ids, &periods).await?;
-        let counting = found
-            .into_iter()
-            .filter(|((id, period), _)| self.in_force(id, period).is_some());
-        let counting: Vec<_> = counting.collect();
-        self.known.extend(counting);
+        for figure in value::figures(db, unit, &ids, &periods).await? {
+            let cell = (figure.id.indicator, figure.id.period);
+            if self.in_force(&cell.0, &cell.1).is_none() || !self.reported.contains(&cell) {
+                continue;
+            }
+            let reported = Reported {
+                revision: figure.revision,
+                state: figure.stage.state,
+            };
+            self.there.insert(cell.clone(), reported);
+            self.known.insert(cell, figure.quantity);
+        }
         Ok(())
     }
 
@@ -277,53 +320,6 @@ impl Sheet {
                 .ok_or_else(|| Problem::new(&FORMULA_OVERFLOW, 1, &[])),
         }
     }
-
-    fn answer(mut self, asked: &Asked, unit: &UnitId, period: Period) -> Derived {
-        let references = asked.formula.references().into_iter();
-        let cells: BTreeSet<Cell> = references.flat_map(|it| self.cells(it, period)).collect();
-        let evaluated = self.evaluate(asked, period);
-        let inputs = cells.into_iter().map(|cell| {
-            let quantity = self.known.get(&cell).cloned();
-            let (indicator, period) = cell;
-            let unit = unit.clone();
-            let id = ValueId {
-                indicator,
-                unit,
-                period,
-                breakdown: None,
-            };
-            (id, quantity)
-        });
-        let inputs = inputs.collect();
-        match evaluated {
-            Ok((quantity, counted)) => Derived {
-                quantity: Some(quantity),
-                inputs,
-                warnings: counted.iter().map(counted_as_zero).collect(),
-                failure: None,
-            },
-            Err(failure) => Derived {
-                quantity: None,
-                inputs,
-                warnings: Vec::new(),
-                failure: Some(failure),
-            },
-        }
-    }
-
-    fn fail(self, failure: Problem) -> Derived {
-        Derived {
-            quantity: None,
-            inputs: Vec::new(),
-            warnings: Vec::new(),
-            failure: Some(failure),
-        }
-    }
-}
-
-fn counted_as_zero(reference: &Reference) -> Problem {
-    let facts = [("reference", reference.to_string())];
-    Problem::new(&FORMULA_COUNTED_AS_ZERO, 1, &facts)
 }
 
 fn moved(period: Period, when: Offset) -> Option<Period> {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use kit::{Result, Tx, db::ledger::Action, etag};
+use kit::{Reason, Result, Tx, db::ledger::Action, etag};
 use sea_orm::ConnectionTrait;
 use types::ids::{Principal, ValueId};
 
@@ -16,7 +16,10 @@ use super::{
     merge::merged,
     quantity_row, store,
 };
-use crate::reason::{ITEMS_CONTRADICT, ITEMS_MERGED, VALUE_CHANGED};
+use crate::reason::{ITEMS_CONTRADICT, ITEMS_MERGED, REASON_REQUIRED, VALUE_CHANGED, VALUE_LOCKED};
+
+/// Facts of the text of a reason.
+type Facts = Vec<(&'static str, String)>;
 
 /// Most items of a contradiction that are named.
 const NAMED: usize = 5;
@@ -143,6 +146,14 @@ impl Changes {
             outcome.disposition = Disposition::Unchanged;
             return;
         }
+        if let Some(before) = before
+            && let Some((reason, field, facts)) = before.kept_from(&entry)
+        {
+            let field = format!("{path}{field}");
+            outcome.issues = vec![Issue::new(Severity::Error, reason, field, &facts)];
+            outcome.current = Some(before.clone());
+            return;
+        }
         let current_etag = before.map(|it| etag::of(it.revision)).unwrap_or_default();
         if !entry.etag.is_empty() && entry.etag != current_etag {
             let facts = [("name", id.name()), ("current_etag", current_etag)];
@@ -205,6 +216,19 @@ impl Changes {
 }
 
 impl IndicatorValue {
+    /// Returns what keeps the figure from being changed: a submission that pins it, or that it
+    /// was submitted once and nobody says why it changes. With the field it is told of.
+    fn kept_from(&self, entry: &Entry) -> Option<(&'static Reason, &'static str, Facts)> {
+        let name = ("name", self.id.name());
+        if let Some(submission) = &self.stage.locked_by {
+            let facts = vec![name, ("locked_by", submission.clone())];
+            return Some((&VALUE_LOCKED, "", facts));
+        }
+        let was_submitted = self.stage.submitted_revision.is_some();
+        let is_unsaid = was_submitted && entry.reason.is_empty();
+        is_unsaid.then(|| (&REASON_REQUIRED, ".reason", vec![name]))
+    }
+
     /// Says whether the figure is already what was sent, to the last written digit. When
     /// the other system looked again and saw the same, nothing has changed.
     fn says(&self, entry: &Entry) -> bool {

@@ -15,7 +15,7 @@ use types::{
     period::Period,
 };
 
-use super::{IndicatorValue, Revision, Stage};
+use super::{IndicatorValue, Revision, Stage, ValueState, lock::store::together};
 use crate::code::Code;
 
 mod rows;
@@ -251,6 +251,58 @@ async fn write_some(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Resul
         .await
         .map_err(|error| on_unique(error, || Error::Conflict))?;
     Ok(())
+}
+
+/// Says of figures how far they have come; nothing else of them changes.
+pub(super) async fn mark(
+    db: &impl ConnectionTrait,
+    figures: &BTreeSet<&ValueId>,
+    state: ValueState,
+    locked_by: Option<&str>,
+) -> Result<()> {
+    let locked_by = locked_by.map(ToOwned::to_owned);
+    for any in conditions(figures.iter().copied()) {
+        value::Entity::update_many()
+            .col_expr(value::Column::State, Expr::value(state.code()))
+            .col_expr(value::Column::LockedBy, Expr::value(locked_by.clone()))
+            .filter(any)
+            .exec(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Notes that figures were submitted as they are now.
+pub(super) async fn note_submitted(
+    db: &impl ConnectionTrait,
+    figures: &BTreeSet<ValueId>,
+) -> Result<()> {
+    let revision = Expr::col(value::Column::Revision);
+    for any in conditions(figures.iter()) {
+        value::Entity::update_many()
+            .col_expr(value::Column::SubmittedRevision, revision.clone())
+            .filter(any)
+            .exec(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Returns conditions that together name exactly these figures.
+fn conditions<'a>(figures: impl Iterator<Item = &'a ValueId>) -> Vec<Condition> {
+    let groups = together(figures);
+    let conditions = groups.chunks(SHEETS_PER_QUESTION).map(|some| {
+        some.iter().fold(Condition::any(), |any, group| {
+            any.add(
+                Condition::all()
+                    .add(value::Column::UnitId.eq(group.unit))
+                    .add(value::Column::Period.eq(group.period.as_str()))
+                    .add(value::Column::Breakdown.eq(group.breakdown))
+                    .add(value::Column::IndicatorId.is_in(group.indicators.iter().copied())),
+            )
+        })
+    });
+    conditions.collect()
 }
 
 fn of_sheet(unit: &UnitId, period: &Period) -> Condition {

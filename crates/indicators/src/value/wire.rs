@@ -13,9 +13,13 @@ use types::{
 
 use super::{
     IndicatorValue, Revision, Source, SourceKind, ValueState,
+    derived::{Listed, NotComputed},
+    explanation::Explanation,
     issue::{Issue, Severity, of_quantity},
     item::{Disposition, Entry, Item, Outcome},
+    lock::Held,
 };
+use crate::formula::derive::Input;
 use crate::wire::{from_wire, to_wire};
 
 const LONGEST_NOTE: usize = 2000;
@@ -127,6 +131,18 @@ impl Source {
     }
 }
 
+impl Source {
+    fn into_wire(self, principal: String) -> shared::Source {
+        shared::Source {
+            kind: to_wire(&SOURCES, &self.kind),
+            resource: self.resource,
+            principal,
+            external_id: self.external_id,
+            observe_time: self.observe_time.map(timestamp),
+        }
+    }
+}
+
 impl Outcome {
     /// Writes the result of the item at a place, and the figure in force if it is told.
     pub(crate) fn into_wire(self, offset: i32) -> (shared::ItemResult, Option<pb::IndicatorValue>) {
@@ -153,13 +169,7 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             breakdown: breakdown.map_or_else(String::new, |it| it.as_str().to_owned()),
             quantity: Some(quantity(&value.quantity)),
             note: value.note,
-            source: Some(shared::Source {
-                kind: to_wire(&SOURCES, &source.kind),
-                resource: source.resource,
-                principal: value.principal.name(),
-                external_id: source.external_id,
-                observe_time: source.observe_time.map(timestamp),
-            }),
+            source: Some(source.into_wire(value.principal.name())),
             revision: number(value.revision),
             issues: issues.into_iter().map(Into::into).collect(),
             state: to_wire(&STATES, &value.stage.state),
@@ -167,6 +177,74 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             create_time: Some(timestamp(value.create_time)),
             update_time: Some(timestamp(value.update_time)),
             etag: etag::of(value.revision),
+        }
+    }
+}
+
+impl From<Listed> for pb::IndicatorValue {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::Figure(figure) => (*figure).into(),
+            Listed::NotComputed(failed) => (*failed).into(),
+        }
+    }
+}
+
+/// A figure that could not be computed has no quantity, and an issue says why.
+impl From<NotComputed> for pb::IndicatorValue {
+    fn from(failed: NotComputed) -> Self {
+        Self {
+            name: failed.id.name(),
+            indicator: failed.id.indicator.name(),
+            unit: failed.id.unit.name(),
+            period: failed.id.period.to_string(),
+            source: Some(failed.source.into_wire(failed.principal.name())),
+            issues: vec![failed.issue.into()],
+            create_time: Some(timestamp(failed.time)),
+            update_time: Some(timestamp(failed.time)),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Explanation> for pb::ExplainValueResponse {
+    fn from(explanation: Explanation) -> Self {
+        let revisions = explanation.revisions.into_iter();
+        let (formula, inputs, missing) = match explanation.computation {
+            Some(it) => (it.formula, it.inputs, it.missing),
+            None => Default::default(),
+        };
+        Self {
+            indicator_value: Some(explanation.value.into()),
+            revisions: revisions.map(Into::into).collect(),
+            parts: explanation.parts.into_iter().map(Into::into).collect(),
+            issues: explanation.issues.into_iter().map(value_issue).collect(),
+            formula,
+            inputs: inputs.into_iter().map(Into::into).collect(),
+            missing_values: missing.iter().map(ValueId::name).collect(),
+            locks: explanation.locks.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Input> for pb::ExplainedInput {
+    fn from(input: Input) -> Self {
+        Self {
+            indicator_value: input.id.name(),
+            display_name: input.display_name,
+            quantity: input.quantity.as_ref().map(quantity),
+            inputs: input.takes.iter().map(ValueId::name).collect(),
+        }
+    }
+}
+
+impl From<Held> for pb::ValueLock {
+    fn from(held: Held) -> Self {
+        Self {
+            submission: held.submission,
+            state: to_wire(&STATES, &held.state.of_figure()),
+            revision: number(held.revision),
+            lock_time: Some(timestamp(held.lock_time)),
         }
     }
 }

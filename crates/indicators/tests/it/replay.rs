@@ -10,7 +10,7 @@ use proptest::{
 };
 use proto::{
     indicators as pb,
-    shared::{Disposition, ItemResult},
+    shared::{Disposition, ItemResult, Quantity},
 };
 use tokio::runtime::Handle;
 
@@ -98,18 +98,26 @@ async fn drive(
     (answers, summary)
 }
 
-/// Counts the versions of the figures of a case.
-async fn versions(story: &Story, case: usize) -> i32 {
+/// What stands at the end: the number of versions, and each figure.
+type Standing = (i32, BTreeMap<usize, Quantity>);
+
+/// Returns what stands of a case.
+async fn standing(story: &Story, case: usize) -> Standing {
     let mut list = crate::story::whole_sheet();
     list.page_size = 500;
-    let mut versions = 0;
+    let (mut versions, mut figures) = (0, BTreeMap::new());
     loop {
         let page = story.sheet(&story.reporter, list.clone()).await.unwrap();
-        let of_case = page.indicator_values.iter();
-        let of_case = of_case.filter(|it| it.breakdown.starts_with(&format!("{case}-")));
-        versions += of_case.map(|it| it.revision).sum::<i32>();
+        for value in page.indicator_values {
+            let Some(key) = value.breakdown.strip_prefix(&format!("{case}-")) else {
+                continue;
+            };
+            versions += value.revision;
+            let before = figures.insert(key.parse().unwrap(), value.quantity.unwrap());
+            assert_eq!(before, None);
+        }
         if page.next_page_token.is_empty() {
-            return versions;
+            return (versions, figures);
         }
         list.page_token = page.next_page_token;
     }
@@ -130,7 +138,13 @@ async fn check(story: &Story, case: usize, figures: &[i64], steps: &[Step]) {
     let counts = [Created, Updated, Unchanged, Rejected].map(count);
     assert_eq!(summary.map(|it| usize::try_from(it).unwrap()), counts);
     let written = i32::try_from(counts[0] + counts[1]).unwrap();
-    assert_eq!(versions(story, case).await, written);
+    let taken = figures.iter().enumerate().filter(|(_, it)| **it >= 0);
+    let last: BTreeMap<_, _> = taken.map(|(place, it)| (place % KEYS, *it)).collect();
+    let (versions, shown) = standing(story, case).await;
+    assert_eq!(versions, written);
+    let text = |it: &Quantity| it.text_vi.parse().unwrap();
+    let shown: BTreeMap<usize, i64> = shown.iter().map(|(key, it)| (*key, text(it))).collect();
+    assert_eq!(shown, last);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,9 @@ use proto::{
     indicators::{
         self as pb, indicator_service_client::IndicatorServiceClient,
         source_system_service_client::SourceSystemServiceClient,
-        target_service_client::TargetServiceClient, value_service_client::ValueServiceClient,
+        target_service_client::TargetServiceClient,
+        value_lock_service_client::ValueLockServiceClient,
+        value_service_client::ValueServiceClient,
     },
     shared::{self, Disposition},
 };
@@ -26,6 +28,10 @@ pub(crate) struct Story {
     pub(crate) values: ValueServiceClient<Peer>,
     pub(crate) targets: TargetServiceClient<Peer>,
     pub(crate) sources: SourceSystemServiceClient<Peer>,
+    /// Past the gate, as the service that carries reports reaches it.
+    pub(crate) locks: ValueLockServiceClient<Peer>,
+    /// All of it behind the gate, as everybody reaches it.
+    pub(crate) peer: Peer,
 }
 
 impl Story {
@@ -41,7 +47,9 @@ impl Story {
             indicators: IndicatorServiceClient::new(peer.clone()),
             values: ValueServiceClient::new(peer.clone()),
             targets: TargetServiceClient::new(peer.clone()),
-            sources: SourceSystemServiceClient::new(peer),
+            sources: SourceSystemServiceClient::new(peer.clone()),
+            locks: ValueLockServiceClient::new(Peer::local(service.routes())),
+            peer,
             world,
             db,
         }

@@ -4,6 +4,8 @@
 
 mod consolidation;
 mod documents;
+mod line;
+mod locks;
 mod reports;
 mod signers;
 mod stage;
