@@ -12,11 +12,12 @@ macro_rules! reasons {
 
 reasons! {
     BELOW_ZERO: "is {count}: there are no fewer than 0 of anything counted", "là {count}: số đếm không thể nhỏ hơn 0";
+    INGEST_CONNECTOR_ONLY: "`{principal}` is not the connector of `{source_system}`: only that machine sends its figures", "`{principal}` không phải tài khoản kết nối của `{source_system}`: chỉ tài khoản đó được gửi số liệu của hệ thống này";
     INGEST_CREDIT_EXCEEDED: "more than {credit} items were sent without waiting for their acknowledgement", "đã gửi quá {credit} phần tử khi chưa có xác nhận";
     INGEST_ITEM_CHANGED: "the item at {offset} was sent before with other content", "phần tử tại vị trí {offset} đã được gửi trước đó với nội dung khác";
     INGEST_OFFSET_GAP: "items are missing: go on at {next_offset}", "thiếu phần tử: hãy gửi tiếp từ vị trí {next_offset}";
     INGEST_RECORD_EXPIRED: "the items before {next_offset} were taken more than 7 days ago and are no longer answered", "các phần tử trước vị trí {next_offset} đã tiếp nhận quá 7 ngày, không còn lưu kết quả";
-    INGEST_SESSION_REUSED: "the session `{session_id}` belongs to the system `{source_system}`", "phiên `{session_id}` thuộc hệ thống `{source_system}`";
+    INGEST_SESSION_REUSED: "the session `{session_id}` belongs to `{source_system}`", "phiên `{session_id}` thuộc `{source_system}`";
     INGEST_TOTAL_MISMATCH: "{total_count} items are said to be sent, {next_offset} have arrived", "khai báo đã gửi {total_count} phần tử, đã nhận {next_offset}";
     ITEMS_CONTRADICT: "contradicts what {fields} say about the same figure; all of them are refused", "mâu thuẫn với {fields} về cùng một số liệu; tất cả đều bị từ chối";
     ITEMS_MERGED: "completes {field}, which is about the same figure", "bổ sung cho {field} về cùng một số liệu";

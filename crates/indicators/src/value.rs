@@ -29,7 +29,7 @@ pub(crate) mod rpc;
 pub(crate) mod store;
 pub(crate) mod wire;
 
-use batch::By;
+use batch::{By, Checked};
 use derived::Listed;
 use ground::Ground;
 use item::{Item, Outcome};
@@ -165,7 +165,10 @@ impl Values {
             principal: actor.principal(),
             now: tx.now(),
         };
-        let (outcomes, changes) = batch::apply(&tx.db, by, upsert.items, ground).await?;
+        let items = upsert.items.into_iter();
+        let checked = items.map(|it| Checked::new(it, by.principal, ground));
+        let batches = vec![checked.collect()];
+        let (outcomes, changes) = batch::apply(&tx.db, by, batches).await?;
         changes.record(tx, &(upsert.unit, upsert.period)).await?;
         Ok(outcomes)
     }

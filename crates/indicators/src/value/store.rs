@@ -1,14 +1,14 @@
 //! The tables of figures; these files alone know their columns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
 use sea_orm::{
-    ActiveValue::Set, Condition, ExprTrait, Iterable, QueryFilter, QueryOrder, QuerySelect,
-    entity::prelude::*, sea_query::OnConflict,
+    ActiveValue::Set, Condition, IdenStatic, Iterable, QueryFilter, QueryOrder, QuerySelect,
+    entity::prelude::*,
 };
 use types::{
     ids::{IndicatorId, UnitId, ValueId},
@@ -18,13 +18,17 @@ use types::{
 use super::{IndicatorValue, Revision, Stage, ValueState, lock::store::together};
 use crate::code::Code;
 
+mod bulk;
 mod rows;
 
+use bulk::Rows;
 use rows::{breakdown_code, revision, sheet, value};
 
-/// Rows of one statement: 24 columns each stay below the 32.766 parameters of SQLite. A
-/// figure that is written is a draft again, which its columns say by themselves.
-const ROWS_PER_STATEMENT: usize = 1_000;
+/// What tells the rows apart: of sheets, of figures and, with the number, of versions.
+const SHEET_KEY: [&str; 2] = ["unit_id", "period"];
+const FIGURE_KEY: [&str; 4] = ["unit_id", "period", "indicator_id", "breakdown"];
+/// What a new version of a figure leaves as it is.
+const KEPT: [&str; 2] = ["create_micros", "submitted_revision"];
 /// Sheets whose figures one question asks for; SQLite bounds how deep a condition is.
 const SHEETS_PER_QUESTION: usize = 100;
 
@@ -33,24 +37,34 @@ pub(crate) type Sheet = (UnitId, Period);
 
 /// Waits until no other change of the same sheets is under way. What is read afterwards
 /// stays true until this change is over. Sheets are taken in one order by everybody.
-pub(crate) async fn take_turns(db: &impl ConnectionTrait, sheets: &BTreeSet<Sheet>) -> Result<()> {
-    let sheets: Vec<_> = sheets.iter().collect();
-    for some in sheets.chunks(ROWS_PER_STATEMENT) {
-        let rows = some.iter().map(|(unit, period)| sheet::ActiveModel {
-            unit_id: Set(unit.as_str().into()),
-            period: Set(period.to_string()),
-            version: Set(1),
-        });
-        let version = Expr::col((sheet::Entity, sheet::Column::Version)).add(1);
-        let count_on = OnConflict::columns([sheet::Column::UnitId, sheet::Column::Period])
-            .value(sheet::Column::Version, version)
-            .to_owned();
-        sheet::Entity::insert_many(rows)
-            .on_conflict(count_on)
-            .exec_without_returning(db)
-            .await?;
+///
+/// Returns the sheets that were there before; in the others there is no figure yet.
+pub(crate) async fn take_turns(
+    db: &impl ConnectionTrait,
+    sheets: &BTreeSet<(&UnitId, Period)>,
+) -> Result<HashMap<UnitId, Vec<Period>>> {
+    let rows = sheets.iter().map(|(unit, period)| sheet::ActiveModel {
+        unit_id: Set(unit.as_str().into()),
+        period: Set(period.to_string()),
+        version: Set(1),
+    });
+    let rows = Rows::of::<sheet::Entity>(&SHEET_KEY, rows)?;
+    let count_on = "ON CONFLICT (unit_id, period) DO UPDATE SET version = value_sheets.version + 1 \
+                    RETURNING unit_id, period, version";
+    let mut there: HashMap<_, Vec<_>> = HashMap::new();
+    for statement in rows.insert(db, count_on)? {
+        for row in db.query_all_raw(statement).await? {
+            let version: i64 = row.try_get_by_index(2)?;
+            if version > 1 {
+                let (unit, period): (String, String) =
+                    (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                let unit = UnitId::new(&unit).map_err(Error::internal)?;
+                let period = period.parse().map_err(Error::internal)?;
+                there.entry(unit).or_default().push(period);
+            }
+        }
     }
-    Ok(())
+    Ok(there)
 }
 
 pub(crate) async fn find(
@@ -204,52 +218,30 @@ pub(crate) async fn revisions(
     rows.into_iter().map(read).collect()
 }
 
-/// Writes figures and keeps each as a version: two statements for a thousand, in the order
-/// of their keys.
+/// Writes figures and keeps each as a version. They come in the order of their keys; of a
+/// figure that is there more than once the last version stands.
 pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
-    let mut sorted = revisions.to_vec();
-    let key = |it: &Revision| {
-        let id = &it.value.id;
-        (
-            id.unit.as_str().to_owned(),
-            id.period.to_string(),
-            id.indicator.as_str().to_owned(),
-            breakdown_code(id).to_owned(),
-        )
-    };
-    sorted.sort_by_cached_key(|it| key(it));
-    for some in sorted.chunks(ROWS_PER_STATEMENT) {
-        write_some(db, some).await?;
-    }
-    Ok(())
-}
-
-async fn write_some(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
-    use value::Column::{Breakdown, CreateMicros, IndicatorId, Period, SubmittedRevision, UnitId};
-    let values = revisions.iter().map(|it| value::ActiveModel {
-        create_micros: Set(it.value.create_time.timestamp_micros()),
-        ..value::ActiveModel::figure(&it.value)
-    });
-    let is_kept = |it: &value::Column| {
-        let key = matches!(it, UnitId | Period | IndicatorId | Breakdown);
-        key || matches!(it, CreateMicros | SubmittedRevision)
-    };
-    let replaced = value::Column::iter().filter(|it| !is_kept(it));
-    let replace = OnConflict::columns([UnitId, Period, IndicatorId, Breakdown])
-        .update_columns(replaced)
-        .to_owned();
-    value::Entity::insert_many(values)
-        .on_conflict(replace)
-        .exec_without_returning(db)
-        .await?;
     let versions = revisions.iter().map(|it| revision::ActiveModel {
         reason: Set(it.reason.clone()),
         ..revision::ActiveModel::figure(&it.value)
     });
-    revision::Entity::insert_many(versions)
-        .exec_without_returning(db)
-        .await
-        .map_err(|error| on_unique(error, || Error::Conflict))?;
+    for statement in Rows::of::<revision::Entity>(&FIGURE_KEY, versions)?.insert(db, "")? {
+        let written = db.execute_raw(statement).await;
+        written.map_err(|error| on_unique(error, || Error::Conflict))?;
+    }
+    let last = revisions.chunk_by(|one, next| one.value.id == next.value.id);
+    let last: Vec<_> = last.filter_map(|it| it.last()).collect();
+    let values = last.into_iter().map(|it| value::ActiveModel {
+        create_micros: Set(it.value.create_time.timestamp_micros()),
+        // What is written is a draft again.
+        state: Set(ValueState::Draft.code().into()),
+        locked_by: Set(None),
+        submitted_revision: Set(it.value.stage.submitted_revision),
+        ..value::ActiveModel::figure(&it.value)
+    });
+    for statement in Rows::of::<value::Entity>(&FIGURE_KEY, values)?.insert(db, &replace())? {
+        db.execute_raw(statement).await?;
+    }
     Ok(())
 }
 
@@ -303,6 +295,16 @@ fn conditions<'a>(figures: impl Iterator<Item = &'a ValueId>) -> Vec<Condition> 
         })
     });
     conditions.collect()
+}
+
+/// A figure that is there takes everything from the new one but when it was created and how it
+/// was submitted.
+fn replace() -> String {
+    let columns = value::Column::iter().map(|it| it.as_str());
+    let taken = columns.filter(|it| !FIGURE_KEY.contains(it) && !KEPT.contains(it));
+    let taken: Vec<_> = taken.map(|it| format!("{it} = excluded.{it}")).collect();
+    let key = FIGURE_KEY.join(", ");
+    format!("ON CONFLICT ({key}) DO UPDATE SET {}", taken.join(", "))
 }
 
 fn of_sheet(unit: &UnitId, period: &Period) -> Condition {

@@ -24,7 +24,7 @@ use crate::wire::{from_wire, to_wire};
 
 const LONGEST_NOTE: usize = 2000;
 const LONGEST_REASON: usize = 500;
-pub(crate) const LONGEST_SOURCE: usize = 200;
+const LONGEST_SOURCE: usize = 200;
 
 /// What a request says for all of its items.
 #[derive(Debug, Clone, Default)]

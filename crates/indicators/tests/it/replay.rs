@@ -12,6 +12,7 @@ use proto::{
     indicators as pb,
     shared::{Disposition, ItemResult, Quantity},
 };
+use testkit::Person;
 use tokio::runtime::Handle;
 
 use crate::{
@@ -62,6 +63,7 @@ fn expected(figures: &[i64]) -> Vec<Disposition> {
 /// Sends as the steps say, then to the end; returns every answer to every place.
 async fn drive(
     story: &Story,
+    machine: &Person,
     case: usize,
     items: &[pb::ValueItem],
     steps: &[Step],
@@ -72,9 +74,7 @@ async fn drive(
     let mut summary = [0; 4];
     for (back, sizes) in steps.iter().chain([&to_the_end]) {
         let open = one_stop(&session);
-        let mut line = Line::open(&story.values, &story.reporter, open)
-            .await
-            .unwrap();
+        let mut line = Line::open(&story.values, machine, open).await.unwrap();
         let next = usize::try_from(line.ready.next_offset).unwrap();
         let mut at = next.saturating_sub(*back);
         for size in sizes {
@@ -123,9 +123,9 @@ async fn standing(story: &Story, case: usize) -> Standing {
     }
 }
 
-async fn check(story: &Story, case: usize, figures: &[i64], steps: &[Step]) {
+async fn check(story: &Story, machine: &Person, case: usize, figures: &[i64], steps: &[Step]) {
     let items = items(case, figures);
-    let (answers, summary) = drive(story, case, &items, steps).await;
+    let (answers, summary) = drive(story, machine, case, &items, steps).await;
     let expected = expected(figures);
     for (place, (told, expected)) in answers.iter().zip(&expected).enumerate() {
         let first = &told[0];
@@ -152,6 +152,7 @@ async fn a_session_replayed_from_anywhere_gives_the_same_state_and_the_same_answ
     let story = Story::begins().await;
     let count = definition("Chỉ tiêu", pb::ValueKind::Count);
     story.publish_new("chi-tieu", count).await.unwrap();
+    let machine = story.connect("mot-cua").await;
     let config = Config {
         cases: 24,
         failure_persistence: None,
@@ -162,7 +163,7 @@ async fn a_session_replayed_from_anywhere_gives_the_same_state_and_the_same_answ
     let ran = TestRunner::new(config).run(&strategy, |(figures, steps)| {
         // Every run, also one that makes a failure smaller, has a session of its own.
         case.set(case.get() + 1);
-        let checked = check(&story, case.get(), &figures, &steps);
+        let checked = check(&story, &machine, case.get(), &figures, &steps);
         tokio::task::block_in_place(|| Handle::current().block_on(checked));
         Ok(())
     });

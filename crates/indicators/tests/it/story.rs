@@ -98,6 +98,30 @@ impl Story {
         Ok(created)
     }
 
+    /// Registers a system, with a machine that may write figures of Minh Long.
+    pub(crate) async fn connect(&self, id: &str) -> Person {
+        let machine = self.world.machine(id, "connector", "huyen-minh-long").await;
+        self.register(id, &machine).await;
+        machine
+    }
+
+    /// Registers a system whose figures a machine sends.
+    pub(crate) async fn register(&self, id: &str, machine: &Person) {
+        let create = pb::CreateSourceSystemRequest {
+            source_system: Some(pb::SourceSystem {
+                display_name: "Phần mềm một cửa điện tử".into(),
+                owner_unit: "units/so-tttt".into(),
+                connector: machine.name.clone(),
+                ..Default::default()
+            }),
+            source_system_id: id.into(),
+            ..Default::default()
+        };
+        let asked = self.receiver.ask(create);
+        let created = self.sources.clone().create_source_system(asked).await;
+        created.unwrap();
+    }
+
     /// Publishes what is written of an indicator.
     pub(crate) async fn publish(
         &self,
