@@ -141,7 +141,8 @@ pub(crate) async fn lock(tx: &Tx, lock: LockValues) -> Result<Locked> {
     for computed in compute(&tx.db, &lock.pins).await?.values() {
         sheets.extend(computed.reported.iter().map(|(id, _)| sheet(id)));
     }
-    values::take_turns(&tx.db, &sheets).await?;
+    let taken = sheets.iter().map(|(unit, period)| (unit, *period));
+    values::take_turns(&tx.db, &taken.collect()).await?;
     let pins = match pins(&tx.db, &lock.pins, &sheets).await? {
         Ok(pins) => pins,
         Err(moved) => return Ok(Locked::Moved(moved)),
@@ -221,7 +222,7 @@ async fn change(
 ) -> Result<()> {
     let pins = store::pins(&tx.db, before.id).await?;
     let pinned: BTreeSet<_> = pins.keys().cloned().collect();
-    let sheets = pinned.iter().map(sheet).collect();
+    let sheets = pinned.iter().map(|it| (&it.unit, it.period)).collect();
     values::take_turns(&tx.db, &sheets).await?;
     let after = Lock {
         state,
