@@ -188,7 +188,7 @@ async fn a_figure_that_two_reports_pin_is_free_when_both_are_sent_back() {
     story
         .world
         .clock
-        .set("2022-06-24T02:00:00Z".parse().unwrap());
+        .set("2022-06-24T01:02:00Z".parse().unwrap());
     locked(&story, THEMATIC, pins()).await;
     let first = (ValueState::Submitted, submission(PERIODIC));
     assert_eq!(standing(&story, "chung-thu-so").await, first);

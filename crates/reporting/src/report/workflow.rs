@@ -196,6 +196,9 @@ impl Reports {
     /// Returns the names of the figures for which the latest submission is sent back: such
     /// as it pins, and somebody entered.
     async fn rejected(&self, tx: &Tx, back: &Return) -> Result<Vec<String>> {
+        if back.rejected.is_empty() {
+            return Ok(Vec::new());
+        }
         let known = store::find(&tx.db, &back.verb.id).await?;
         let number = known.map_or(0, |it| it.latest_submission);
         let sent = submission::store::find(&tx.db, &back.verb.id, number).await?;

@@ -12,7 +12,8 @@ use proto::{
     indicators::{self as ind, ValueState, indicator_service_client::IndicatorServiceClient},
     reporting::{self as pb, consolidation_service_client::ConsolidationServiceClient},
 };
-use tonic::{Code, service::Routes};
+use tokio::task::JoinSet;
+use tonic::{Code, Status, service::Routes};
 use tonic_types::StatusExt;
 
 use crate::{
@@ -48,6 +49,10 @@ fn held(report: &str, number: i64) -> (ValueState, String) {
         ValueState::Submitted,
         format!("{report}/submissions/{number}"),
     )
+}
+
+async fn send(stage: Arc<Stage>) -> Result<pb::ReportSubmission, Status> {
+    stage.submit(&stage.leader, MINH_LONG).await
 }
 
 /// Waits for what the keeper does; it looks every second, and less often after a failure.
@@ -219,13 +224,10 @@ async fn whoever_dies_after_the_figures_were_locked_leaves_them_locked_for_a_min
     let stage = Arc::new(stage);
     stage.approved(MINH_LONG).await;
     line.set(State::WaitsAfter);
-    let sending = tokio::spawn({
-        let stage = stage.clone();
-        async move { stage.submit(&stage.leader, MINH_LONG).await.map(|_| ()) }
-    });
+    let mut sending = JoinSet::new();
+    sending.spawn(send(stage.clone()));
     line.arrived().await;
-    sending.abort();
-    assert!(sending.await.unwrap_err().is_cancelled());
+    sending.shutdown().await;
     assert_eq!(certificates(&stage).await, held(MINH_LONG, 1));
     let report = stage.report(&stage.leader, MINH_LONG).await;
     assert_eq!(report.state(), pb::ReportState::Approved);
@@ -242,14 +244,13 @@ async fn a_figure_that_moves_while_a_report_is_sent_stops_it_and_is_named() {
     let stage = Arc::new(stage);
     stage.approved(MINH_LONG).await;
     line.set(State::WaitsBefore);
-    let sending = tokio::spawn({
-        let stage = stage.clone();
-        async move { stage.submit(&stage.leader, MINH_LONG).await.map(|_| ()) }
-    });
+    let mut sending = JoinSet::new();
+    sending.spawn(send(stage.clone()));
     line.arrived().await;
     assert_eq!(stage.certificates(133).await, "");
     line.go_on();
-    let refused = sending.await.unwrap().unwrap_err();
+    let sent = sending.join_next().await.unwrap();
+    let refused = sent.unwrap().unwrap_err();
     assert_eq!(
         (refused.code(), reason(&refused).as_str()),
         (Code::FailedPrecondition, "FIGURES_MOVED")
