@@ -22,6 +22,15 @@ pub(crate) enum Changed {
     Grant(RoleGrantId),
 }
 
+/// Where changes were put into the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The end of the feed before them.
+    pub(crate) after: Place,
+    /// The last of them.
+    pub(crate) up_to: Place,
+}
+
 /// A place in the feed: everything up to it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {

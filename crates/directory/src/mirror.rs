@@ -13,16 +13,20 @@ use std::{
 };
 
 use kit::{
-    Db, Result,
+    Db, Error, Result, Tx,
     access::book::{Book, GrantFact, UnitFact},
 };
 use tokio::sync::{Mutex, watch};
 
 use crate::{
-    feed::{self, Changed, Place},
+    feed::{self, Changed, Place, Told},
     grant,
     role::ROLES,
-    unit::{self, forest::Forest, history::History},
+    unit::{
+        self,
+        forest::{Forest, Tree},
+        history::{Histories, History},
+    },
 };
 
 /// Commits of other processes are seen after this time at the latest.
@@ -55,6 +59,13 @@ pub(crate) struct State {
     pub(crate) book: Book,
 }
 
+/// What a change made of units, and where the feed tells of it.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) told: Told,
+    pub(crate) changed: Histories,
+}
+
 impl Mirror {
     /// Reads everything.
     pub(crate) async fn open(db: Db) -> Result<Self> {
@@ -77,6 +88,40 @@ impl Mirror {
         self.catch_up().await?;
         let state = self.0.state.read();
         Ok(look(&state.unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Returns all units as they are for a change that holds the tree. Until it writes to the
+    /// feed itself, nothing about them changes; what is committed by now is in the copy, or
+    /// comes into it here.
+    pub(crate) async fn held(&self, tx: &Tx) -> Result<Histories> {
+        let head = feed::head(&tx.db).await?;
+        let seen = |it: &State| {
+            let is_there = it.place.epoch == head.epoch && it.place.sequence >= head.sequence;
+            is_there.then(|| it.forest.histories())
+        };
+        if let Some(units) = self.look(seen).await? {
+            return Ok(units);
+        }
+        // Another process has committed within the last second.
+        let _one_at_a_time = self.0.looking.lock().await;
+        self.0.follow().await?;
+        let units = seen(&self.0.state.read().unwrap_or_else(PoisonError::into_inner));
+        units.ok_or_else(|| Error::internal("the feed is behind what a change sees"))
+    }
+
+    /// Commits a change, and takes over what it wrote in the place of reading it. Nobody looks
+    /// meanwhile: who is told of the commit would else read all of it.
+    pub(crate) async fn commit<T, E>(
+        &self,
+        written: Option<Written>,
+        commit: impl Future<Output = std::result::Result<T, E>>,
+    ) -> std::result::Result<T, E> {
+        let _one_at_a_time = self.0.looking.lock().await;
+        let committed = commit.await?;
+        if let Some(written) = written {
+            self.0.take_over(written).await;
+        }
+        Ok(committed)
     }
 
     async fn catch_up(&self) -> Result<()> {
@@ -114,14 +159,46 @@ impl Shared {
             && u128::from(since) < LOOK_EVERY.as_millis()
     }
 
-    async fn follow(&self) -> Result<()> {
-        let db = self.db.reader();
-        let head = feed::head(db).await?;
-        let known = {
+    fn place(&self) -> Place {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.place.clone()
+    }
+
+    /// Takes over what was committed. If that cannot be, it is read by whoever looks next.
+    async fn take_over(&self, written: Written) {
+        let Written { told, changed } = written;
+        if self.place().sequence > told.after.sequence {
+            return;
+        }
+        if let Err(error) = self.follow_to(&told.after).await {
+            tracing::warn!(?error, "what was written has to be read again");
+            return;
+        }
+        // Made before the copy is closed to readers, which takes as little time as it can.
+        let trees: Vec<_> = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            state.place.clone()
+            let changed = changed.into_values();
+            changed.map(|it| state.forest.tree(it)).collect()
         };
-        if head == known {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.place == told.after {
+            for tree in trees {
+                state.put_unit(tree);
+            }
+            state.place = told.up_to;
+        }
+    }
+
+    async fn follow(&self) -> Result<()> {
+        let head = feed::head(self.db.reader()).await?;
+        self.follow_to(&head).await
+    }
+
+    /// Goes on to a place that is committed.
+    async fn follow_to(&self, head: &Place) -> Result<()> {
+        let db = self.db.reader();
+        let known = self.place();
+        if *head == known {
             return Ok(());
         }
         let ahead = head.sequence - known.sequence;
@@ -150,7 +227,10 @@ impl Shared {
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         for unit in units {
             match histories.remove(&unit) {
-                Some(history) => state.put_unit(history),
+                Some(history) => {
+                    let tree = state.forest.tree(history);
+                    state.put_unit(tree);
+                }
                 None => {
                     state.forest.remove(&unit);
                     state.book.remove_unit(&unit);
@@ -163,7 +243,7 @@ impl Shared {
                 None => state.book.remove_grant(&grant),
             }
         }
-        state.place = head;
+        state.place = head.clone();
         Ok(())
     }
 }
@@ -182,7 +262,8 @@ impl State {
             state.book.put_role(role.id.to_owned(), permissions);
         }
         for history in unit::store::all(db).await?.into_values() {
-            state.put_unit(history);
+            let tree = state.forest.tree(history);
+            state.put_unit(tree);
         }
         for (id, fact) in grant::store::unrevoked(db, None).await? {
             state.book.put_grant(id, fact);
@@ -190,9 +271,10 @@ impl State {
         Ok(state)
     }
 
-    fn put_unit(&mut self, history: History) {
-        self.book.put_unit(history.id.clone(), fact(&history));
-        self.forest.put(history);
+    fn put_unit(&mut self, tree: Tree) {
+        let history = &tree.history;
+        self.book.put_unit(history.id.clone(), fact(history));
+        self.forest.put(tree);
     }
 }
 

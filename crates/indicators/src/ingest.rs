@@ -210,14 +210,20 @@ impl Ingests {
             };
             let checked = |batch: Vec<Sent>| batch.into_iter().map(|it| it.checked).collect();
             let new = new.into_iter().map(checked).collect();
-            let (outcomes, changes) = batch::apply(&tx.db, by, new).await?;
+            let (outcomes, changes) = batch::decide(&tx.db, by, new).await?;
             now.count(&outcomes);
-            if let Some(entry) = Entry::of(&now, first, &changes) {
+            // While the database writes the figures, what is kept of them is made ready.
+            let (written, (entry, record)) = tokio::join!(changes.write(&tx.db), async {
+                let record = Record::new(first, hashes, outcomes);
+                (Entry::of(&now, first, &changes), record)
+            });
+            written?;
+            let record = record?;
+            if let Some(entry) = entry {
                 let name = format!("ingestSessions/{}", now.id);
                 tx.record(Action::Updated, &name, None, Some(&entry))
                     .await?;
             }
-            let record = Record::new(first, hashes, outcomes)?;
             store::keep(&tx.db, principal, &now, &record, tx.now()).await?;
             answers.extend(record.answers);
         }
@@ -288,7 +294,7 @@ async fn rehearse(
         }
         let known = usize::try_from(next - from).map_err(Error::internal)?;
         let checked = batch.items.into_iter().map(|it| it.checked).collect();
-        let (outcomes, _) = batch::apply(&tx.db, by, vec![checked]).await?;
+        let (outcomes, _) = batch::decide(&tx.db, by, vec![checked]).await?;
         session.count(outcomes.get(known..).unwrap_or_default());
         let answers = Record::new(from, Vec::new(), outcomes)?.answers;
         acks.extend(acknowledge(from, &[end], answers, next));

@@ -168,7 +168,8 @@ impl Values {
         let items = upsert.items.into_iter();
         let checked = items.map(|it| Checked::new(it, by.principal, ground));
         let batches = vec![checked.collect()];
-        let (outcomes, changes) = batch::apply(&tx.db, by, batches).await?;
+        let (outcomes, changes) = batch::decide(&tx.db, by, batches).await?;
+        changes.write(&tx.db).await?;
         changes.record(tx, &(upsert.unit, upsert.period)).await?;
         Ok(outcomes)
     }

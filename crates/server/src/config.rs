@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use directory::OutsideIssuer;
+use directory::{OutsideIssuer, PasswordCost};
 use ipnet::IpNet;
 use kit::{Clock, config::Secret, db, service_key, telemetry::Format};
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,9 @@ pub struct Part {
     /// Only of the directory: file of passwords that nobody may take, one per line, plain or
     /// as SHA-1, with or without `:count`; unset = only what is easy to guess is refused.
     pub breached_passwords_file: Option<PathBuf>,
+    /// Only of the directory: what hashing a password costs; unset = as much as the machine
+    /// does in a quarter of a second.
+    pub password_cost: Option<PasswordCost>,
 }
 
 /// What is logged, and how.
@@ -190,6 +193,7 @@ impl Config {
             trusted_proxies: part.trusted_proxies.clone(),
             issuers: part.issuers.clone(),
             breached_passwords_file: part.breached_passwords_file.clone(),
+            password_cost: part.password_cost,
         }
     }
 
@@ -291,6 +295,10 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
         let checked = issuer.check().map_err(anyhow::Error::msg);
         checked.context("bad settings: `directory.issuers`")?;
     }
+    if let Some(cost) = part.password_cost {
+        let checked = cost.check().map_err(anyhow::Error::msg);
+        checked.context("bad settings")?;
+    }
     let set = [
         ("public_url", part.public_url.is_some()),
         ("trusted_proxies", !part.trusted_proxies.is_empty()),
@@ -299,6 +307,7 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
             "breached_passwords_file",
             part.breached_passwords_file.is_some(),
         ),
+        ("password_cost", part.password_cost.is_some()),
     ];
     let misplaced = set.iter().find(|(_, is_set)| *is_set);
     if let (Some((key, _)), true) = (misplaced, service != ServiceName::Directory) {
@@ -418,6 +427,26 @@ mod tests {
         let elsewhere = issuer(", audience = \"cds\"").replace("[directory]", "[projects]");
         let error = load(&elsewhere).unwrap().check().unwrap_err().to_string();
         assert!(error.contains("`projects.issuers`"), "{error}");
+    }
+
+    #[test]
+    fn a_password_never_costs_less_than_the_floor() {
+        let config = |part: &str, memory_mib: u32| {
+            let cost = format!("{{ memory_mib = {memory_mib}, passes = 2 }}");
+            load(&format!("[{part}]\npassword_cost = {cost}")).unwrap()
+        };
+        let good = config("directory", 19);
+        good.check().unwrap();
+        assert_eq!(
+            good.directory_settings().password_cost,
+            Some(PasswordCost::LEAST)
+        );
+        assert_eq!(load("").unwrap().directory_settings().password_cost, None);
+        let error = config("directory", 18).check().unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains("`directory.password_cost`"), "{error}");
+        let error = config("projects", 19).check().unwrap_err().to_string();
+        assert!(error.contains("`projects.password_cost`"), "{error}");
     }
 
     #[test]

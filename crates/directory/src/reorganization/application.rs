@@ -12,6 +12,7 @@ use super::{
     store,
 };
 use crate::{
+    mirror::Written,
     reason::{ALREADY_REORGANIZED, UNIT_ID_RETIRED},
     unit::{self, history::Histories},
 };
@@ -46,20 +47,21 @@ impl Reorganizations {
     }
 }
 
-/// Adds one that is applied at once, as imports do.
+/// Adds one that is applied at once, as imports do, and returns what it made of the units.
 pub(crate) async fn insert_applied(
     tx: &Tx,
     units: &Histories,
     new: CreateReorganization,
-) -> Result<std::result::Result<Reorganization, Vec<Contradiction>>> {
+) -> Result<std::result::Result<(Reorganization, Written), Vec<Contradiction>>> {
     let mut applied = Reorganization::draft(new, tx.now());
-    if let Err(found) = put_into_force(tx, units, &mut applied).await? {
-        return Ok(Err(found));
-    }
+    let written = match put_into_force(tx, units, &mut applied).await? {
+        Ok(written) => written,
+        Err(found) => return Ok(Err(found)),
+    };
     store::insert(&tx.db, &applied).await?;
     tx.record(Action::Created, &applied.id.name(), None, Some(&applied))
         .await?;
-    Ok(Ok(applied))
+    Ok(Ok((applied, written)))
 }
 
 /// Changes the units, and keeps what they were before for the case that it is taken back.
@@ -67,7 +69,7 @@ async fn put_into_force(
     tx: &Tx,
     units: &Histories,
     draft: &mut Reorganization,
-) -> Result<std::result::Result<(), Vec<Contradiction>>> {
+) -> Result<std::result::Result<Written, Vec<Contradiction>>> {
     let plan = draft.plan();
     let mut found = elsewhere(tx, Some(&draft.id), &plan).await?;
     found.extend(retired(tx, &plan).await?);
@@ -81,13 +83,13 @@ async fn put_into_force(
     if !found.is_empty() {
         return Ok(Err(found));
     }
-    unit::store::save(&tx.db, &changed, &BTreeSet::new()).await?;
+    let told = unit::store::save(&tx.db, units, &changed, &BTreeSet::new()).await?;
     store::keep_before(&tx.db, &draft.id, units, &changed).await?;
     draft.state = State::Applied;
     draft.apply_time = Some(tx.now());
     draft.update_time = tx.now();
     draft.version += 1;
-    Ok(Ok(()))
+    Ok(Ok(Written { told, changed }))
 }
 
 /// On one day a unit's history is divided by one act, and a unit does not end before

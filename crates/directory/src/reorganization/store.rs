@@ -13,7 +13,10 @@ use types::ids::{ReorganizationId, UnitId};
 use super::{
     Content, Correction, Kind, Link, ListReorganizations, Reorganization, State, share::Share,
 };
-use crate::unit::{history::Histories, store::insert_rows};
+use crate::{
+    bulk::{self, Cell, Kind as Column, Table},
+    unit::history::Histories,
+};
 
 mod links;
 mod undo;
@@ -71,6 +74,19 @@ mod correction {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+const CORRECTIONS: Table<7> = Table {
+    name: "reorganization_corrections",
+    columns: [
+        ("reorganization_id", Column::Text),
+        ("position", Column::Number),
+        ("correct_micros", Column::Number),
+        ("principal", Column::Text),
+        ("reason", Column::Text),
+        ("removed", Column::Text),
+        ("added", Column::Text),
+    ],
+};
+
 /// Values of one `IN`: PostgreSQL binds 65535, SQLite 32766.
 pub(super) const ROWS: usize = 2_000;
 
@@ -89,19 +105,19 @@ pub(super) async fn update(db: &impl ConnectionTrait, it: &Reorganization) -> Re
         .filter(correction::Column::ReorganizationId.eq(it.id.as_str()))
         .exec(db)
         .await?;
-    let mut rows = Vec::new();
-    for (position, correction) in it.corrections.iter().enumerate() {
-        rows.push(correction::ActiveModel {
-            reorganization_id: Set(it.id.as_str().into()),
-            position: Set(i64::try_from(position).map_err(Error::internal)?),
-            correct_micros: Set(correction.time.timestamp_micros()),
-            principal: Set(correction.principal.clone()),
-            reason: Set(correction.reason.clone()),
-            removed: Set(json(&correction.removed)?),
-            added: Set(json(&correction.added)?),
-        });
+    let mut rows: Vec<[Cell; 7]> = Vec::new();
+    for (position, correction) in (0_i64..).zip(&it.corrections) {
+        rows.push([
+            it.id.as_str().into(),
+            position.into(),
+            correction.time.timestamp_micros().into(),
+            correction.principal.as_str().into(),
+            correction.reason.as_str().into(),
+            json(&correction.removed)?.into(),
+            json(&correction.added)?.into(),
+        ]);
     }
-    insert_rows(db, rows.into_iter()).await
+    bulk::insert(db, &CORRECTIONS, rows.into_iter()).await
 }
 
 /// Returns one with all it contains.

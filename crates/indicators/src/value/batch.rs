@@ -1,7 +1,7 @@
 //! What a batch of items does to the figures in force: judged beside them, in memory, so
 //! that a dry run and a real one give the same answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use kit::{Reason, Result, Tx, db::ledger::Action, etag};
@@ -65,26 +65,30 @@ impl Checked {
     }
 }
 
-/// Judges items beside the figures in force and writes what they change. The sheets are
-/// taken first, so that nothing changes in between. Batches follow each other as if each
-/// were written alone; only what they write is put together.
-pub(crate) async fn apply(
+/// Judges items beside the figures in force. Their sheets are taken first, so that nothing
+/// changes until what they change is written. Batches follow each other as if each had been
+/// written before the next.
+pub(crate) async fn decide(
     db: &impl ConnectionTrait,
     by: By<'_>,
     batches: Vec<Vec<Checked>>,
 ) -> Result<(Vec<Outcome>, Changes)> {
-    let figures = || batches.iter().flatten().filter_map(Checked::figure);
-    let sheets: BTreeSet<_> = figures().map(|it| (&it.unit, it.period)).collect();
+    let mut figures: Vec<_> = batches
+        .iter()
+        .flatten()
+        .filter_map(Checked::figure)
+        .collect();
+    figures.sort_by(|one, other| in_table(one).cmp(&in_table(other)));
+    figures.dedup();
+    let mut sheets: Vec<_> = figures.iter().map(|it| (&it.unit, it.period)).collect();
+    sheets.dedup();
     let there = store::take_turns(db, &sheets).await?;
-    let is_there = |it: &&ValueId| {
+    figures.retain(|it| {
         let periods = there.get(&it.unit);
         periods.is_some_and(|periods| periods.contains(&it.period))
-    };
-    let known = store::find_many(db, &figures().filter(is_there).collect()).await?;
-    let (outcomes, changes) = judge(by, batches, &known);
-    let revisions: Vec<_> = changes.0.iter().map(|it| &it.after).collect();
-    store::write(db, &revisions).await?;
-    Ok((outcomes, changes))
+    });
+    let known = store::find_many(db, &figures).await?;
+    Ok(judge(by, batches, &known))
 }
 
 /// Where an item stands among all, and in which batch.
@@ -102,7 +106,7 @@ type Said = (String, Option<Entry>);
 fn judge(
     by: By<'_>,
     batches: Vec<Vec<Checked>>,
-    known: &BTreeMap<ValueId, IndicatorValue>,
+    known: &HashMap<ValueId, IndicatorValue>,
 ) -> (Vec<Outcome>, Changes) {
     let count = batches.iter().map(Vec::len).sum();
     let (mut ids, mut said) = (Vec::with_capacity(count), Vec::with_capacity(count));
@@ -249,6 +253,12 @@ fn take(
 }
 
 impl Changes {
+    /// Writes the figures, each with its version.
+    pub(crate) async fn write(&self, db: &impl ConnectionTrait) -> Result<()> {
+        let revisions: Vec<_> = self.0.iter().map(|it| &it.after).collect();
+        store::write(db, &revisions).await
+    }
+
     /// Enters the changes of one sheet into the ledger: two entries at most, because one
     /// for each figure would cost more than writing the figures.
     pub(super) async fn record(&self, tx: &Tx, sheet: &store::Sheet) -> Result<()> {

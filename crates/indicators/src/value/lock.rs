@@ -141,8 +141,11 @@ pub(crate) async fn lock(tx: &Tx, lock: LockValues) -> Result<Locked> {
     for computed in compute(&tx.db, &lock.pins).await?.values() {
         sheets.extend(computed.reported.iter().map(|(id, _)| sheet(id)));
     }
-    let taken = sheets.iter().map(|(unit, period)| (unit, *period));
-    values::take_turns(&tx.db, &taken.collect()).await?;
+    let taken: Vec<_> = sheets
+        .iter()
+        .map(|(unit, period)| (unit, *period))
+        .collect();
+    values::take_turns(&tx.db, &taken).await?;
     let pins = match pins(&tx.db, &lock.pins, &sheets).await? {
         Ok(pins) => pins,
         Err(moved) => return Ok(Locked::Moved(moved)),
@@ -222,7 +225,8 @@ async fn change(
 ) -> Result<()> {
     let pins = store::pins(&tx.db, before.id).await?;
     let pinned: BTreeSet<_> = pins.keys().cloned().collect();
-    let sheets = pinned.iter().map(|it| (&it.unit, it.period)).collect();
+    let sheets: BTreeSet<_> = pinned.iter().map(|it| (&it.unit, it.period)).collect();
+    let sheets: Vec<_> = sheets.into_iter().collect();
     values::take_turns(&tx.db, &sheets).await?;
     let after = Lock {
         state,
@@ -292,7 +296,7 @@ async fn pins(
 ) -> Result<std::result::Result<BTreeMap<ValueId, i64>, Vec<ValueId>>> {
     let reported = cited.iter();
     let reported = reported.filter(|(_, it)| matches!(it, Cited::Revision(_)));
-    let reported: BTreeSet<_> = reported.map(|(id, _)| id).collect();
+    let reported: Vec<_> = reported.map(|(id, _)| id).collect();
     let known = values::find_many(db, &reported).await?;
     let computed = compute(db, cited).await?;
     let (mut pins, mut moved) = (BTreeMap::new(), Vec::new());

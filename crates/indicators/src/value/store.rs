@@ -1,14 +1,14 @@
 //! The tables of figures; these files alone know their columns.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
 use sea_orm::{
-    ActiveValue::Set, Condition, IdenStatic, Iterable, QueryFilter, QueryOrder, QuerySelect,
-    entity::prelude::*,
+    ActiveValue::Set, Condition, DatabaseBackend, IdenStatic, Iterable, QueryFilter, QueryOrder,
+    QuerySelect, Statement, entity::prelude::*,
 };
 use types::{
     ids::{IndicatorId, UnitId, ValueId},
@@ -36,12 +36,13 @@ const SHEETS_PER_QUESTION: usize = 100;
 pub(crate) type Sheet = (UnitId, Period);
 
 /// Waits until no other change of the same sheets is under way. What is read afterwards
-/// stays true until this change is over. Sheets are taken in one order by everybody.
+/// stays true until this change is over. Sheets come in order, so that
+/// everybody takes them in the same one.
 ///
 /// Returns the sheets that were there before; in the others there is no figure yet.
 pub(crate) async fn take_turns(
     db: &impl ConnectionTrait,
-    sheets: &BTreeSet<(&UnitId, Period)>,
+    sheets: &[(&UnitId, Period)],
 ) -> Result<HashMap<UnitId, Vec<Period>>> {
     let rows = sheets.iter().map(|(unit, period)| sheet::ActiveModel {
         unit_id: Set(unit.as_str().into()),
@@ -52,7 +53,7 @@ pub(crate) async fn take_turns(
     let count_on = "ON CONFLICT (unit_id, period) DO UPDATE SET version = value_sheets.version + 1 \
                     RETURNING unit_id, period, version";
     let mut there: HashMap<_, Vec<_>> = HashMap::new();
-    for statement in rows.insert(db, count_on)? {
+    for statement in rows.insert::<sheet::Entity>(db, count_on)? {
         for row in db.query_all_raw(statement).await? {
             let version: i64 = row.try_get_by_index(2)?;
             if version > 1 {
@@ -84,30 +85,42 @@ pub(crate) async fn find(
 /// Returns the figures there are of these.
 pub(crate) async fn find_many(
     db: &impl ConnectionTrait,
-    ids: &BTreeSet<&ValueId>,
-) -> Result<BTreeMap<ValueId, IndicatorValue>> {
-    let mut sheets: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
-    for id in ids {
-        let indicators = sheets.entry((&id.unit, id.period)).or_default();
-        indicators.insert(id.indicator.as_str());
-    }
-    let sheets: Vec<_> = sheets.into_iter().collect();
-    let mut found = BTreeMap::new();
-    for some in sheets.chunks(SHEETS_PER_QUESTION) {
-        let mut any = Condition::any();
-        for ((unit, period), indicators) in some {
-            let one = of_sheet(unit, period);
-            any = any.add(one.add(value::Column::IndicatorId.is_in(indicators.iter().copied())));
-        }
-        for row in value::Entity::find().filter(any).all(db).await? {
+    ids: &[&ValueId],
+) -> Result<HashMap<ValueId, IndicatorValue>> {
+    let text = |it: fn(&ValueId) -> String| ids.iter().map(|id| it(id).into()).collect();
+    let keys = [
+        text(|it| it.unit.as_str().to_owned()),
+        text(|it| it.period.to_string()),
+        text(|it| it.indicator.as_str().to_owned()),
+        text(|it| breakdown_code(it).to_owned()),
+    ];
+    let mut found = HashMap::with_capacity(ids.len());
+    let columns = value::Column::iter().map(|it| format!("found.{}", it.as_str()));
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let picked = match db.get_database_backend() {
+        DatabaseBackend::Sqlite => format!("json_group_array(json_array({columns}))"),
+        _ => columns,
+    };
+    for statement in bulk::find::<value::Entity>(db, &FIGURE_KEY, &keys, &picked)? {
+        for row in rows_found(db, statement).await? {
             let value = in_force(row)?;
-            // Other parts of the same whole come along.
-            if ids.contains(&value.id) {
-                found.insert(value.id.clone(), value);
-            }
+            found.insert(value.id.clone(), value);
         }
     }
     Ok(found)
+}
+
+/// Reads rows that were found by their keys. From SQLite they come as one text: handing
+/// thousands of rows from its thread to ours, one by one, costs more than finding them.
+async fn rows_found(db: &impl ConnectionTrait, asked: Statement) -> Result<Vec<value::Model>> {
+    if asked.db_backend != DatabaseBackend::Sqlite {
+        return Ok(value::Entity::find().from_raw_sql(asked).all(db).await?);
+    }
+    let Some(row) = db.query_one_raw(asked).await? else {
+        return Ok(Vec::new());
+    };
+    let text: String = row.try_get_by_index(0)?;
+    serde_json::from_str(&text).map_err(Error::internal)
 }
 
 /// Returns the figures of a sheet in the order of their indicators and breakdowns.
@@ -221,17 +234,7 @@ pub(crate) async fn revisions(
 /// Writes figures and keeps each as a version. They come in the order of their keys; of a
 /// figure that is there more than once the last version stands.
 pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
-    let versions = revisions.iter().map(|it| revision::ActiveModel {
-        reason: Set(it.reason.clone()),
-        ..revision::ActiveModel::figure(&it.value)
-    });
-    for statement in Rows::of::<revision::Entity>(&FIGURE_KEY, versions)?.insert(db, "")? {
-        let written = db.execute_raw(statement).await;
-        written.map_err(|error| on_unique(error, || Error::Conflict))?;
-    }
-    let last = revisions.chunk_by(|one, next| one.value.id == next.value.id);
-    let last: Vec<_> = last.filter_map(|it| it.last()).collect();
-    let values = last.into_iter().map(|it| value::ActiveModel {
+    let figures = revisions.iter().map(|it| value::ActiveModel {
         create_micros: Set(it.value.create_time.timestamp_micros()),
         // What is written is a draft again.
         state: Set(ValueState::Draft.code().into()),
@@ -239,7 +242,19 @@ pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) ->
         submitted_revision: Set(it.value.stage.submitted_revision),
         ..value::ActiveModel::figure(&it.value)
     });
-    for statement in Rows::of::<value::Entity>(&FIGURE_KEY, values)?.insert(db, &replace())? {
+    let reasons = revisions.iter().map(|it| it.reason.clone().into());
+    let rows = Rows::of::<value::Entity>(&FIGURE_KEY, figures)?.with("reason", reasons.collect());
+    let versions = rows.insert::<revision::Entity>(db, "")?;
+    let keep = async {
+        for statement in versions {
+            db.execute_raw(statement).await?;
+        }
+        Ok::<_, DbErr>(())
+    };
+    // While the database keeps the versions, the figures are made ready.
+    let (kept, figures) = tokio::join!(keep, async { in_force_rows(db, &rows, revisions) });
+    kept.map_err(|error| on_unique(error, || Error::Conflict))?;
+    for statement in figures? {
         db.execute_raw(statement).await?;
     }
     Ok(())
@@ -295,6 +310,22 @@ fn conditions<'a>(figures: impl Iterator<Item = &'a ValueId>) -> Vec<Condition> 
         })
     });
     conditions.collect()
+}
+
+fn in_force_rows(
+    db: &impl ConnectionTrait,
+    rows: &Rows,
+    revisions: &[&Revision],
+) -> Result<Vec<Statement>> {
+    let is_last = |place: &usize| {
+        let next = revisions.get(place + 1);
+        next.is_none_or(|next| next.value.id != revisions[*place].value.id)
+    };
+    let last: Vec<_> = (0..revisions.len()).filter(is_last).collect();
+    if last.len() == revisions.len() {
+        return rows.insert::<value::Entity>(db, &replace());
+    }
+    rows.only(&last).insert::<value::Entity>(db, &replace())
 }
 
 /// A figure that is there takes everything from the new one but when it was created and how it

@@ -53,9 +53,14 @@ impl Item {
         };
         let breakdown = bad.optional::<Breakdown>(field("breakdown"), &wire.breakdown);
         let quantity = read_quantity(&field("quantity"), wire.quantity.as_ref(), &mut bad);
-        let note = bad.lines(field("note"), &wire.note, LONGEST_NOTE);
+        let mut lines = |name, text: &str, longest| match text {
+            // Most have none, and then no path is written either.
+            "" => Some(String::new()),
+            text => bad.lines(field(name), text, longest),
+        };
+        let note = lines("note", &wire.note, LONGEST_NOTE);
+        let reason = lines("reason", &wire.reason, LONGEST_REASON);
         let source = Source::from_wire(&field("source"), wire.source.as_ref(), for_all, &mut bad);
-        let reason = bad.lines(field("reason"), &wire.reason, LONGEST_REASON);
         let id = match (indicator, unit, period, breakdown) {
             (Some(indicator), Some(unit), Some(period), Some(breakdown)) => Some(ValueId {
                 indicator,
@@ -111,8 +116,10 @@ impl Source {
             0 => Some(SourceKind::Manual),
             kind => from_wire(&SOURCES, &format!("{field}.kind"), kind, bad),
         };
-        let mut line =
-            |name, text: &str| bad.optional_line(format!("{field}.{name}"), text, LONGEST_SOURCE);
+        let mut line = |name, text: &str| match text {
+            "" => Some(String::new()),
+            text => bad.optional_line(format!("{field}.{name}"), text, LONGEST_SOURCE),
+        };
         let resource = match (&for_all.source_system, wire.resource.as_str()) {
             (Some(system), "") => Some(system.clone()),
             (_, resource) => line("resource", resource),

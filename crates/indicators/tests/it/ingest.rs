@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use indicators::Indicators;
 use proto::{
     indicators::{
@@ -6,6 +8,8 @@ use proto::{
     },
     shared::{self, Disposition},
 };
+use sea_orm::{ConnectionTrait, Statement};
+use sha2::{Digest, Sha256};
 use tonic::Code;
 use tonic_types::StatusExt;
 
@@ -64,6 +68,150 @@ async fn figures_sent_in_batches_are_here_when_they_are_acknowledged() {
     let history = whole_history("ho-so-da-giai-quyet");
     let history = story.history(&story.reporter, history).await.unwrap();
     assert_eq!(history.revisions.len(), 2);
+}
+
+/// What the ledger says of the session, the oldest entry first.
+async fn ledger(story: &Story) -> Vec<serde_json::Value> {
+    let db = story.db.reader();
+    let question = format!(
+        "SELECT principal, after FROM ledger WHERE name = 'ingestSessions/{SESSION}' ORDER BY sequence"
+    );
+    let question = Statement::from_string(db.get_database_backend(), question);
+    let rows = db.query_all_raw(question).await.unwrap();
+    let read = |row: &sea_orm::QueryResult| {
+        let principal: String = row.try_get("", "principal").unwrap();
+        assert_eq!(principal, "serviceAccounts/mot-cua");
+        let after: String = row.try_get("", "after").unwrap();
+        serde_json::from_str(&after).unwrap()
+    };
+    rows.iter().map(read).collect()
+}
+
+fn sha256(lines: &[&str]) -> String {
+    let digest = Sha256::digest(lines.concat());
+    digest.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+#[tokio::test]
+async fn the_ledger_proves_what_was_written() {
+    let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
+        .await
+        .unwrap();
+    let mut part = sent(MINH_LONG, "chung-thu-so", count(100));
+    part.breakdown = "cap-xa".into();
+    let first = [
+        sent("xa-long-hiep", "ho-so-da-giai-quyet", count(230)),
+        sent(
+            MINH_LONG,
+            "ty-le-van-ban-dien-tu",
+            share("4817", "5209", "92.4"),
+        ),
+        part,
+        sent(MINH_LONG, "khong-co", count(1)),
+    ];
+    line.batch(0, &first).await.unwrap();
+    let second = [
+        sent(MINH_LONG, "chung-thu-so", count(132)),
+        sent("xa-long-hiep", "ho-so-da-giai-quyet", count(231)),
+        sent(
+            MINH_LONG,
+            "ty-le-van-ban-dien-tu",
+            share("4817", "5209", "92.4"),
+        ),
+    ];
+    line.batch(4, &second).await.unwrap();
+    line.batch(7, &second[2..]).await.unwrap();
+    let entries = ledger(&story).await;
+    // What changes nothing is no entry.
+    assert_eq!(entries.len(), 2);
+    assert_eq!(
+        entries[0],
+        serde_json::json!({
+            "source_system": "sourceSystems/mot-cua",
+            "first_offset": 0, "end_offset": 4,
+            "created_count": 3, "updated_count": 0,
+            "sheets": ["huyen-minh-long.2022-h1", "xa-long-hiep.2022-h1"],
+            "values_sha256": sha256(&[
+                "huyen-minh-long\t2022-h1\tchung-thu-so\tcap-xa\t1\tcount:100\tEXACT\t\n",
+                "huyen-minh-long\t2022-h1\tty-le-van-ban-dien-tu\t\t1\tratio:4817/5209/92.4\tEXACT\t\n",
+                "xa-long-hiep\t2022-h1\tho-so-da-giai-quyet\t\t1\tcount:230\tEXACT\t\n",
+            ]),
+        })
+    );
+    assert_eq!(
+        entries[1],
+        serde_json::json!({
+            "source_system": "sourceSystems/mot-cua",
+            "first_offset": 4, "end_offset": 7,
+            "created_count": 1, "updated_count": 1,
+            "sheets": ["huyen-minh-long.2022-h1", "xa-long-hiep.2022-h1"],
+            "values_sha256": sha256(&[
+                "huyen-minh-long\t2022-h1\tchung-thu-so\t\t1\tcount:132\tEXACT\t\n",
+                "xa-long-hiep\t2022-h1\tho-so-da-giai-quyet\t\t2\tcount:231\tEXACT\t\n",
+            ]),
+        })
+    );
+}
+
+#[tokio::test]
+async fn batches_that_are_committed_together_are_answered_as_if_each_came_alone() {
+    let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
+        .await
+        .unwrap();
+    // All of them are on the way before the first answer is looked at; each corrects the
+    // figure of the one before, and knows which.
+    let batches: Vec<_> = (0..20)
+        .map(|number| {
+            let mut item = sent(MINH_LONG, "chung-thu-so", count(number));
+            if number > 0 {
+                item.etag = format!("\"v{number}\"");
+                item.reason = format!("lần {number}");
+            }
+            let other = sent("huyen-ba-to", "chung-thu-so", count(number));
+            vec![item, other]
+        })
+        .collect();
+    // Nobody can write meanwhile, so that they come to wait for each other.
+    let other = story.db.begin_as("users/can-bo", "", "").await.unwrap();
+    let hold = "UPDATE ingest_sessions SET touch_micros = touch_micros";
+    other.db.execute_unprepared(hold).await.unwrap();
+    for (offset, items) in (0..).step_by(2).zip(&batches) {
+        line.send(batch(offset, items)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.take_back().await.unwrap();
+    for number in 0..20 {
+        let Some(Told::Ack(ack)) = line.told().await.unwrap() else {
+            panic!("a batch is acknowledged");
+        };
+        assert_eq!(ack.next_offset, number * 2 + 2);
+        let first = i32::try_from(number * 2).unwrap();
+        assert_eq!(offsets(&ack), [first, first + 1]);
+        let expected = match number {
+            0 => Disposition::Created,
+            _ => Disposition::Updated,
+        };
+        let told = dispositions(&ack.results);
+        assert_eq!(told, [expected, Disposition::Rejected], "{ack:?}");
+    }
+    assert_eq!(line.close(40).await.unwrap(), [1, 19, 0, 20]);
+    let history = whole_history("chung-thu-so");
+    let history = story.history(&story.reporter, history).await.unwrap();
+    let reasons = history.revisions.iter().rev().map(|it| it.reason.as_str());
+    let mut expected: Vec<_> = (0..20).map(|it| format!("lần {it}")).collect();
+    expected[0].clear();
+    assert_eq!(reasons.collect::<Vec<_>>(), expected);
+    let value = story.value(&story.reporter, "chung-thu-so").await.unwrap();
+    assert_eq!(
+        (value.revision, value.quantity.unwrap().text_vi.as_str()),
+        (20, "19")
+    );
+    // Fewer commits than batches: what had arrived was committed together.
+    assert!(ledger(&story).await.len() < 20);
 }
 
 #[tokio::test]

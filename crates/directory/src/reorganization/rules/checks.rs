@@ -66,7 +66,8 @@ pub(crate) fn contradictions(
     day: NaiveDate,
 ) -> Vec<Contradiction> {
     let unchanged = units.iter().filter(|(id, _)| !changed.contains_key(id));
-    let all: BTreeMap<_, _> = unchanged.chain(changed).collect();
+    let all = unchanged.chain(changed).map(|(id, it)| (id, &**it));
+    let all: BTreeMap<_, _> = all.collect();
     let mut found = Vec::new();
     for (id, history) in &all {
         let below = |it: &history::Fact<Option<UnitId>>| {

@@ -24,6 +24,17 @@ mod link {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+const LINKS: Table<5> = Table {
+    name: "reorganization_links",
+    columns: [
+        ("reorganization_id", Column::Text),
+        ("position", Column::Number),
+        ("predecessor_id", Column::Text),
+        ("successor_id", Column::Text),
+        ("share_millionths", Column::Number),
+    ],
+};
+
 /// Puts the links in the place of those before.
 pub(in crate::reorganization) async fn replace_links(
     db: &impl ConnectionTrait,
@@ -33,16 +44,16 @@ pub(in crate::reorganization) async fn replace_links(
         .filter(link::Column::ReorganizationId.eq(it.id.as_str()))
         .exec(db)
         .await?;
-    let rows = (0_i64..)
-        .zip(&it.links)
-        .map(|(position, link)| link::ActiveModel {
-            reorganization_id: Set(it.id.as_str().into()),
-            position: Set(position),
-            predecessor_id: Set(link.predecessor.as_str().into()),
-            successor_id: Set(link.successor.as_ref().map(|it| it.as_str().into())),
-            share_millionths: Set(link.share.map(Share::millionths)),
-        });
-    insert_rows(db, rows).await
+    let rows = (0_i64..).zip(&it.links).map(|(position, link)| {
+        [
+            it.id.as_str().into(),
+            position.into(),
+            link.predecessor.as_str().into(),
+            link.successor.as_ref().map(UnitId::as_str).into(),
+            link.share.map(Share::millionths).into(),
+        ]
+    });
+    bulk::insert(db, &LINKS, rows).await
 }
 
 pub(super) async fn of(db: &impl ConnectionTrait, id: &ReorganizationId) -> Result<Vec<Link>> {

@@ -3,7 +3,8 @@
 //!
 //! Most columns of a batch say the same in every row: who wrote it, when, from which system,
 //! no remark. Such a column is given once for the whole statement, the others row by row.
-//! PostgreSQL takes an array for each of these, SQLite a list of rows.
+//! PostgreSQL takes an array for each of these, SQLite a list of rows. Rows are looked up by
+//! their keys in the same two ways.
 
 use kit::{Error, Result};
 use sea_orm::{
@@ -17,13 +18,13 @@ const MOST_IN_ARRAYS: usize = 10_000;
 const MOST_IN_LIST: usize = 1_024;
 const MOST_PARAMETERS: usize = 32_766;
 
-/// Rows of one table, column by column.
+/// Rows, column by column.
 pub(super) struct Rows {
-    table: &'static str,
     columns: Vec<Column>,
     count: usize,
 }
 
+#[derive(Clone)]
 struct Column {
     name: &'static str,
     /// Whether the rows are told apart by it; then it is never given once.
@@ -50,48 +51,145 @@ impl Rows {
         for mut row in rows {
             for (of, column) in E::Column::iter().zip(&mut columns) {
                 let value = row.take(of).into_value();
-                let unset =
-                    || Error::internal(format!("a row is written without `{}`", column.name));
-                column.values.push(value.ok_or_else(unset)?);
+                let value = value.ok_or_else(|| missing(column.name))?;
+                column.values.push(value);
             }
         }
-        Ok(Self {
-            table: E::default().table_name(),
-            columns,
-            count,
-        })
+        Ok(Self { columns, count })
     }
 
-    /// Returns the statements that insert the rows. `tail` says what to do with those whose
-    /// key is taken, and what to return.
-    pub(super) fn insert(&self, db: &impl ConnectionTrait, tail: &str) -> Result<Vec<Statement>> {
+    /// Adds a column that only another table has.
+    pub(super) fn with(mut self, name: &'static str, values: Vec<Value>) -> Self {
+        self.columns.push(Column {
+            name,
+            is_key: false,
+            values,
+        });
+        self
+    }
+
+    /// Keeps some of the rows.
+    pub(super) fn only(&self, places: &[usize]) -> Self {
+        let columns = self.columns.iter().map(|column| Column {
+            values: places.iter().map(|it| column.values[*it].clone()).collect(),
+            ..*column
+        });
+        Self {
+            columns: columns.collect(),
+            count: places.len(),
+        }
+    }
+
+    /// Returns the statements that insert the rows into a table which has these columns.
+    /// `tail` says what to do with those whose key is taken, and what to return.
+    pub(super) fn insert<E: EntityTrait>(
+        &self,
+        db: &impl ConnectionTrait,
+        tail: &str,
+    ) -> Result<Vec<Statement>> {
         let backend = db.get_database_backend();
+        let table = E::default().table_name();
+        let find = |it: E::Column| {
+            let mut columns = self.columns.iter();
+            let found = columns.find(|column| column.name == it.as_str());
+            found.ok_or_else(|| missing(it.as_str()))
+        };
+        let columns: Vec<_> = E::Column::iter().map(find).collect::<Result<_>>()?;
         let mut statements = Vec::new();
         let mut from = 0;
         while from < self.count {
-            let left = self.count - from;
-            let to = from
-                + match backend {
-                    DatabaseBackend::Postgres => left.min(MOST_IN_ARRAYS),
-                    _ => self.in_list(left),
-                };
-            let columns: Vec<_> = self.columns.iter().map(|it| it.part(from..to)).collect();
+            let count = at_once(backend, self.count - from, columns.len());
+            let rows = from..from + count;
+            let parts: Vec<_> = columns.iter().map(|it| it.part(rows.clone())).collect();
             statements.push(match backend {
-                DatabaseBackend::Postgres => in_arrays(self.table, &columns, tail)?,
-                _ => in_list(self.table, &columns, to - from, tail),
+                DatabaseBackend::Postgres => in_arrays(table, &parts, tail)?,
+                _ => in_list(table, &parts, count, tail),
             });
-            from = to;
+            from += count;
         }
         Ok(statements)
     }
+}
 
-    /// How many rows go into the next statement on SQLite. They are powers of two, so that a
-    /// connection meets few statements and has them prepared.
-    fn in_list(&self, left: usize) -> usize {
-        let fits = MOST_PARAMETERS / self.columns.len().max(1);
-        let most = left.min(MOST_IN_LIST).min(fits).max(1);
-        1 << most.ilog2()
+fn missing(column: &str) -> Error {
+    Error::internal(format!("a row is written without `{column}`"))
+}
+
+/// How many rows go into the next statement. On SQLite they are powers of two, so that a
+/// connection meets few statements and has them prepared.
+fn at_once(backend: DatabaseBackend, left: usize, columns: usize) -> usize {
+    if backend == DatabaseBackend::Postgres {
+        return left.min(MOST_IN_ARRAYS);
     }
+    let fits = MOST_PARAMETERS / columns.max(1);
+    let most = left.min(MOST_IN_LIST).min(fits).max(1);
+    1 << most.ilog2()
+}
+
+/// Returns the statements that look up rows by their keys, which are told column by column.
+/// Each gives the rows as `sent` has found them; `picked` says what of `found`.
+pub(super) fn find<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    key: &[&'static str],
+    keys: &[Vec<Value>],
+    picked: &str,
+) -> Result<Vec<Statement>> {
+    let backend = db.get_database_backend();
+    let table = E::default().table_name();
+    let count = keys.first().map_or(0, Vec::len);
+    let mut statements = Vec::new();
+    let mut from = 0;
+    while from < count {
+        let rows = at_once(backend, count - from, key.len());
+        let part = |it: &Vec<Value>| it[from..from + rows].to_vec();
+        let keys: Vec<_> = keys.iter().map(part).collect();
+        statements.push(match backend {
+            DatabaseBackend::Postgres => find_by_arrays(table, key, &keys, picked)?,
+            _ => find_by_list(table, key, &keys, picked),
+        });
+        from += rows;
+    }
+    Ok(statements)
+}
+
+fn find_by_arrays(
+    table: &str,
+    key: &[&str],
+    keys: &[Vec<Value>],
+    picked: &str,
+) -> Result<Statement> {
+    let (mut arrays, mut values, mut same) = (Vec::new(), Vec::<Value>::new(), Vec::new());
+    for (name, of_name) in key.iter().zip(keys) {
+        let (kind, array) = array(name, of_name)?;
+        values.push(array.into());
+        arrays.push(format!("${}::{kind}[]", values.len()));
+        same.push(format!("found.{name} = sent.{name}"));
+    }
+    let sql = format!(
+        "SELECT {picked} FROM UNNEST({}) AS sent ({}) JOIN {table} AS found ON {}",
+        arrays.join(", "),
+        key.join(", "),
+        same.join(" AND "),
+    );
+    let backend = DatabaseBackend::Postgres;
+    Ok(Statement::from_sql_and_values(backend, sql, values))
+}
+
+/// `CROSS JOIN` has SQLite look up one key after the other, and never go through the table.
+fn find_by_list(table: &str, key: &[&str], keys: &[Vec<Value>], picked: &str) -> Statement {
+    let count = keys.first().map_or(0, Vec::len);
+    let places = 0..count;
+    let values = places.flat_map(|row| keys.iter().map(move |it| it[row].clone()));
+    let same = (1..).zip(key);
+    let same = same.map(|(place, name)| format!("found.{name} = sent.column{place}"));
+    let row = format!("({})", vec!["?"; key.len()].join(","));
+    let sql = format!(
+        "SELECT {picked} FROM (VALUES {}) AS sent CROSS JOIN {table} AS found WHERE {}",
+        vec![row.as_str(); count].join(","),
+        same.collect::<Vec<_>>().join(" AND "),
+    );
+    let values: Vec<_> = values.collect();
+    Statement::from_sql_and_values(DatabaseBackend::Sqlite, sql, values)
 }
 
 /// What one statement says of a column.
@@ -303,13 +401,7 @@ mod tests {
             (24, 1, 1),
             (40, 5_000, 512),
         ] {
-            let column = || part("it", false, &[]);
-            let all = Rows {
-                table: "t",
-                columns: (0..columns).map(|_| column()).collect(),
-                count: left,
-            };
-            assert_eq!(all.in_list(left), rows);
+            assert_eq!(at_once(DatabaseBackend::Sqlite, left, columns), rows);
             assert!(rows * columns <= MOST_PARAMETERS);
         }
     }

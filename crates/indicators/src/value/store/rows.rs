@@ -29,7 +29,7 @@ pub(super) mod value {
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, serde::Deserialize)]
     #[sea_orm(table_name = "indicator_values")]
     pub(in crate::value::store) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
@@ -123,15 +123,15 @@ macro_rules! figure {
                     indicator_id: Set(value.id.indicator.as_str().into()),
                     breakdown: Set(breakdown_code(&value.id).into()),
                     revision: Set(value.revision),
-                    shape: Set(row.shape),
+                    shape: Set(row.shape.into()),
                     a_units: Set(row.a_units),
                     a_scale: Set(row.a_scale),
                     b_units: Set(row.b_units),
                     b_scale: Set(row.b_scale),
                     stated_units: Set(row.stated_units),
                     stated_scale: Set(row.stated_scale),
-                    absence: Set(row.absence),
-                    qualifier: Set(row.qualifier),
+                    absence: Set(row.absence.map(Into::into)),
+                    qualifier: Set(row.qualifier.into()),
                     choice: Set(row.choice),
                     published: Set(row.published),
                     note: Set(value.note.clone()),
@@ -149,15 +149,15 @@ macro_rules! figure {
         impl $table::Model {
             pub(super) fn read(self, create_time: DateTime<Utc>) -> Result<IndicatorValue> {
                 let quantity = QuantityRow {
-                    shape: self.shape,
+                    shape: self.shape.into(),
                     a_units: self.a_units,
                     a_scale: self.a_scale,
                     b_units: self.b_units,
                     b_scale: self.b_scale,
                     stated_units: self.stated_units,
                     stated_scale: self.stated_scale,
-                    absence: self.absence,
-                    qualifier: self.qualifier,
+                    absence: self.absence.map(Into::into),
+                    qualifier: self.qualifier.into(),
                     choice: self.choice,
                     published: self.published,
                 };
