@@ -35,8 +35,8 @@ pub(crate) enum Cell<'a> {
 
 /// Rows of one statement. SQLite binds 32766 values at most, and the widest table has 10
 /// columns.
-const SQLITE_ROWS: usize = 500;
-const POSTGRES_ROWS: usize = 20_000;
+const SQLITE_ROWS: usize = 1_000;
+const POSTGRES_ROWS: usize = 5_000;
 
 /// Inserts rows. They should come in the order of the table's key.
 pub(crate) async fn insert<'a, const N: usize>(
@@ -44,55 +44,53 @@ pub(crate) async fn insert<'a, const N: usize>(
     table: &Table<N>,
     rows: impl Iterator<Item = [Cell<'a>; N]>,
 ) -> Result<()> {
-    // Made first: what is awaited below must not hold what the rows are made from.
-    let statements = match db.get_database_backend() {
-        DatabaseBackend::Postgres => arrays(table, rows)?,
-        backend => places(backend, table, rows),
-    };
-    for statement in statements {
-        db.execute_raw(statement).await?;
+    let backend = db.get_database_backend();
+    let mut rows = rows.collect::<Vec<_>>().into_iter();
+    let mut next = statement(backend, table, &mut rows)?;
+    while let Some(statement_now) = next {
+        // The next one is made while the database carries this one out.
+        let make = async { statement(backend, table, &mut rows) };
+        let (done, made) = tokio::join!(db.execute_raw(statement_now), make);
+        done?;
+        next = made?;
     }
     Ok(())
 }
 
-fn names<const N: usize>(table: &Table<N>) -> String {
-    table.columns.map(|(name, _)| name).join(", ")
-}
-
-/// Returns statements with a place for every value.
-fn places<'a, const N: usize>(
+/// Makes a statement of the next rows; none when there are none.
+fn statement<const N: usize>(
     backend: DatabaseBackend,
     table: &Table<N>,
-    rows: impl Iterator<Item = [Cell<'a>; N]>,
-) -> Vec<Statement> {
-    let row = format!("({})", ["?"; N].join(","));
-    let text = |rows: usize| {
-        let (name, columns) = (table.name, names(table));
-        let places = vec![row.as_str(); rows].join(",");
-        format!("INSERT INTO {name} ({columns}) VALUES {places}")
+    rows: &mut std::vec::IntoIter<[Cell<'_>; N]>,
+) -> Result<Option<Statement>> {
+    let most = match backend {
+        DatabaseBackend::Postgres => POSTGRES_ROWS,
+        _ => SQLITE_ROWS,
     };
-    let full = text(SQLITE_ROWS);
-    let mut statements = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    for row in rows {
-        values.extend(row.map(Cell::value));
-        if values.len() == SQLITE_ROWS * N {
-            let values = std::mem::take(&mut values);
-            statements.push(Statement::from_sql_and_values(backend, &full, values));
+    let count = rows.len().min(most);
+    if count == 0 {
+        return Ok(None);
+    }
+    let rows = rows.by_ref().take(count);
+    let names = table.columns.map(|(name, _)| name).join(", ");
+    let into = format!("INSERT INTO {} ({names})", table.name);
+    Ok(Some(match backend {
+        DatabaseBackend::Postgres => {
+            let text = format!("{into} SELECT * FROM UNNEST({})", types(table));
+            Statement::from_sql_and_values(backend, text, arrays(rows)?)
         }
-    }
-    if !values.is_empty() {
-        let rest = text(values.len() / N);
-        statements.push(Statement::from_sql_and_values(backend, rest, values));
-    }
-    statements
+        _ => {
+            let row = format!("({})", ["?"; N].join(","));
+            let places = vec![row.as_str(); count].join(",");
+            let mut values = Vec::with_capacity(count * N);
+            values.extend(rows.flatten().map(Cell::value));
+            Statement::from_sql_and_values(backend, format!("{into} VALUES {places}"), values)
+        }
+    }))
 }
 
-/// Returns statements with an array for every column.
-fn arrays<'a, const N: usize>(
-    table: &Table<N>,
-    rows: impl Iterator<Item = [Cell<'a>; N]>,
-) -> Result<Vec<Statement>> {
+/// Returns the places of the arrays of all columns, each with its type.
+fn types<const N: usize>(table: &Table<N>) -> String {
     let arrays = (1..=N).zip(&table.columns).map(|(place, (_, kind))| {
         let kind = match kind {
             Kind::Text => "text",
@@ -101,38 +99,22 @@ fn arrays<'a, const N: usize>(
         };
         format!("${place}::text::{kind}[]")
     });
-    let arrays = arrays.collect::<Vec<_>>().join(", ");
-    let (name, columns) = (table.name, names(table));
-    let text = format!("INSERT INTO {name} ({columns}) SELECT * FROM UNNEST({arrays})");
-    let mut statements = Vec::new();
-    let mut cells = [const { String::new() }; N];
-    let mut count = 0;
-    let mut end = |cells: &mut [String; N]| {
-        let values = cells.each_mut().map(|it| {
-            it.push('}');
-            Value::from(std::mem::take(it))
-        });
-        statements.push(Statement::from_sql_and_values(
-            DatabaseBackend::Postgres,
-            &text,
-            values,
-        ));
-    };
+    arrays.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns an array for every column.
+fn arrays<'a, const N: usize>(rows: impl Iterator<Item = [Cell<'a>; N]>) -> Result<[Value; N]> {
+    let mut arrays = [const { String::new() }; N];
     for row in rows {
-        for (array, cell) in cells.iter_mut().zip(row) {
+        for (array, cell) in arrays.iter_mut().zip(row) {
             array.push(if array.is_empty() { '{' } else { ',' });
             cell.write(array)?;
         }
-        count += 1;
-        if count == POSTGRES_ROWS {
-            end(&mut cells);
-            count = 0;
-        }
     }
-    if count > 0 {
-        end(&mut cells);
-    }
-    Ok(statements)
+    Ok(arrays.map(|mut it| {
+        it.push('}');
+        Value::from(it)
+    }))
 }
 
 impl Cell<'_> {

@@ -6,7 +6,7 @@
 //! back. A file with one wrong row changes nothing; a rehearsal does everything and takes
 //! it back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use kit::{Access, Actor, Error, Result, Tx, db::ledger::Action};
@@ -194,7 +194,10 @@ impl Catalogues {
             Ok(changed) => changed,
             Err(found) => return Ok(Report::refused(explain(found, &results))),
         };
-        let told = unit::store::save(&tx.db, &units, &changed, &BTreeSet::new()).await?;
+        let gone = BTreeSet::new();
+        let saving = unit::store::save(&tx.db, &units, &changed, &gone);
+        let (told, trees) = tokio::join!(saving, self.mirror.trees(&changed));
+        let told = told?;
         let taken = Taken {
             day: import.day,
             source: &import.source,
@@ -207,7 +210,7 @@ impl Catalogues {
             .await?;
         Ok(Report {
             rows: results,
-            written: Some(Written { told, changed }),
+            written: Some(Written { told, trees }),
             ..Report::default()
         })
     }
@@ -252,13 +255,13 @@ impl Catalogues {
                 changes: change.changes,
             },
         };
-        match reorganization::insert_applied(tx, &units, new).await? {
+        match reorganization::insert_applied(tx, &units, new, Some(&self.mirror)).await? {
             Ok((applied, written)) => Ok(Report {
                 rows: change.results,
                 link_count: applied.links.len(),
                 reorganization: Some(applied.id),
                 divided_count: change.divided,
-                written: Some(written),
+                written,
             }),
             Err(found) => Ok(Report::refused(explain(found, &change.results))),
         }
@@ -307,7 +310,7 @@ struct Day<'a> {
 
 impl<'a> Day<'a> {
     /// Returns the units that bear a code, by that code.
-    fn known(&self) -> BTreeMap<&'a str, &'a UnitId> {
+    fn known(&self) -> HashMap<&'a str, &'a UnitId> {
         let in_force = self.units.values();
         in_force
             .filter(|it| it.validity.contains(self.date))

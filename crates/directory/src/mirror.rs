@@ -63,8 +63,11 @@ pub(crate) struct State {
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) told: Told,
-    pub(crate) changed: Histories,
+    pub(crate) trees: Vec<Tree>,
 }
+
+/// Trees that are made before others get their turn.
+const TREES_AT_ONCE: usize = 200;
 
 impl Mirror {
     /// Reads everything.
@@ -107,6 +110,21 @@ impl Mirror {
         self.0.follow().await?;
         let units = seen(&self.0.state.read().unwrap_or_else(PoisonError::into_inner));
         units.ok_or_else(|| Error::internal("the feed is behind what a change sees"))
+    }
+
+    /// Makes units ready for the copy while something else is waited for.
+    pub(crate) async fn trees(&self, changed: &Histories) -> Vec<Tree> {
+        let changed: Vec<_> = changed.values().cloned().collect();
+        let mut trees = Vec::with_capacity(changed.len());
+        for some in changed.chunks(TREES_AT_ONCE) {
+            {
+                let state = self.0.state.read();
+                let state = state.unwrap_or_else(PoisonError::into_inner);
+                trees.extend(some.iter().cloned().map(|it| state.forest.tree(it)));
+            }
+            tokio::task::yield_now().await;
+        }
+        trees
     }
 
     /// Commits a change, and takes over what it wrote in the place of reading it. Nobody looks
@@ -166,7 +184,7 @@ impl Shared {
 
     /// Takes over what was committed. If that cannot be, it is read by whoever looks next.
     async fn take_over(&self, written: Written) {
-        let Written { told, changed } = written;
+        let Written { told, trees } = written;
         if self.place().sequence > told.after.sequence {
             return;
         }
@@ -174,12 +192,6 @@ impl Shared {
             tracing::warn!(?error, "what was written has to be read again");
             return;
         }
-        // Made before the copy is closed to readers, which takes as little time as it can.
-        let trees: Vec<_> = {
-            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            let changed = changed.into_values();
-            changed.map(|it| state.forest.tree(it)).collect()
-        };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         if state.place == told.after {
             for tree in trees {
@@ -299,3 +311,6 @@ impl From<grant::Grant> for GrantFact {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

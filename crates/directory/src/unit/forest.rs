@@ -69,6 +69,12 @@ impl Forest {
     /// Puts a unit in the place of what was known of it.
     pub(crate) fn put(&mut self, tree: Tree) {
         let id = tree.history.id.clone();
+        // Most of what is put is known, and only ends.
+        let known = self.units.get(&id);
+        if known.is_some_and(|it| it.history.is_found_like(&tree.history)) {
+            self.units.insert(id, Arc::new(tree));
+            return;
+        }
         self.remove(&id);
         let history = &tree.history;
         for parent in history.parents.iter().filter_map(|it| it.value.as_ref()) {
@@ -222,6 +228,18 @@ impl Tree {
 }
 
 impl History {
+    /// Says whether the same parents and codes lead to both.
+    fn is_found_like(&self, other: &Self) -> bool {
+        fn parents(it: &History) -> impl Iterator<Item = &Option<UnitId>> {
+            it.parents.iter().map(|it| &it.value)
+        }
+        fn codes(it: &History) -> impl Iterator<Item = (&str, &str)> {
+            let codes = it.identifiers.iter();
+            codes.map(|it| (it.scheme.as_str(), it.value.as_str()))
+        }
+        parents(self).eq(parents(other)) && codes(self).eq(codes(other))
+    }
+
     /// Returns the unit as it is on a day; none when it does not exist then.
     fn unit_on(&self, day: NaiveDate) -> Option<Unit> {
         if !self.validity.contains(day) {

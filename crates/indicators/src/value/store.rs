@@ -235,7 +235,6 @@ pub(crate) async fn revisions(
 /// figure that is there more than once the last version stands.
 pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
     let figures = revisions.iter().map(|it| value::ActiveModel {
-        create_micros: Set(it.value.create_time.timestamp_micros()),
         // What is written is a draft again.
         state: Set(ValueState::Draft.code().into()),
         locked_by: Set(None),

@@ -53,14 +53,9 @@ impl Item {
         };
         let breakdown = bad.optional::<Breakdown>(field("breakdown"), &wire.breakdown);
         let quantity = read_quantity(&field("quantity"), wire.quantity.as_ref(), &mut bad);
-        let mut lines = |name, text: &str, longest| match text {
-            // Most have none, and then no path is written either.
-            "" => Some(String::new()),
-            text => bad.lines(field(name), text, longest),
-        };
-        let note = lines("note", &wire.note, LONGEST_NOTE);
-        let reason = lines("reason", &wire.reason, LONGEST_REASON);
+        let note = lines(&path, "note", &wire.note, LONGEST_NOTE, &mut bad);
         let source = Source::from_wire(&field("source"), wire.source.as_ref(), for_all, &mut bad);
+        let reason = lines(&path, "reason", &wire.reason, LONGEST_REASON, &mut bad);
         let id = match (indicator, unit, period, breakdown) {
             (Some(indicator), Some(unit), Some(period), Some(breakdown)) => Some(ValueId {
                 indicator,
@@ -82,6 +77,14 @@ impl Item {
         };
         Self { path, id, entry }
     }
+}
+
+/// Reads text of an item. Most items have none, and then not even a path is written.
+fn lines(path: &str, name: &str, text: &str, longest: usize, bad: &mut Invalid) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    bad.lines(format!("{path}.{name}"), text, longest)
 }
 
 /// Reads what a request says for all items: empty, or the same.

@@ -83,14 +83,18 @@ pub(crate) async fn save(
     for table in [NAMES.name, PARENTS.name, IDENTIFIERS.name] {
         delete(db, table, "unit_id", &taken).await?;
     }
-    write_units(db, before, changed).await?;
-    write(db, &NAMES, before, changed, |it| &it.appearances, name_row).await?;
-    write(db, &PARENTS, before, changed, |it| &it.parents, parent_row).await?;
+    let changes = changed.iter().map(|(id, after)| Change {
+        before: before.get(id).map(|it| &**it),
+        after,
+    });
+    let changes: Vec<_> = changes.collect();
+    write_units(db, &changes).await?;
+    write(db, &NAMES, &changes, |it| &it.appearances, name_row).await?;
+    write(db, &PARENTS, &changes, |it| &it.parents, parent_row).await?;
     write(
         db,
         &IDENTIFIERS,
-        before,
-        changed,
+        &changes,
         |it| &it.identifiers,
         identifier_row,
     )
@@ -116,34 +120,36 @@ async fn delete(
     Ok(found)
 }
 
-/// What the rows of many units have in common when they change: the end, and the versions
-/// before and after.
-type Change = (Option<NaiveDate>, i64, i64, i64);
+/// A unit that changes, with what it was unless it is new.
+struct Change<'a> {
+    before: Option<&'a History>,
+    after: &'a History,
+}
 
-async fn write_units(
-    db: &impl ConnectionTrait,
-    before: &Histories,
-    changed: &Histories,
-) -> Result<()> {
-    let mut changes: BTreeMap<Change, Vec<&str>> = BTreeMap::new();
+/// What the rows of many units have in common when they change: the end, the time, and the
+/// versions before and after.
+type Same = (Option<NaiveDate>, i64, i64, i64);
+
+async fn write_units(db: &impl ConnectionTrait, changes: &[Change<'_>]) -> Result<()> {
+    let mut updates: BTreeMap<Same, Vec<&str>> = BTreeMap::new();
     let (mut new, mut anew) = (Vec::new(), Vec::new());
-    for (id, after) in changed {
-        let Some(known) = before.get(id) else {
-            new.push(&**after);
+    for Change { before, after } in changes {
+        let Some(known) = before else {
+            new.push(*after);
             continue;
         };
         if unit_row(known)[..3] == unit_row(after)[..3] && known.create_time == after.create_time {
             let micros = after.update_time.timestamp_micros();
-            let change = (after.validity.end(), micros, known.version, after.version);
-            changes.entry(change).or_default().push(id.as_str());
+            let same = (after.validity.end(), micros, known.version, after.version);
+            updates.entry(same).or_default().push(after.id.as_str());
         } else {
-            anew.push(id.as_str());
-            new.push(&**after);
+            anew.push(after.id.as_str());
+            new.push(*after);
         }
     }
     let found = delete(db, UNITS.name, "id", &anew).await?;
     require_all(UNITS.name, &anew, found)?;
-    for ((end, micros, known, version), ids) in changes {
+    for ((end, micros, known, version), ids) in updates {
         for some in ids.chunks(IDS) {
             let update = Query::update()
                 .table(UNITS.name)
@@ -164,17 +170,16 @@ async fn write_units(
 async fn write<'a, R: Row + Sync, const N: usize>(
     db: &impl ConnectionTrait,
     table: &Table<N>,
-    before: &'a Histories,
-    changed: &'a Histories,
+    changes: &[Change<'a>],
     facts: fn(&'a History) -> &'a [R],
     row: fn(&'a UnitId, &'a R) -> [Cell<'a>; N],
 ) -> Result<()> {
     let mut gone: BTreeMap<Group, Vec<&str>> = BTreeMap::new();
     let mut ends: BTreeMap<Group, Vec<&str>> = BTreeMap::new();
     let mut new = Vec::new();
-    for (id, after) in changed {
-        let known = before.get(id).map_or(&[][..], |it| facts(it));
-        let there = between(known, facts(after));
+    for Change { before, after } in changes {
+        let id = &after.id;
+        let there = between(before.map_or(&[][..], facts), facts(after));
         for it in there.gone {
             gone.entry(Group::of(it)).or_default().push(id.as_str());
         }

@@ -109,43 +109,44 @@ pub(super) mod revision {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Both tables hold a figure in the same columns; this reads and writes them once.
+impl value::ActiveModel {
+    /// The columns of a figure; a version has the same, and a reason beside them.
+    pub(super) fn figure(value: &IndicatorValue) -> Self {
+        let row = QuantityRow::from(&value.quantity);
+        let source = &value.source;
+        let observe_micros = source.observe_time.map(|it| it.timestamp_micros());
+        Self {
+            unit_id: Set(value.id.unit.as_str().into()),
+            period: Set(value.id.period.to_string()),
+            indicator_id: Set(value.id.indicator.as_str().into()),
+            breakdown: Set(breakdown_code(&value.id).into()),
+            revision: Set(value.revision),
+            shape: Set(row.shape.into()),
+            a_units: Set(row.a_units),
+            a_scale: Set(row.a_scale),
+            b_units: Set(row.b_units),
+            b_scale: Set(row.b_scale),
+            stated_units: Set(row.stated_units),
+            stated_scale: Set(row.stated_scale),
+            absence: Set(row.absence.map(Into::into)),
+            qualifier: Set(row.qualifier.into()),
+            choice: Set(row.choice),
+            published: Set(row.published),
+            note: Set(value.note.clone()),
+            source_kind: Set(source.kind.code().into()),
+            source_resource: Set(source.resource.clone()),
+            source_external_id: Set(source.external_id.clone()),
+            source_observe_micros: Set(observe_micros),
+            principal: Set(value.principal.name()),
+            update_micros: Set(value.update_time.timestamp_micros()),
+            create_micros: Set(value.create_time.timestamp_micros()),
+        }
+    }
+}
+
+/// Both tables hold a figure in the same columns; this reads them once.
 macro_rules! figure {
     ($table:ident) => {
-        impl $table::ActiveModel {
-            pub(super) fn figure(value: &IndicatorValue) -> Self {
-                let row = QuantityRow::from(&value.quantity);
-                let source = &value.source;
-                let observe_micros = source.observe_time.map(|it| it.timestamp_micros());
-                Self {
-                    unit_id: Set(value.id.unit.as_str().into()),
-                    period: Set(value.id.period.to_string()),
-                    indicator_id: Set(value.id.indicator.as_str().into()),
-                    breakdown: Set(breakdown_code(&value.id).into()),
-                    revision: Set(value.revision),
-                    shape: Set(row.shape.into()),
-                    a_units: Set(row.a_units),
-                    a_scale: Set(row.a_scale),
-                    b_units: Set(row.b_units),
-                    b_scale: Set(row.b_scale),
-                    stated_units: Set(row.stated_units),
-                    stated_scale: Set(row.stated_scale),
-                    absence: Set(row.absence.map(Into::into)),
-                    qualifier: Set(row.qualifier.into()),
-                    choice: Set(row.choice),
-                    published: Set(row.published),
-                    note: Set(value.note.clone()),
-                    source_kind: Set(source.kind.code().into()),
-                    source_resource: Set(source.resource.clone()),
-                    source_external_id: Set(source.external_id.clone()),
-                    source_observe_micros: Set(observe_micros),
-                    principal: Set(value.principal.name()),
-                    update_micros: Set(value.update_time.timestamp_micros()),
-                    ..Default::default()
-                }
-            }
-        }
-
         impl $table::Model {
             pub(super) fn read(self, create_time: DateTime<Utc>) -> Result<IndicatorValue> {
                 let quantity = QuantityRow {
