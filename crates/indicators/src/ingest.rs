@@ -184,6 +184,7 @@ impl Ingests {
             store::keep(&tx.db, principal, &now, &record, tx.now()).await?;
             ack.results.extend(record.answer.results);
             ack.current_values.extend(record.answer.current_values);
+            changes.tell(&tx).await?;
         }
         tx.commit().await?;
         ack.next_offset = now.next_offset;

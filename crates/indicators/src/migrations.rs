@@ -9,6 +9,7 @@ mod m0004_source_systems;
 mod m0005_targets;
 mod m0010_breakdowns;
 mod m0011_ingest;
+mod m0020_value_feed;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -20,5 +21,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0005_targets::Migration),
         Box::new(m0010_breakdowns::Migration),
         Box::new(m0011_ingest::Migration),
+        Box::new(m0020_value_feed::Migration),
     ]
 }

@@ -164,6 +164,7 @@ impl Values {
         };
         let (outcomes, changes) = batch::apply(&tx.db, by, upsert.items, ground).await?;
         changes.record(tx, &(upsert.unit, upsert.period)).await?;
+        changes.tell(tx).await?;
         Ok(outcomes)
     }
 

@@ -13,11 +13,15 @@ use types::ids::{ReorganizationId, UnitId};
 use super::{
     Content, Correction, Kind, Link, ListReorganizations, Reorganization, State, share::Share,
 };
-use crate::unit::{history::Histories, store::insert_rows};
+use crate::{
+    feed::{self, Changed},
+    unit::{history::Histories, store::insert_rows},
+};
 
 mod links;
 mod undo;
 
+pub(crate) use links::in_force;
 pub(super) use links::{links_around, links_since, one_naming, replace_links};
 pub(super) use undo::{Before, before, follow, forget_before, keep_before};
 
@@ -79,7 +83,11 @@ pub(super) async fn insert(db: &impl ConnectionTrait, new: &Reorganization) -> R
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::taken("REORGANIZATION", &new.id)))?;
-    replace_links(db, new).await
+    replace_links(db, new).await?;
+    if new.state == State::Applied {
+        feed::append(db, [Changed::Act(new.id.clone())]).await?;
+    }
+    Ok(())
 }
 
 /// Writes state and corrections; what it contains never changes.
@@ -101,7 +109,9 @@ pub(super) async fn update(db: &impl ConnectionTrait, it: &Reorganization) -> Re
             added: Set(json(&correction.added)?),
         });
     }
-    insert_rows(db, rows.into_iter()).await
+    insert_rows(db, rows.into_iter()).await?;
+    // Whatever is changed is in force or was: those who add up have to know.
+    feed::append(db, [Changed::Act(it.id.clone())]).await
 }
 
 /// Returns one with all it contains.

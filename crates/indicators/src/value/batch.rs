@@ -16,7 +16,10 @@ use super::{
     merge::merged,
     quantity_row, store,
 };
-use crate::reason::{ITEMS_CONTRADICT, ITEMS_MERGED, VALUE_CHANGED};
+use crate::{
+    feed,
+    reason::{ITEMS_CONTRADICT, ITEMS_MERGED, VALUE_CHANGED},
+};
 
 /// Most items of a contradiction that are named.
 const NAMED: usize = 5;
@@ -171,6 +174,14 @@ impl Changes {
             before: before.cloned(),
             after: Revision { value, reason },
         });
+    }
+
+    /// Tells those who keep figures in memory what changed. The last thing before the
+    /// commit: everybody else who writes figures waits from here on.
+    pub(crate) async fn tell(&self, tx: &Tx) -> Result<()> {
+        let ids = self.0.iter().map(|it| &it.after.value.id);
+        let sheets = ids.map(|it| (&it.unit, it.period)).collect();
+        feed::append(&tx.db, &sheets, tx.now()).await
     }
 
     /// Enters the changes of one sheet into the ledger: two entries at most, because one

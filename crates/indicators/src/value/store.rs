@@ -17,8 +17,10 @@ use types::{
 
 use super::{IndicatorValue, Revision};
 
+mod cells;
 mod rows;
 
+pub(crate) use cells::{Cell, cells};
 use rows::{breakdown_code, revision, sheet, value};
 
 /// Rows of one statement: 24 columns each stay below the 32.766 parameters of SQLite.
