@@ -41,6 +41,7 @@ mod wire;
 
 use atlas::{Atlas, Atlases, Number};
 use change::Change;
+use column::States;
 use columns::Columns;
 use members::{Group, Grouping, Scope, Who};
 use sheet::{Sheet, Total};
@@ -57,6 +58,8 @@ pub(crate) struct AggregateValues {
     pub(crate) grouping: Grouping,
     pub(crate) all_periods: bool,
     pub(crate) view: View,
+    /// Figures of which states are counted.
+    pub(crate) states: States,
     pub(crate) baseline: Option<Baseline>,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
@@ -162,7 +165,7 @@ impl Aggregates {
             .ground(actor, &ask.indicators, &ask.whose, &ask.kinds, ask.grouping)
             .await?;
         let date = self.date(ask.view);
-        let mut sheet = Sheet::new(&ground, date);
+        let mut sheet = Sheet::new(&ground, date, ask.states);
         let rows = Rows::of(&ground.atlas, &ask.indicators, sheet.groups(&ask.periods));
         let page = self
             .pages
@@ -341,6 +344,7 @@ impl AggregateValues {
             grouping,
             all_periods,
             view,
+            states,
             baseline,
             ..
         } = self;
@@ -348,7 +352,7 @@ impl AggregateValues {
         let date = if *view == View::AsNow { None } else { date };
         format!(
             "aggregates {indicators:?} {whose:?} {kinds:?} {periods:?} {grouping:?} \
-             {all_periods} {date:?} {baseline:?}"
+             {all_periods} {date:?} {states:?} {baseline:?}"
         )
     }
 }

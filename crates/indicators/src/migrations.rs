@@ -10,6 +10,7 @@ mod m0005_targets;
 mod m0010_breakdowns;
 mod m0011_ingest;
 mod m0020_value_feed;
+mod m0021_value_states;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -22,5 +23,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0010_breakdowns::Migration),
         Box::new(m0011_ingest::Migration),
         Box::new(m0020_value_feed::Migration),
+        Box::new(m0021_value_states::Migration),
     ]
 }

@@ -47,6 +47,28 @@ pub(crate) struct IndicatorValue {
     pub(crate) create_time: DateTime<Utc>,
     /// When this revision was recorded.
     pub(crate) update_time: DateTime<Utc>,
+    /// How far the figure has come; that of a version is told of the figure in force alone.
+    pub(crate) stage: Stage,
+}
+
+/// How far a figure has come, and what keeps it there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Stage {
+    pub(crate) state: ValueState,
+    /// The submission that locks it; the first one when several do.
+    pub(crate) locked_by: Option<String>,
+    /// The newest revision that was ever submitted.
+    pub(crate) submitted_revision: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+pub(crate) enum ValueState {
+    /// Sent back because of this figure, and not changed since.
+    Rejected,
+    #[default]
+    Draft,
+    Submitted,
+    Accepted,
 }
 
 /// Where a figure came from.

@@ -1,6 +1,6 @@
 //! The figures of one indicator and period, dense, by the number of the unit.
 //!
-//! A mark of one byte says what there is, and numbers stand beside it as they are added:
+//! A mark of one byte says what there is and how far it has come, and numbers stand beside it as they are added:
 //! counts and đồng as they are, everything else in millionths. 300 indicators of 11.000
 //! units take 9 bytes a figure, shares 17.
 
@@ -15,10 +15,14 @@ use types::{
 };
 
 use super::atlas::Number;
-use crate::{formula::Number as Exact, indicator::ValueKind};
+use crate::{formula::Number as Exact, indicator::ValueKind, value::ValueState};
 
-/// What is known of a unit: nothing was read yet, or what was reported.
+/// What is known of a unit: nothing was read yet, or what was reported. The lower half
+/// says what, the upper half how far it has come.
 pub(crate) type Mark = u8;
+
+const WHAT: Mark = 0x0f;
+const STATE_BITS: u32 = 4;
 
 /// The unit has not reported.
 pub(crate) const MISSING: Mark = 0;
@@ -48,6 +52,41 @@ pub(crate) const ABSENCES: [Absence; 6] = [
     Absence::NotApplicable,
     Absence::NotCollected,
 ];
+
+const STATES: [ValueState; 4] = [
+    ValueState::Draft,
+    ValueState::Submitted,
+    ValueState::Accepted,
+    ValueState::Rejected,
+];
+
+/// Figures of which states are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct States([bool; 4]);
+
+impl States {
+    pub(crate) const ALL: Self = Self([true; 4]);
+
+    /// Returns these states; all when none is named.
+    pub(crate) fn of(states: &[ValueState]) -> Self {
+        if states.is_empty() {
+            return Self::ALL;
+        }
+        Self(STATES.map(|it| states.contains(&it)))
+    }
+
+    /// Returns what is seen of a mark: what has not come so far counts as missing.
+    pub(crate) fn seen(self, mark: Mark) -> Mark {
+        if mark == UNKNOWN {
+            return UNKNOWN;
+        }
+        let state = usize::from(mark >> STATE_BITS);
+        match self.0.get(state) {
+            Some(true) => mark & WHAT,
+            _ => MISSING,
+        }
+    }
+}
 
 /// Of what kind the figures of a column are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,19 +198,22 @@ impl Column {
 
     /// Notes what a unit reported. What does not fit the kind of the column is no figure of
     /// this indicator: kinds never change once one is published.
-    pub(crate) fn put(&mut self, unit: Number, quantity: &Quantity) {
+    pub(crate) fn put(&mut self, unit: Number, quantity: &Quantity, state: ValueState) {
+        let state = STATES.iter().position(|it| *it == state).unwrap_or(0);
+        let state = Mark::try_from(state).unwrap_or(0) << STATE_BITS;
         let value = match quantity.content() {
             Content::Absent(absence) => {
                 let place = ABSENCES.iter().position(|it| it == absence).unwrap_or(0);
                 let mark = FIRST_ABSENT + Mark::try_from(place).unwrap_or(0);
-                self.put_mark(unit, mark);
+                self.put_mark(unit, mark | state);
                 return;
             }
             Content::Value(value) => value,
         };
         let qualifier = quantity.qualifier();
         let place = QUALIFIERS.iter().position(|it| *it == qualifier);
-        self.put_mark(unit, 1 + Mark::try_from(place.unwrap_or(0)).unwrap_or(0));
+        let mark = 1 + Mark::try_from(place.unwrap_or(0)).unwrap_or(0);
+        self.put_mark(unit, mark | state);
         let index = unit as usize;
         match (self.shape, value) {
             (Shape::Count, Value::Count(count)) => self.numbers.set(index, (*count).into()),
@@ -184,7 +226,7 @@ impl Column {
                     self.denominators.set(index, denominator.millionths());
                 }
                 (None, stated) => {
-                    self.put_mark(unit, STATED);
+                    self.put_mark(unit, STATED | state);
                     let stated = stated.unwrap_or(ratio.shown_percent());
                     self.stated.insert(unit, (stated, qualifier));
                 }
@@ -211,7 +253,7 @@ impl Column {
 
     /// Returns what a unit reported; the words that were published are not kept.
     pub(crate) fn quantity(&self, unit: Number) -> Option<Quantity> {
-        let mark = self.mark(unit);
+        let mark = States::ALL.seen(self.mark(unit));
         if mark == STATED {
             let (stated, qualifier) = self.stated.get(&unit)?;
             let ratio = Ratio::new(None, Some(*stated)).ok()?;
@@ -234,7 +276,7 @@ impl Column {
 
     /// Returns the qualifier of what a unit reported.
     pub(crate) fn qualifier(&self, unit: Number) -> Option<Qualifier> {
-        match self.mark(unit) {
+        match States::ALL.seen(self.mark(unit)) {
             STATED => self.stated.get(&unit).map(|(_, qualifier)| *qualifier),
             mark => qualifier(mark),
         }
@@ -288,13 +330,13 @@ impl Column {
     }
 }
 
-/// Returns the absence a mark stands for.
+/// Returns the absence that is seen of a mark.
 pub(crate) fn absence(mark: Mark) -> Option<Absence> {
     let place = mark.checked_sub(FIRST_ABSENT)?;
     ABSENCES.get(usize::from(place)).copied()
 }
 
-/// Returns the qualifier of the value a mark stands for.
+/// Returns the qualifier of the value that is seen of a mark.
 pub(crate) fn qualifier(mark: Mark) -> Option<Qualifier> {
     let place = mark.checked_sub(1)?;
     QUALIFIERS.get(usize::from(place)).copied()
@@ -373,7 +415,7 @@ impl Numbers {
 mod tests {
     use super::*;
 
-    pub(crate) fn share(numerator: &str, denominator: &str) -> Value {
+    fn share(numerator: &str, denominator: &str) -> Value {
         let parts = (numerator.parse().unwrap(), denominator.parse().unwrap());
         Value::Ratio(Ratio::new(Some(parts), None).unwrap())
     }
@@ -384,7 +426,7 @@ mod tests {
 
     fn back(shape: Shape, quantity: &Quantity) -> Option<Quantity> {
         let mut column = Column::unread(shape);
-        column.put(3, quantity);
+        column.put(3, quantity, ValueState::Submitted);
         column.quantity(3)
     }
 
@@ -425,7 +467,7 @@ mod tests {
         }
         assert!(column.is_read(4) && !column.is_read(5));
         assert_eq!(column.quantity(2), None);
-        column.put(2, &Quantity::value(Value::Count(0)));
+        column.put(2, &Quantity::value(Value::Count(0)), ValueState::Draft);
         assert_eq!(column.quantity(2), Some(Quantity::value(Value::Count(0))));
     }
 
@@ -434,7 +476,7 @@ mod tests {
         let mut column = Column::unread(Shape::Share);
         let huge = share("300000000000000000", "900000000000000000");
         for (unit, value) in (0..).zip([share("1", "3"), share("2", "6"), stated("33.33"), huge]) {
-            column.put(unit, &Quantity::value(value));
+            column.put(unit, &Quantity::value(value), ValueState::Draft);
         }
         assert_eq!(column.compare_values(0, 1), Ordering::Equal);
         assert_eq!(column.compare(0, 1), Ordering::Less);

@@ -298,7 +298,7 @@ fn put(column: &mut Column, units: &[Number], found: Option<&Vec<(Number, Cell)>
         column.clear(*unit);
     }
     for (unit, cell) in found.into_iter().flatten() {
-        column.put(*unit, &cell.quantity);
+        column.put(*unit, &cell.quantity, cell.state);
     }
 }
 

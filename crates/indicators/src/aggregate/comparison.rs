@@ -19,6 +19,7 @@ use super::{
     Aggregates, Cell, Whose,
     atlas::{Atlas, Number},
     carry::{Carried, carry},
+    column::States,
     columns::Need,
     members::{Grouping, Members, day_in},
     sheet::Sheet,
@@ -104,7 +105,9 @@ impl Aggregates {
         let today = self.db.clock().today();
         let dates = [None, Some(today)].into_iter();
         let dates = dates.chain(ask.date.map(Some));
-        let mut sheets: Vec<_> = dates.map(|it| Sheet::new(&ground, it)).collect();
+        let mut sheets: Vec<_> = dates
+            .map(|it| Sheet::new(&ground, it, States::ALL))
+            .collect();
         let periods: Vec<_> = ask.periods.iter().map(|it| (*it, None)).collect();
         let group = ground.atlas.number(&ask.top);
         let mut needs: BTreeMap<Period, Need> = BTreeMap::new();

@@ -15,7 +15,7 @@ use super::{
     Baseline, Cell, Ground,
     atlas::Number,
     change,
-    column::Shape,
+    column::{Shape, States},
     columns::{Need, Taken},
     members::{Group, Grouping, Members, Selection, Who, select},
     tally::{Coverage, Rule, Tally, tally},
@@ -76,6 +76,7 @@ pub(crate) enum Told {
 pub(crate) struct Sheet<'a> {
     ground: &'a Ground,
     date: Option<NaiveDate>,
+    states: States,
     selections: BTreeMap<Period, Selection>,
     plans: BTreeMap<(IndicatorId, Period), Result<Plan, Problem>>,
     /// Columns that are looked at: reported indicators by period.
@@ -84,10 +85,11 @@ pub(crate) struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub(crate) fn new(ground: &'a Ground, date: Option<NaiveDate>) -> Self {
+    pub(crate) fn new(ground: &'a Ground, date: Option<NaiveDate>, states: States) -> Self {
         Self {
             ground,
             date,
+            states,
             selections: BTreeMap::new(),
             plans: BTreeMap::new(),
             wanted: BTreeMap::new(),
@@ -259,6 +261,7 @@ impl<'a> Sheet<'a> {
             aggregation: definition.unit_aggregation,
             scale: definition.scale(),
             is_own: self.is_own(),
+            states: self.states,
         };
         let column = self.columns.get(&(indicator.clone(), period));
         let tally = column.map_or_else(Tally::default, |it| tally(it, members, rule));

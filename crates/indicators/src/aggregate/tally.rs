@@ -14,7 +14,7 @@ use types::{
 
 use super::{
     atlas::Number,
-    column::{self, Column, MISSING, Mark, Numbers, STATED, Shape, UNKNOWN},
+    column::{self, Column, MISSING, Mark, Numbers, STATED, Shape, States, UNKNOWN},
     members::{Divided, Members},
 };
 use crate::formula::Number as Exact;
@@ -43,6 +43,8 @@ pub(crate) struct Rule {
     pub(crate) scale: u8,
     /// Whether the row is one unit, whose own figure is shown as it is.
     pub(crate) is_own: bool,
+    /// Figures of which states are counted.
+    pub(crate) states: States,
 }
 
 /// A total with what it is made of.
@@ -68,28 +70,25 @@ struct Sums {
     denominator: i128,
 }
 
-#[derive(Debug)]
-struct Marks([u32; 256]);
+/// How many units have each mark, as it is seen; the last are those nothing was read of.
+#[derive(Debug, Default)]
+struct Marks([u32; 17]);
 
-impl Default for Marks {
-    fn default() -> Self {
-        Self([0; 256])
-    }
-}
+const MARKS: u8 = 16;
 
 /// Adds up what the members reported.
 pub(crate) fn tally(column: &Column, members: &Members, rule: Rule) -> Tally {
     let mut sums = Sums::default();
-    sums.add(column, &members.living);
+    sums.add(column, &members.living, rule.states);
     let mut ended = Sums::default();
-    ended.add(column, &members.ended);
+    ended.add(column, &members.ended, rule.states);
     // Nobody waits for a unit that has ended.
     ended.marks.0[usize::from(MISSING)] = 0;
     let mut tally = Tally::default();
     let shares = divided(column, &members.divided, rule, &mut tally);
     sums.join(&ended);
     tally.cover(&sums.marks, rule);
-    let is_counted = |unit: &Number| column::qualifier(column.mark(*unit)).is_some();
+    let is_counted = |unit: &Number| qualifier(column, *unit, rule.states).is_some();
     let both = |(one, other): &&(Number, Number)| is_counted(one) && is_counted(other);
     tally.counted_twice = members.nested.iter().filter(both).copied().collect();
     if !tally.unplaced.is_empty() {
@@ -116,7 +115,7 @@ fn divided(
     );
     let coverage = &mut tally.coverage;
     for (place, divided) in units.iter().enumerate() {
-        let mark = column.mark(divided.unit);
+        let mark = rule.states.seen(column.mark(divided.unit));
         match (mark, column::absence(mark), &divided.share) {
             (MISSING | UNKNOWN, ..) if divided.has_ended => continue,
             (MISSING | UNKNOWN, ..) => coverage.missing += 1,
@@ -142,35 +141,48 @@ fn divided(
 /// itself.
 fn own(column: &Column, members: &Members, rule: Rule, tally: &Tally) -> Option<Quantity> {
     let is_one = rule.is_own && tally.coverage.expected == 1 && members.divided.is_empty();
-    let mut units = members.all().filter(|_| is_one);
+    let is_seen = |it: &Number| rule.states.seen(column.mark(*it)) != MISSING;
+    let mut units = members.all().filter(|it| is_one && is_seen(it));
     units.find_map(|it| column.quantity(it))
 }
 
+/// Returns the qualifier of what is seen of a unit's figure; nothing when there is no value.
+fn qualifier(column: &Column, unit: Number, states: States) -> Option<Qualifier> {
+    let is_seen = states.seen(column.mark(unit)) != MISSING;
+    column.qualifier(unit).filter(|_| is_seen)
+}
+
 impl Sums {
-    fn add(&mut self, column: &Column, units: &[Number]) {
+    /// Adds what some units reported: numbers are 0 where there is no value. The national
+    /// roll-up goes 40 million times through here.
+    fn add(&mut self, column: &Column, units: &[Number], states: States) {
         let marks = column.marks();
+        let is_share = column.shape() == Shape::Share;
         match (column.numbers(), column.denominators()) {
-            (Numbers::Narrow(above), Numbers::Narrow(below)) if column.shape() == Shape::Share => {
+            (Numbers::Narrow(above), Numbers::Narrow(below)) if is_share => {
                 for unit in units {
                     let index = *unit as usize;
-                    self.marks.count(marks, index);
-                    self.number += i128::from(above.get(index).copied().unwrap_or(0));
-                    self.denominator += i128::from(below.get(index).copied().unwrap_or(0));
+                    if self.marks.count(marks, index, states) {
+                        self.number += i128::from(above.get(index).copied().unwrap_or(0));
+                        self.denominator += i128::from(below.get(index).copied().unwrap_or(0));
+                    }
                 }
             }
-            (Numbers::Narrow(numbers), _) if column.shape() != Shape::Share => {
+            (Numbers::Narrow(numbers), _) if !is_share => {
                 for unit in units {
                     let index = *unit as usize;
-                    self.marks.count(marks, index);
-                    self.number += i128::from(numbers.get(index).copied().unwrap_or(0));
+                    if self.marks.count(marks, index, states) {
+                        self.number += i128::from(numbers.get(index).copied().unwrap_or(0));
+                    }
                 }
             }
             (numbers, denominators) => {
                 for unit in units {
                     let index = *unit as usize;
-                    self.marks.count(marks, index);
-                    self.number += numbers.get(index);
-                    self.denominator += denominators.get(index);
+                    if self.marks.count(marks, index, states) {
+                        self.number += numbers.get(index);
+                        self.denominator += denominators.get(index);
+                    }
                 }
             }
         }
@@ -186,14 +198,17 @@ impl Sums {
 }
 
 impl Marks {
-    fn count(&mut self, marks: &[Mark], index: usize) {
+    /// Counts what is seen of a unit; tells whether it may have a number.
+    fn count(&mut self, marks: &[Mark], index: usize, states: States) -> bool {
         let mark = marks.get(index).copied().unwrap_or(UNKNOWN);
-        self.0[usize::from(mark)] += 1;
+        let seen = states.seen(mark).min(MARKS);
+        self.0[usize::from(seen)] += 1;
+        seen != MISSING
     }
 
     /// Returns the marks there are, with how often.
     fn each(&self) -> impl Iterator<Item = (Mark, u32)> {
-        let counts = (0..=Mark::MAX).zip(self.0.iter().copied());
+        let counts = (0..=MARKS).zip(self.0.iter().copied());
         counts.filter(|(_, count)| *count > 0)
     }
 }
@@ -205,7 +220,7 @@ impl Tally {
         for (mark, count) in marks.each() {
             coverage.expected += count;
             match (mark, column::absence(mark)) {
-                (MISSING | UNKNOWN, _) => coverage.missing += count,
+                (MISSING | MARKS.., _) => coverage.missing += count,
                 (STATED, _) if rule.aggregation == Aggregation::RatioOfSums => {
                     coverage.without_parts += count;
                 }
@@ -228,7 +243,7 @@ impl Tally {
             self.quantity = self.coverage.sole_absence().map(Quantity::absent);
             return;
         }
-        let joined = sums.qualifier(column, members);
+        let joined = sums.qualifier(column, members, rule.states);
         let made = match rule.aggregation {
             Aggregation::Sum | Aggregation::RatioOfSums if shares.is_empty() => {
                 let value = column::value(column.shape(), sums.number, sums.denominator);
@@ -242,8 +257,8 @@ impl Tally {
                 let value = column::value(column.shape(), sums.number, 0);
                 value.map(|it| Quantity::computed(it, qualifiers::counted(joined)))
             }
-            Aggregation::Min => extreme(column, members, Side::Least),
-            Aggregation::Max => extreme(column, members, Side::Greatest),
+            Aggregation::Min => extreme(column, members, Side::Least, rule.states),
+            Aggregation::Max => extreme(column, members, Side::Greatest, rule.states),
             // Even a single value is no total: one unit does not speak for all.
             Aggregation::Latest | Aggregation::None => return,
         };
@@ -254,15 +269,17 @@ impl Tally {
 
 impl Sums {
     /// Returns what a sum of everything that is counted is called.
-    fn qualifier(&self, column: &Column, members: &Members) -> Qualifier {
+    fn qualifier(&self, column: &Column, members: &Members, states: States) -> Qualifier {
         let marks = self.marks.each();
         let of_marks = marks.filter_map(|(mark, _)| column::qualifier(mark));
         let joined = of_marks.fold(Qualifier::Exact, qualifiers::joined);
         if self.marks.0[usize::from(STATED)] == 0 {
             return joined;
         }
-        let stated = members.all().filter(|it| column.mark(*it) == STATED);
-        let of_stated = stated.filter_map(|it| column.qualifier(it));
+        let of_stated = members.all().filter_map(|it| {
+            let is_stated = states.seen(column.mark(it)) == STATED;
+            column.qualifier(it).filter(|_| is_stated)
+        });
         of_stated.fold(joined, qualifiers::joined)
     }
 }
@@ -302,7 +319,7 @@ fn rounded(column: &Column, sums: &Sums, rule: Rule, shares: &[(Number, Exact)])
 }
 
 /// Finds the least or greatest figure; nothing when the kind has no order.
-fn extreme(column: &Column, members: &Members, side: Side) -> Option<Quantity> {
+fn extreme(column: &Column, members: &Members, side: Side, states: States) -> Option<Quantity> {
     if matches!(column.shape(), Shape::Flag | Shape::Choice | Shape::Text) {
         return None;
     }
@@ -310,7 +327,10 @@ fn extreme(column: &Column, members: &Members, side: Side) -> Option<Quantity> {
         Side::Least => Ordering::Less,
         Side::Greatest => Ordering::Greater,
     };
-    let counted = || members.all().filter(|it| column.qualifier(*it).is_some());
+    let counted = || {
+        let units = members.all();
+        units.filter(|it| qualifier(column, *it, states).is_some())
+    };
     let further = |best: Number, it: Number| {
         if column.compare(it, best) == outward {
             it

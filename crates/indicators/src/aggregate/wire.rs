@@ -11,12 +11,14 @@ use super::{
     AggregateValues, Baseline, Cell, Row, Target, Totals, View, Whose,
     atlas::{Atlas, Link},
     change::Change,
+    column::States,
     members::Grouping,
     tally::Coverage,
 };
 use crate::{
     feed::Place,
     target::rpc::STANDINGS,
+    value::wire::STATES,
     wire::{from_wire, to_wire},
 };
 
@@ -25,6 +27,7 @@ const MOST_UNITS: usize = 500;
 const MOST_PERIODS: usize = 24;
 /// Kinds there are; naming one twice is no more.
 const MOST_KINDS: usize = 20;
+const MOST_STATES: usize = 4;
 /// Most units that are named as divided, and links of each.
 pub(super) const MOST_DIVIDED: usize = 100;
 pub(super) const MOST_LINKS: usize = 20;
@@ -56,6 +59,12 @@ impl TryFrom<pb::AggregateValuesRequest> for AggregateValues {
             bad.add("grouping", "NOT_ALLOWED", en, vi);
         }
         let view = view(request.view, &request.as_of_date, &mut bad);
+        let mut states = Vec::new();
+        bad.at_most("states", request.states.len(), MOST_STATES);
+        for (index, sent) in request.states.iter().take(MOST_STATES).enumerate() {
+            let field = format!("states[{index}]");
+            states.extend(from_wire(&STATES, &field, *sent, &mut bad));
+        }
         let baseline = match request.baseline {
             0 => None,
             sent => from_wire(&BASELINES, "baseline", sent, &mut bad),
@@ -69,6 +78,7 @@ impl TryFrom<pb::AggregateValuesRequest> for AggregateValues {
                 grouping,
                 all_periods: request.include_all_periods,
                 view,
+                states: States::of(&states),
                 baseline,
                 page_size: request.page_size,
                 page_token: request.page_token,

@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use types::ids::{Principal, ValueId};
 
 use super::{
-    IndicatorValue, Revision, check,
+    IndicatorValue, Revision, Stage, check,
     ground::Ground,
     issue::{self, Issue, Severity},
     item::{Disposition, Entry, Item, Outcome},
@@ -167,6 +167,10 @@ impl Changes {
             revision: before.map_or(1, |it| it.revision + 1),
             create_time: before.map_or(by.now, |it| it.create_time),
             update_time: by.now,
+            stage: Stage {
+                submitted_revision: before.and_then(|it| it.stage.submitted_revision),
+                ..Stage::default()
+            },
         };
         // The first version takes the place of nothing, so it has no reason.
         let reason = before.map(|_| entry.reason).unwrap_or_default();

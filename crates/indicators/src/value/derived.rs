@@ -5,7 +5,7 @@ use kit::{Error, Result};
 use sea_orm::ConnectionTrait;
 use types::ids::ValueId;
 
-use super::{IndicatorValue, Source, SourceKind};
+use super::{IndicatorValue, Source, SourceKind, Stage};
 use crate::{
     formula::derive::{asked, derive},
     indicator::store,
@@ -52,5 +52,6 @@ pub(super) async fn compute(
         revision: 0,
         create_time: revision.create_time,
         update_time: revision.create_time,
+        stage: Stage::default(),
     }))
 }

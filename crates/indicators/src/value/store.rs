@@ -15,7 +15,8 @@ use types::{
     period::Period,
 };
 
-use super::{IndicatorValue, Revision};
+use super::{IndicatorValue, Revision, Stage};
+use crate::code::Code;
 
 mod cells;
 mod rows;
@@ -23,7 +24,8 @@ mod rows;
 pub(crate) use cells::{Cell, cells};
 use rows::{breakdown_code, revision, sheet, value};
 
-/// Rows of one statement: 24 columns each stay below the 32.766 parameters of SQLite.
+/// Rows of one statement: 24 columns each stay below the 32.766 parameters of SQLite. A
+/// figure that is written is a draft again, which its columns say by themselves.
 const ROWS_PER_STATEMENT: usize = 1_000;
 /// Sheets whose figures one question asks for; SQLite bounds how deep a condition is.
 const SHEETS_PER_QUESTION: usize = 100;
@@ -225,13 +227,15 @@ pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) ->
 }
 
 async fn write_some(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
-    use value::Column::{Breakdown, CreateMicros, IndicatorId, Period, UnitId};
+    use value::Column::{Breakdown, CreateMicros, IndicatorId, Period, SubmittedRevision, UnitId};
     let values = revisions.iter().map(|it| value::ActiveModel {
         create_micros: Set(it.value.create_time.timestamp_micros()),
         ..value::ActiveModel::figure(&it.value)
     });
-    let is_kept =
-        |it: &value::Column| matches!(it, UnitId | Period | IndicatorId | Breakdown | CreateMicros);
+    let is_kept = |it: &value::Column| {
+        let key = matches!(it, UnitId | Period | IndicatorId | Breakdown);
+        key || matches!(it, CreateMicros | SubmittedRevision)
+    };
     let replaced = value::Column::iter().filter(|it| !is_kept(it));
     let replace = OnConflict::columns([UnitId, Period, IndicatorId, Breakdown])
         .update_columns(replaced)
@@ -257,7 +261,15 @@ fn of_sheet(unit: &UnitId, period: &Period) -> Condition {
         .add(value::Column::Period.eq(period.to_string()))
 }
 
-fn in_force(row: value::Model) -> Result<IndicatorValue> {
+fn in_force(mut row: value::Model) -> Result<IndicatorValue> {
     let create_time = instant(row.create_micros)?;
-    row.read(create_time)
+    let stage = Stage {
+        state: Code::read(&row.state)?,
+        locked_by: row.locked_by.take(),
+        submitted_revision: row.submitted_revision,
+    };
+    Ok(IndicatorValue {
+        stage,
+        ..row.read(create_time)?
+    })
 }

@@ -12,7 +12,7 @@ use types::{
 };
 
 use super::{
-    IndicatorValue, Revision, Source, SourceKind,
+    IndicatorValue, Revision, Source, SourceKind, ValueState,
     issue::{Issue, Severity, of_quantity},
     item::{Disposition, Entry, Item, Outcome},
 };
@@ -162,6 +162,8 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             }),
             revision: number(value.revision),
             issues: issues.into_iter().map(Into::into).collect(),
+            state: to_wire(&STATES, &value.stage.state),
+            locked_by: value.stage.locked_by.unwrap_or_default(),
             create_time: Some(timestamp(value.create_time)),
             update_time: Some(timestamp(value.update_time)),
             etag: etag::of(value.revision),
@@ -177,7 +179,10 @@ impl From<Revision> for pb::IndicatorValueRevision {
             principal: value.principal.name(),
             reason: revision.reason,
             create_time: Some(timestamp(value.update_time)),
-            snapshot: Some(value.into()),
+            snapshot: Some(pb::IndicatorValue {
+                state: pb::ValueState::Unspecified.into(),
+                ..value.into()
+            }),
         }
     }
 }
@@ -212,6 +217,13 @@ const SOURCES: [(SourceKind, shared::SourceKind); 5] = [
     (SourceKind::Imported, shared::SourceKind::Imported),
     (SourceKind::Derived, shared::SourceKind::Derived),
     (SourceKind::Consolidated, shared::SourceKind::Consolidated),
+];
+
+pub(crate) const STATES: [(ValueState, pb::ValueState); 4] = [
+    (ValueState::Draft, pb::ValueState::Draft),
+    (ValueState::Submitted, pb::ValueState::Submitted),
+    (ValueState::Accepted, pb::ValueState::Accepted),
+    (ValueState::Rejected, pb::ValueState::Rejected),
 ];
 
 const DISPOSITIONS: [(Disposition, shared::Disposition); 4] = [

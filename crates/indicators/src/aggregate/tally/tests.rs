@@ -5,12 +5,14 @@ use proptest::prelude::*;
 use types::{aggregate::add_up, decimal::Decimal, quantity::Content};
 
 use super::{super::column::QUALIFIERS, *};
+use crate::value::ValueState;
 
 fn rule(aggregation: Aggregation) -> Rule {
     Rule {
         aggregation,
         scale: 2,
         is_own: false,
+        states: States::ALL,
     }
 }
 
@@ -18,7 +20,7 @@ fn column(shape: Shape, items: &[Option<Quantity>]) -> Column {
     let mut column = Column::unread(shape);
     for (unit, item) in (0..).zip(items) {
         match item {
-            Some(quantity) => column.put(unit, quantity),
+            Some(quantity) => column.put(unit, quantity, ValueState::Draft),
             None => column.clear(unit),
         }
     }
@@ -145,6 +147,21 @@ fn a_unit_and_one_below_it_are_told_when_both_are_counted() {
     members.nested = vec![(0, 1), (0, 2)];
     let tally = tally(&column, &members, rule(Aggregation::Sum));
     assert_eq!(tally.counted_twice, [(0, 1)]);
+}
+
+#[test]
+fn what_has_not_come_so_far_counts_as_missing() {
+    let mut column = column(Shape::Count, &[count(10), None]);
+    for (unit, state) in (1..).zip([ValueState::Submitted, ValueState::Accepted]) {
+        column.put(unit, &Quantity::value(Value::Count(5)), state);
+    }
+    let accepted = Rule {
+        states: States::of(&[ValueState::Submitted, ValueState::Accepted]),
+        ..rule(Aggregation::Sum)
+    };
+    let tally = tally(&column, &living(0..3), accepted);
+    assert_eq!(shown(&tally), "10");
+    assert_eq!((tally.coverage.counted, tally.coverage.missing), (2, 1));
 }
 
 #[test]

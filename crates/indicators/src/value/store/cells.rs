@@ -8,7 +8,11 @@ use types::{
     quantity::Quantity,
 };
 
-use super::{super::quantity_row::QuantityRow, rows::value};
+use super::{
+    super::{ValueState, quantity_row::QuantityRow},
+    rows::value,
+};
+use crate::code::Code;
 
 /// One whole figure, its unit and indicator as they stand in the columns.
 #[derive(Debug)]
@@ -16,6 +20,7 @@ pub(crate) struct Cell {
     pub(crate) unit: String,
     pub(crate) indicator: String,
     pub(crate) quantity: Quantity,
+    pub(crate) state: ValueState,
 }
 
 /// Units whose figures one question asks for.
@@ -31,7 +36,7 @@ pub(crate) async fn cells(
 ) -> Result<Vec<Cell>> {
     use value::Column::{
         AScale, AUnits, Absence, BScale, BUnits, Breakdown, Choice, IndicatorId, Period, Qualifier,
-        Shape, StatedScale, StatedUnits, UnitId,
+        Shape, State, StatedScale, StatedUnits, UnitId,
     };
     let mut found = Vec::new();
     for units in units.chunks(UNITS) {
@@ -50,6 +55,7 @@ pub(crate) async fn cells(
                 Absence,
                 Qualifier,
                 Choice,
+                State,
             ])
             .filter(UnitId.is_in(units.iter().map(|it| it.as_str())))
             .filter(Period.eq(period.to_string()))
@@ -74,6 +80,7 @@ pub(crate) async fn cells(
                 unit: row.try_get_by_index(0)?,
                 indicator: row.try_get_by_index(1)?,
                 quantity: quantity.try_into()?,
+                state: Code::read(&row.try_get_by_index::<String>(12)?)?,
             });
         }
     }

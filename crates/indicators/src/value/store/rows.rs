@@ -5,7 +5,7 @@ use kit::{Error, Result, db::times::instant};
 use sea_orm::ActiveValue::Set;
 use types::ids::{Breakdown, IndicatorId, Principal, UnitId, ValueId};
 
-use super::super::{IndicatorValue, Source, quantity_row::QuantityRow};
+use super::super::{IndicatorValue, Source, Stage, quantity_row::QuantityRow};
 use crate::code::Code;
 
 pub(super) mod sheet {
@@ -60,6 +60,9 @@ pub(super) mod value {
         pub(in crate::value::store) principal: String,
         pub(in crate::value::store) update_micros: i64,
         pub(in crate::value::store) create_micros: i64,
+        pub(in crate::value::store) state: String,
+        pub(in crate::value::store) locked_by: Option<String>,
+        pub(in crate::value::store) submitted_revision: Option<i64>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -177,6 +180,7 @@ macro_rules! figure {
                     revision: self.revision,
                     create_time,
                     update_time: instant(self.update_micros)?,
+                    stage: Stage::default(),
                 })
             }
         }
