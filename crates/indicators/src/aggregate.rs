@@ -21,7 +21,7 @@ use types::{
 use crate::{
     feed::Place,
     formula::derive::with_inputs,
-    indicator::standing::Published,
+    indicator::{Definition, standing::Published},
     target::{self, standing::Judged},
     value::issue::Issue,
 };
@@ -142,6 +142,18 @@ pub(crate) struct Ground {
     pub(crate) scope: Scope,
 }
 
+impl Ground {
+    /// Returns the definition that counts for a period.
+    pub(crate) fn definition(
+        &self,
+        indicator: &IndicatorId,
+        period: &Period,
+    ) -> Option<&Definition> {
+        let revision = self.published.get(indicator)?.for_period(period)?;
+        Some(&revision.definition)
+    }
+}
+
 impl Aggregates {
     pub(crate) fn new(access: &Access, pages: &Pages, db: &Db, most_bytes: usize) -> Self {
         let atlases = Atlases::default();
@@ -169,24 +181,28 @@ impl Aggregates {
         let rows = Rows::of(&ground.atlas, &ask.indicators, sheet.groups(&ask.periods));
         let page = self
             .pages
-            .page(ask.page_size, &ask.page_token, ask.list(date))?;
+            .page(ask.page_size, &ask.page_token, ask.list())?;
         let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
-        let (rows, next_page_token) =
-            page.close(rows.after(page.after(), limit), |(indicator, group)| {
-                let unit = group.map_or("", |it| ground.atlas.id(it).as_str());
-                format!("{} {unit}", indicator.as_str())
-            })?;
+        let found = rows.after(page.after(), limit);
+        let (rows, next_page_token) = page.close(found, |(indicator, group)| {
+            let unit = group.map_or("", |it| ground.atlas.id(it).as_str());
+            format!("{} {unit}", indicator.as_str())
+        })?;
         sheet.plan(rows.iter().map(|it| &it.0), &ask.compared());
         let needs = sheet.needs(rows.iter().map(|it| it.1));
         let (taken, place) = self.columns.take(&ground.atlas, &needs).await?;
         sheet.take(taken);
         let orders = self.orders(&ground, &rows, &ask.periods).await?;
         let today = self.db.clock().today();
-        let made = rows
-            .into_iter()
-            .map(|row| make(&mut sheet, &ask, &orders, row, today));
+        // A country takes a while; the threads that answer others are kept free.
+        let making = tokio::task::spawn_blocking(move || {
+            let made = rows
+                .into_iter()
+                .map(|row| make(&mut sheet, &ask, &orders, row, today));
+            made.collect()
+        });
         let totals = Totals {
-            rows: made.collect(),
+            rows: making.await.map_err(Error::internal)?,
             next_page_token,
             place,
             date,
@@ -215,7 +231,7 @@ impl Aggregates {
         whose: &Whose,
         kinds: &BTreeSet<i32>,
         grouping: Grouping,
-    ) -> Result<Ground> {
+    ) -> Result<Arc<Ground>> {
         let atlas = self.atlases.of(&*self.access.territory().await?);
         let number = |id: &UnitId| atlas.number(id).ok_or_else(|| Error::not_found("UNIT", id));
         let who = match whose {
@@ -233,7 +249,7 @@ impl Aggregates {
         if let Some(missing) = indicators.iter().find(|it| !published.contains_key(it)) {
             return Err(Error::not_found("INDICATOR", missing));
         }
-        Ok(Ground {
+        Ok(Arc::new(Ground {
             atlas,
             published: Arc::new(published),
             scope: Scope {
@@ -241,7 +257,7 @@ impl Aggregates {
                 kinds: kinds.clone(),
                 grouping,
             },
-        })
+        }))
     }
 
     fn date(&self, view: View) -> Option<NaiveDate> {
@@ -275,17 +291,18 @@ type Orders = BTreeMap<(IndicatorId, UnitId, Period), (String, Quantity)>;
 
 /// Makes one row.
 fn make(
-    sheet: &mut Sheet<'_>,
+    sheet: &mut Sheet,
     ask: &AggregateValues,
     orders: &Orders,
     (indicator, group): (IndicatorId, Group),
     today: NaiveDate,
 ) -> Row {
+    let ground = sheet.ground();
     let unit = group.map(|it| sheet.unit(it).clone());
     let mut cells = Vec::with_capacity(ask.periods.len());
     for period in &ask.periods {
         let total = sheet.total(&indicator, *period, group);
-        let definition = sheet.definition(&indicator, period);
+        let definition = ground.definition(&indicator, period);
         let order = unit.as_ref().and_then(|unit| {
             let key = (indicator.clone(), unit.clone(), *period);
             orders.get(&key)
@@ -335,7 +352,7 @@ impl AggregateValues {
     }
 
     /// Says which list a page belongs to.
-    fn list(&self, date: Option<NaiveDate>) -> String {
+    fn list(&self) -> String {
         let Self {
             indicators,
             whose,
@@ -348,11 +365,9 @@ impl AggregateValues {
             baseline,
             ..
         } = self;
-        // A list as of today goes on tomorrow as of today.
-        let date = if *view == View::AsNow { None } else { date };
         format!(
             "aggregates {indicators:?} {whose:?} {kinds:?} {periods:?} {grouping:?} \
-             {all_periods} {date:?} {states:?} {baseline:?}"
+             {all_periods} {view:?} {states:?} {baseline:?}"
         )
     }
 }

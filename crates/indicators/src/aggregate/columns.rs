@@ -113,17 +113,15 @@ impl Columns {
         let place = self.catch_up().await?;
         let mut taken = Taken::new();
         for (period, need) in needs {
-            let (known, read_from) = self.known(*period, need, atlas.len());
-            let unread = unread(&known, need);
+            let (mut known, read_from) = self.known(*period, need, atlas.len());
+            let unread = unread(&known, *period, need);
             if unread.is_empty() {
                 taken.extend(known);
                 continue;
             }
-            let mut columns = known;
-            self.read(atlas, period, need, &unread, &mut columns)
-                .await?;
-            self.keep(*period, read_from, &columns);
-            taken.extend(columns);
+            self.read(atlas, period, need, &unread, &mut known).await?;
+            self.keep(*period, read_from, &known);
+            taken.extend(known);
         }
         Ok((taken, place))
     }
@@ -315,15 +313,16 @@ impl Unread<'_> {
     }
 }
 
-/// Returns what is needed and not in the columns.
-fn unread<'a>(columns: &'a Taken, need: &Need) -> Unread<'a> {
+/// Returns what is needed of a period and not in the columns.
+fn unread<'a>(columns: &Taken, period: Period, need: &'a Need) -> Unread<'a> {
     let mut unread = Unread::default();
     let units = need.units.last().map_or(0, |it| *it as usize + 1);
     let mut missing = vec![false; units];
-    for ((indicator, _), column) in columns {
-        if column.is_read(units) {
+    for indicator in need.indicators.keys() {
+        let column = columns.get(&(indicator.clone(), period));
+        let Some(column) = column.filter(|it| !it.is_read(units)) else {
             continue;
-        }
+        };
         for unit in need.units.iter().filter(|it| column.mark(**it) == UNKNOWN) {
             missing[*unit as usize] = true;
             unread.indicators.insert(indicator);

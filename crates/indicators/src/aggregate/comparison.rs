@@ -138,7 +138,7 @@ impl Aggregates {
                 let total = sheet.total(&ask.indicator, *period, group);
                 views.push(sheet.cell(&ask.indicator, *period, group, total));
             }
-            let differ = |sheet: &Sheet<'_>| {
+            let differ = |sheet: &Sheet| {
                 let (was, other) = (&sheets[0], sheet);
                 explain(&ground.atlas, (was, other), &ask.indicator, *period, group)
             };
@@ -164,7 +164,7 @@ impl Aggregates {
 /// Explains one view by another.
 fn explain(
     atlas: &Atlas,
-    (was, other): (&Sheet<'_>, &Sheet<'_>),
+    (was, other): (&Sheet, &Sheet),
     indicator: &IndicatorId,
     period: Period,
     group: Option<Number>,
@@ -212,7 +212,7 @@ fn explain(
     difference
 }
 
-fn is_share(sheet: &Sheet<'_>, indicator: &IndicatorId, period: Period) -> bool {
+fn is_share(sheet: &Sheet, indicator: &IndicatorId, period: Period) -> bool {
     let definition = sheet.definition(indicator, &period);
     definition.is_some_and(|it| it.unit_aggregation == Aggregation::RatioOfSums)
 }

@@ -338,6 +338,7 @@ impl Members {
 #[cfg(test)]
 mod tests {
     use kit::access::book::Book;
+    use proptest::prelude::*;
 
     use super::{
         super::atlas::tests::{atlas, day, lead, minh_long, put, unit},
@@ -464,6 +465,50 @@ mod tests {
         let members = &selection[&Some(number("son-mai"))];
         assert_eq!(members.living.len(), 2);
         assert!(members.divided.is_empty());
+    }
+
+    proptest! {
+        /// However the units stand and whenever they end: the rows of a scope, by child or
+        /// by unit, have together everybody whom the scope has, and nobody twice.
+        #[test]
+        fn the_rows_of_a_scope_part_its_units(
+            parents in proptest::collection::vec((0_usize..12, 0_u32..4), 12),
+            date in proptest::option::of(0_u32..4),
+        ) {
+            let mut book = Book::default();
+            put(&mut book, ("tinh", UnitKind::Province, "", "2022-01-01", ""));
+            for (place, (parent, end)) in parents.iter().enumerate() {
+                let id = format!("xa-{place}");
+                // Above it stands one that was made before it.
+                let above = match parent.checked_rem(place + 1).unwrap_or(0) {
+                    0 => "tinh".to_owned(),
+                    before => format!("xa-{}", before - 1),
+                };
+                let end = ["", "2024-03-01", "2024-12-01", "2025-03-01"][*end as usize];
+                let row = (id.as_str(), UnitKind::Commune, above.as_str(), "2022-01-01", end);
+                put(&mut book, row);
+                if !end.is_empty() {
+                    lead(&mut book, &format!("het-{place}"), end, &[(id.as_str(), "tinh", "1")]);
+                }
+            }
+            let atlas = atlas(&book);
+            let date = date.map(|it| day(["2022-06-01", "2024-06-01", "2025-01-01", "2026-01-01"][it as usize]));
+            let everybody = |grouping| {
+                let scope = Scope {
+                    who: Who::Below(atlas.number(&unit("tinh")).unwrap()),
+                    kinds: BTreeSet::new(),
+                    grouping,
+                };
+                let selection = select(&atlas, &scope, &"2024".parse().unwrap(), date);
+                let mut all: Vec<_> = selection.values().flat_map(Members::all).collect();
+                all.sort_unstable();
+                all
+            };
+            let whole = everybody(Grouping::Total);
+            prop_assert!(whole.windows(2).all(|it| it[0] != it[1]));
+            prop_assert_eq!(&everybody(Grouping::ByChild), &whole);
+            prop_assert_eq!(&everybody(Grouping::ByUnit), &whole);
+        }
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! One answer under way: whose figures count in which period, the columns they stand in,
 //! and the formulas over them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::NaiveDate;
 use types::{
@@ -73,8 +76,8 @@ pub(crate) enum Told {
 }
 
 /// One answer under way.
-pub(crate) struct Sheet<'a> {
-    ground: &'a Ground,
+pub(crate) struct Sheet {
+    ground: Arc<Ground>,
     date: Option<NaiveDate>,
     states: States,
     selections: BTreeMap<Period, Selection>,
@@ -84,10 +87,10 @@ pub(crate) struct Sheet<'a> {
     columns: Taken,
 }
 
-impl<'a> Sheet<'a> {
-    pub(crate) fn new(ground: &'a Ground, date: Option<NaiveDate>, states: States) -> Self {
+impl Sheet {
+    pub(crate) fn new(ground: &Arc<Ground>, date: Option<NaiveDate>, states: States) -> Self {
         Self {
-            ground,
+            ground: ground.clone(),
             date,
             states,
             selections: BTreeMap::new(),
@@ -107,7 +110,7 @@ impl<'a> Sheet<'a> {
     }
 
     fn selected(&mut self, period: Period) -> &Selection {
-        let (ground, date) = (self.ground, self.date);
+        let (ground, date) = (&self.ground, self.date);
         let selection = self.selections.entry(period);
         selection.or_insert_with(|| select(&ground.atlas, &ground.scope, &period, date))
     }
@@ -137,13 +140,13 @@ impl<'a> Sheet<'a> {
         if self.plans.contains_key(&key) {
             return;
         }
-        let published = &self.ground.published;
+        let published = self.ground.published.clone();
         let known = published.get(indicator);
         let Some(asked) = known.and_then(|it| derive::asked(it, &period)) else {
             self.want(indicator, period);
             return;
         };
-        let planned = plan(published.clone(), asked, period);
+        let planned = plan(published, asked, period);
         if let Ok(planned) = &planned {
             for (input, of) in planned.reported().clone() {
                 self.want(&input, of);
@@ -186,6 +189,10 @@ impl<'a> Sheet<'a> {
         self.columns = columns;
     }
 
+    pub(crate) fn ground(&self) -> Arc<Ground> {
+        self.ground.clone()
+    }
+
     pub(crate) fn date(&self) -> Option<NaiveDate> {
         self.date
     }
@@ -212,7 +219,7 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    pub(crate) fn unit(&self, number: Number) -> &'a UnitId {
+    pub(crate) fn unit(&self, number: Number) -> &UnitId {
         self.ground.atlas.id(number)
     }
 
@@ -220,10 +227,8 @@ impl<'a> Sheet<'a> {
         &self,
         indicator: &IndicatorId,
         period: &Period,
-    ) -> Option<&'a Definition> {
-        let published = self.ground.published.get(indicator)?;
-        let revision = published.for_period(period)?;
-        Some(&revision.definition)
+    ) -> Option<&Definition> {
+        self.ground.definition(indicator, period)
     }
 
     /// Returns what a unit reported.
@@ -239,7 +244,8 @@ impl<'a> Sheet<'a> {
 
     /// Returns the total of a row in a period.
     pub(crate) fn total(&mut self, indicator: &IndicatorId, period: Period, group: Group) -> Total {
-        let Some(definition) = self.definition(indicator, &period) else {
+        let ground = self.ground.clone();
+        let Some(definition) = ground.definition(indicator, &period) else {
             return Total::default();
         };
         if definition.details.collection == CollectionMode::Derived {

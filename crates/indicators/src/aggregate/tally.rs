@@ -220,7 +220,7 @@ impl Tally {
         for (mark, count) in marks.each() {
             coverage.expected += count;
             match (mark, column::absence(mark)) {
-                (MISSING | MARKS.., _) => coverage.missing += count,
+                (MISSING | MARKS..=Mark::MAX, _) => coverage.missing += count,
                 (STATED, _) if rule.aggregation == Aggregation::RatioOfSums => {
                     coverage.without_parts += count;
                 }

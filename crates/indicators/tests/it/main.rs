@@ -1,6 +1,7 @@
 //! The indicators through their contract, on a real database behind the real gate.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aggregates;
 mod breakdowns;
 mod bulk;
 mod definitions;
@@ -11,9 +12,11 @@ mod ingest;
 mod ingest_line;
 mod migrations;
 mod reconciliation;
+mod reform;
 mod replay;
 mod sources;
 mod story;
 mod targets;
 mod validation;
 mod values;
+mod views;

@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use kit::access::territory::{ActFact, LinkFact};
-use types::decimal::Decimal;
 
 use super::*;
 use crate::reorganization::lineage::{DatedLink, Direction};
@@ -153,7 +152,7 @@ impl TryFrom<Link> for LinkFact {
     type Error = Error;
 
     fn try_from(link: Link) -> Result<Self> {
-        let share = |it: Share| Decimal::new(it.millionths(), 6).map_err(Error::internal);
+        let share = |it: Share| it.to_string().parse().map_err(Error::internal);
         Ok(Self {
             predecessor: link.predecessor,
             successor: link.successor,
