@@ -75,9 +75,10 @@ pub(crate) enum Whose {
 /// Under which tree of units figures are added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
-    AsWas,
-    AsNow,
-    AsOf(NaiveDate),
+    /// Every figure under the tree of its own period.
+    AtTheTime,
+    Today,
+    On(NaiveDate),
 }
 
 /// Which period a total is compared with.
@@ -262,9 +263,9 @@ impl Aggregates {
 
     fn date(&self, view: View) -> Option<NaiveDate> {
         match view {
-            View::AsWas => None,
-            View::AsNow => Some(self.db.clock().today()),
-            View::AsOf(date) => Some(date),
+            View::AtTheTime => None,
+            View::Today => Some(self.db.clock().today()),
+            View::On(date) => Some(date),
         }
     }
 

@@ -263,11 +263,6 @@ impl Columns {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Returns how many bytes the columns take, about.
-    pub(crate) fn bytes(&self) -> usize {
-        self.held().bytes
-    }
 }
 
 /// Figures of one indicator by unit.

@@ -220,7 +220,7 @@ fn is_share(sheet: &Sheet, indicator: &IndicatorId, period: Period) -> bool {
 /// Returns how much of each member is counted.
 fn counted(members: Option<&Members>) -> BTreeMap<Number, Counted> {
     let mut counted = BTreeMap::new();
-    for members in members {
+    if let Some(members) = members {
         for unit in members.living.iter().chain(&members.ended) {
             counted.insert(*unit, Counted::Whole);
         }

@@ -56,15 +56,6 @@ impl Tree {
             None => &[],
         }
     }
-
-    /// Says whether a unit is a given one or below it.
-    pub(crate) fn is_in(&self, number: Number, top: Number) -> bool {
-        let span = |it: Number| self.spans.get(it as usize).copied().flatten();
-        match (span(number), span(top)) {
-            (Some((place, _)), Some((start, end))) => start <= place && place < end,
-            _ => false,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -82,12 +73,9 @@ mod tests {
             before.below(number("minh-long-h"))[0],
             number("minh-long-h")
         );
-        assert!(before.is_in(number("long-mai"), number("minh-long-h")));
-        assert!(!before.is_in(number("tra-bui"), number("minh-long-h")));
         assert!(before.below(number("son-mai")).is_empty());
         let after = atlas.tree(day("2025-07-01"));
         assert_eq!(after.below(number("quang-ngai")).len(), 5);
         assert!(after.below(number("minh-long-h")).is_empty());
-        assert!(!after.is_in(number("long-mai"), number("quang-ngai")));
     }
 }

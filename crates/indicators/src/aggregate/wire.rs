@@ -158,7 +158,7 @@ fn view(sent: i32, date: &str, bad: &mut Invalid) -> Option<View> {
         },
     };
     match (asked, date) {
-        (pb::AggregateView::AsOf, Some(date)) => Some(View::AsOf(date)),
+        (pb::AggregateView::AsOf, Some(date)) => Some(View::On(date)),
         (pb::AggregateView::AsOf, None) => {
             bad.missing("as_of_date");
             None
@@ -169,8 +169,8 @@ fn view(sent: i32, date: &str, bad: &mut Invalid) -> Option<View> {
             bad.add("as_of_date", "NOT_ALLOWED", en, vi);
             None
         }
-        (pb::AggregateView::AsNow, None) => Some(View::AsNow),
-        (_, None) => Some(View::AsWas),
+        (pb::AggregateView::AsNow, None) => Some(View::Today),
+        (_, None) => Some(View::AtTheTime),
     }
 }
 
