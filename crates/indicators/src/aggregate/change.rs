@@ -165,7 +165,7 @@ mod tests {
         let count = |it| total(Value::Count(it));
         let certificates = compare(ValueKind::Count, &count(132), count(120));
         assert_eq!(text(certificates.difference), "12");
-        assert_eq!(text(certificates.growth), "10");
+        assert_eq!(text(certificates.growth), "10,00");
         assert_eq!(certificates.points, None);
         let from_nothing = compare(ValueKind::Count, &count(132), count(0));
         assert_eq!(text(from_nothing.difference), "132");

@@ -243,7 +243,7 @@ impl Tally {
             self.quantity = self.coverage.sole_absence().map(Quantity::absent);
             return;
         }
-        let joined = sums.qualifier(column, members, rule.states);
+        let joined = sums.qualifier(column, members, rule);
         let made = match rule.aggregation {
             Aggregation::Sum | Aggregation::RatioOfSums if shares.is_empty() => {
                 let value = column::value(column.shape(), sums.number, sums.denominator);
@@ -269,15 +269,16 @@ impl Tally {
 
 impl Sums {
     /// Returns what a sum of everything that is counted is called.
-    fn qualifier(&self, column: &Column, members: &Members, states: States) -> Qualifier {
+    fn qualifier(&self, column: &Column, members: &Members, rule: Rule) -> Qualifier {
         let marks = self.marks.each();
         let of_marks = marks.filter_map(|(mark, _)| column::qualifier(mark));
         let joined = of_marks.fold(Qualifier::Exact, qualifiers::joined);
-        if self.marks.0[usize::from(STATED)] == 0 {
+        let is_summed = rule.aggregation == Aggregation::RatioOfSums;
+        if is_summed || self.marks.0[usize::from(STATED)] == 0 {
             return joined;
         }
         let of_stated = members.all().filter_map(|it| {
-            let is_stated = states.seen(column.mark(it)) == STATED;
+            let is_stated = rule.states.seen(column.mark(it)) == STATED;
             column.qualifier(it).filter(|_| is_stated)
         });
         of_stated.fold(joined, qualifiers::joined)
