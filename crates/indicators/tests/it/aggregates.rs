@@ -226,6 +226,33 @@ async fn a_committed_figure_is_in_the_next_answer_also_of_another_process() {
 }
 
 #[tokio::test]
+async fn without_room_in_memory_answers_are_the_same() {
+    let reform = with_certificates().await;
+    let settings = indicators::Settings {
+        aggregation_memory_mib: 0,
+    };
+    let access = reform.world.access();
+    let poor = Indicators::open_with(reform.db.clone(), access, &settings).await;
+    let poor = reform.world.peer(poor.unwrap().routes());
+    let mut poor = AggregationServiceClient::new(poor);
+    for number in 1..=3 {
+        reform
+            .enter("chung-thu-so", "xa-long-hiep", "2024", count(number))
+            .await;
+        for view in [pb::AggregateView::AsWas, pb::AggregateView::AsNow] {
+            let by_unit = pb::AggregateValuesRequest {
+                grouping: pb::AggregateGrouping::ByUnit.into(),
+                view: view.into(),
+                ..ask("chung-thu-so", "tinh-quang-ngai", &["2024", "2025-h2"])
+            };
+            let theirs = poor.aggregate_values(reform.viewer.ask(by_unit.clone()));
+            let theirs = theirs.await.unwrap().into_inner();
+            assert_eq!(theirs, reform.ask(by_unit).await);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_derived_indicator_is_its_formula_over_totals_and_no_mean() {
     let reform = Reform::begins().await;
     for id in ["truc-tuyen", "tiep-nhan"] {
