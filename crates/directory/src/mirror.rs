@@ -1,4 +1,4 @@
-//! What the directory keeps in memory: its units, and what rights depend on.
+//! What the directory keeps in memory: its units, and what rights and totals depend on.
 //!
 //! The copy follows the feed. It looks again after every commit of this process, so that
 //! what was just written is seen at once, and every second for the commits of others.
@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::{
     feed::{self, Changed, Place, Told},
-    grant,
+    grant, reorganization,
     role::ROLES,
     unit::{
         self,
@@ -227,12 +227,15 @@ impl Shared {
             return Ok(());
         };
         let (mut units, mut grants) = (BTreeSet::new(), BTreeSet::new());
+        let mut acts = BTreeSet::new();
         for (_, changed) in changes {
             match changed {
                 Changed::Unit(unit) => units.insert(unit),
                 Changed::Grant(grant) => grants.insert(grant),
+                Changed::Act(act) => acts.insert(act),
             };
         }
+        let mut counting = reorganization::in_force(db, Some(&acts)).await?;
         let mut histories = unit::store::some(db, &units).await?;
         let mut standing = grant::store::unrevoked(db, Some(&grants)).await?;
         let state = self.state.write();
@@ -253,6 +256,12 @@ impl Shared {
             match standing.remove(&grant) {
                 Some(fact) => state.book.put_grant(grant, fact),
                 None => state.book.remove_grant(&grant),
+            }
+        }
+        for act in acts {
+            match counting.remove(&act) {
+                Some(fact) => state.book.put_act(act, fact),
+                None => state.book.remove_act(&act),
             }
         }
         state.place = head.clone();
@@ -280,6 +289,9 @@ impl State {
         for (id, fact) in grant::store::unrevoked(db, None).await? {
             state.book.put_grant(id, fact);
         }
+        for (id, fact) in reorganization::in_force(db, None).await? {
+            state.book.put_act(id, fact);
+        }
         Ok(state)
     }
 
@@ -290,12 +302,16 @@ impl State {
     }
 }
 
-/// Returns what rights depend on of a unit.
+/// Returns what rights and totals depend on of a unit.
 pub(crate) fn fact(history: &History) -> UnitFact {
     let parents = history.parents.iter();
+    let kinds = history.appearances.iter();
     UnitFact {
         validity: history.validity,
         parents: parents.map(|it| (it.validity, it.value.clone())).collect(),
+        kinds: kinds
+            .map(|it| (it.validity, it.value.kind.to_wire()))
+            .collect(),
     }
 }
 

@@ -226,6 +226,7 @@ impl Ingests {
             }
             store::keep(&tx.db, principal, &now, &record, tx.now()).await?;
             answers.extend(record.answers);
+            changes.tell(&tx).await?;
         }
         tx.commit().await?;
         *session = now;

@@ -11,6 +11,13 @@ macro_rules! reasons {
 }
 
 reasons! {
+    AGGREGATE_COUNTED_TWICE: "{count} pairs of units are both counted although one is below the other: {pairs}", "{count} cặp đơn vị cùng được tính dù đơn vị này thuộc đơn vị kia: {pairs}";
+    AGGREGATE_NOT_COMPUTED: "the formula gives nothing: {cause_en}", "công thức không cho kết quả: {cause_vi}";
+    AGGREGATE_PERIODS_OVERLAP: "`{period}` and `{other}` share months, so their figures are not added", "kỳ `{period}` và kỳ `{other}` trùng tháng nên không cộng số liệu";
+    AGGREGATE_PERIODS_UNFIT: "the totals of `{indicator}` cannot be taken together by its rule for periods", "không gộp được số liệu của `{indicator}` theo cách tổng hợp theo kỳ";
+    AGGREGATE_TOO_GREAT: "the total is too great to be written", "số tổng hợp quá lớn nên không ghi được";
+    AGGREGATE_UNIT_NOT_THERE: "`{unit}` does not exist on {date}", "`{unit}` không tồn tại vào ngày {date}";
+    COMPARISON_OF_DERIVED: "`{indicator}` is computed from other indicators: compare those", "`{indicator}` được tính từ chỉ tiêu khác: hãy đối chiếu các chỉ tiêu đó";
     BELOW_ZERO: "is {count}: there are no fewer than 0 of anything counted", "là {count}: số đếm không thể nhỏ hơn 0";
     INGEST_CONNECTOR_ONLY: "`{principal}` is not the connector of `{source_system}`: only that machine sends its figures", "`{principal}` không phải tài khoản kết nối của `{source_system}`: chỉ tài khoản đó được gửi số liệu của hệ thống này";
     INGEST_CREDIT_EXCEEDED: "more than {credit} items were sent without waiting for their acknowledgement", "đã gửi quá {credit} phần tử khi chưa có xác nhận";

@@ -1,5 +1,7 @@
 //! What a unit has to reach in a period, by which document, and whether it has.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use sea_orm::ConnectionTrait;
@@ -21,7 +23,7 @@ use crate::{
 };
 
 pub(crate) mod rpc;
-mod standing;
+pub(crate) mod standing;
 mod store;
 
 use standing::{Judged, Measure};
@@ -298,15 +300,10 @@ impl Targets {
                 found.into_values().next()
             }
         };
-        // A regime may close its figures on another day; the usual one is judged by here.
-        let window = WindowRule::decree_09_2019().window(id.period).ok();
-        let end = window.and_then(|it| it.end());
-        let measure = Measure {
-            kind: revision.definition.value_kind,
-            direction: revision.definition.direction,
-        };
-        let is_over = end.is_some_and(|end| self.db.clock().today() >= end);
-        let judged = measure.judge(&target.content.quantity, quantity.as_ref(), is_over);
+        let (end, today) = (end_of(id.period), self.db.clock().today());
+        let definition = &revision.definition;
+        let (order, quantity_now) = (&target.content.quantity, quantity.as_ref());
+        let judged = judge(definition, id.period, order, quantity_now, today);
         Ok(Evaluated {
             target,
             quantity,
@@ -363,6 +360,46 @@ impl Target {
             ..self.clone()
         }
     }
+}
+
+/// Returns the day after the last that counts. A regime may close its figures on another
+/// day; the usual one is judged by here.
+fn end_of(period: Period) -> Option<NaiveDate> {
+    let window = WindowRule::decree_09_2019().window(period).ok();
+    window.and_then(|it| it.end())
+}
+
+/// Judges a figure by what has to be reached.
+pub(crate) fn judge(
+    definition: &Definition,
+    period: Period,
+    order: &Quantity,
+    figure: Option<&Quantity>,
+    today: NaiveDate,
+) -> Judged {
+    let measure = Measure {
+        kind: definition.value_kind,
+        direction: definition.direction,
+    };
+    let is_over = end_of(period).is_some_and(|end| today >= end);
+    measure.judge(order, figure, is_over)
+}
+
+/// Returns the names of targets and what has to be reached, of some indicators, units and
+/// periods.
+pub(crate) async fn orders(
+    db: &impl ConnectionTrait,
+    indicators: &[&IndicatorId],
+    units: &[&UnitId],
+    periods: &[Period],
+) -> Result<BTreeMap<(IndicatorId, UnitId, Period), (String, Quantity)>> {
+    let found = store::of_units(db, indicators, units, periods).await?;
+    let order = |it: Target| {
+        let name = it.id.name();
+        let key = (it.id.indicator, it.id.unit, it.id.period);
+        (key, (name, it.content.quantity))
+    };
+    Ok(found.into_iter().map(order).collect())
 }
 
 async fn owner_unit(db: &impl ConnectionTrait, indicator: &IndicatorId) -> Result<Option<UnitId>> {

@@ -171,6 +171,7 @@ impl Values {
         let (outcomes, changes) = batch::decide(&tx.db, by, batches).await?;
         changes.write(&tx.db).await?;
         changes.record(tx, &(upsert.unit, upsert.period)).await?;
+        changes.tell(tx).await?;
         Ok(outcomes)
     }
 

@@ -9,9 +9,12 @@ use types::{ids::UnitId, validity::Validity};
 use crate::{Actor, Error, Peer, Result};
 
 pub mod book;
+pub mod territory;
 mod watched;
 
 pub use watched::Watched;
+
+use territory::Territory;
 
 /// How far a right has to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,12 @@ pub trait Rights: Send + Sync + 'static {
     /// # Errors
     /// Unavailable when the units are not known.
     async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>>;
+
+    /// Returns the units in time and how they lead to each other.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    async fn territory(&self) -> Result<Arc<Territory>>;
 }
 
 /// Asks for the permission that the called method declares in the contract.
@@ -164,6 +173,14 @@ impl Access {
     /// Unavailable when the units are not known.
     pub async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>> {
         self.0.units_below(root, days).await
+    }
+
+    /// Returns the units in time and how they lead to each other.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    pub async fn territory(&self) -> Result<Arc<Territory>> {
+        self.0.territory().await
     }
 
     async fn decide(&self, actor: &Actor, units: &[Option<&UnitId>], reach: Reach) -> Result<()> {

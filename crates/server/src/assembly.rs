@@ -84,7 +84,11 @@ impl Assembly {
         let access = || watched.clone().context("nobody says who may do what");
 
         let own_indicators = match open_database(config, ServiceName::Indicators, &clock).await? {
-            Some(db) => Some(Indicators::open(db, access()?).await.map_err(told)?),
+            Some(db) => {
+                let settings = config.indicators_settings();
+                let opened = Indicators::open_with(db, access()?, &settings).await;
+                Some(opened.map_err(told)?)
+            }
             None => None,
         };
         let routes = own_indicators.as_ref().map(Indicators::routes);

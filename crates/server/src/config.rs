@@ -70,6 +70,8 @@ pub struct Part {
     /// Only of the directory: what hashing a password costs; unset = as much as the machine
     /// does in a quarter of a second.
     pub password_cost: Option<PasswordCost>,
+    /// Only of the indicators: MiB of figures kept in memory for adding up; unset = 1024.
+    pub aggregation_memory_mib: Option<usize>,
 }
 
 /// What is logged, and how.
@@ -197,6 +199,16 @@ impl Config {
         }
     }
 
+    /// Returns what the indicators are told.
+    #[must_use]
+    pub fn indicators_settings(&self) -> indicators::Settings {
+        let usual = indicators::Settings::default();
+        let memory = self.indicators.aggregation_memory_mib;
+        indicators::Settings {
+            aggregation_memory_mib: memory.unwrap_or(usual.aggregation_memory_mib),
+        }
+    }
+
     /// Returns the clock to run by.
     #[must_use]
     pub fn clock(&self) -> Clock {
@@ -242,6 +254,7 @@ impl Config {
                 check_key_secret(service, secret)?;
             }
             check_only_of_directory(service, self.part(service))?;
+            check_only_of_indicators(service, self.part(service))?;
         }
         for service in &self.services {
             for neighbour in service.neighbours() {
@@ -316,6 +329,20 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
             service.name()
         );
     }
+    Ok(())
+}
+
+/// Checks that no other service is told what only the indicators use.
+fn check_only_of_indicators(service: ServiceName, part: &Part) -> Result<()> {
+    let key = format!("bad settings: `{}.aggregation_memory_mib`", service.name());
+    let Some(memory) = part.aggregation_memory_mib else {
+        return Ok(());
+    };
+    ensure!(
+        service == ServiceName::Indicators,
+        "{key}: only the indicators use it"
+    );
+    ensure!(memory > 0, "{key} has to be above 0");
     Ok(())
 }
 

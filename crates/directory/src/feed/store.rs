@@ -2,7 +2,7 @@
 
 use kit::{Error, Result};
 use sea_orm::{ExprTrait, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
-use types::ids::{RoleGrantId, UnitId};
+use types::ids::{ReorganizationId, RoleGrantId, UnitId};
 
 use super::{Changed, Place, REACH, Told};
 use crate::bulk::{self, Kind, Table};
@@ -48,8 +48,8 @@ const CHANGES: Table<3> = Table {
     ],
 };
 
-/// Adds changes to the feed, and says where. Called by the stores of units and grants in the same
-/// transaction as every write, so that no write can be forgotten.
+/// Adds changes to the feed, and says where. Called by the stores of units, reorganisations and
+/// grants in the same transaction as every write, so that no write can be forgotten.
 pub(crate) async fn append(
     db: &impl ConnectionTrait,
     changes: impl IntoIterator<Item = Changed>,
@@ -79,6 +79,7 @@ pub(crate) async fn append(
         let (kind, key) = match changed {
             Changed::Unit(unit) => ("unit", unit.as_str()),
             Changed::Grant(grant) => ("grant", grant.as_str()),
+            Changed::Act(act) => ("reorganization", act.as_str()),
         };
         [sequence.into(), kind.into(), key.into()]
     });
@@ -123,6 +124,9 @@ pub(crate) async fn since(
         let changed = match row.kind.as_str() {
             "unit" => Changed::Unit(UnitId::new(&row.key).map_err(Error::internal)?),
             "grant" => Changed::Grant(RoleGrantId::new(&row.key).map_err(Error::internal)?),
+            "reorganization" => {
+                Changed::Act(ReorganizationId::new(&row.key).map_err(Error::internal)?)
+            }
             other => return Err(Error::internal(format!("`{other}` is no kind of change"))),
         };
         Ok((row.sequence, changed))

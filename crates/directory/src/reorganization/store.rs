@@ -15,12 +15,14 @@ use super::{
 };
 use crate::{
     bulk::{self, Cell, Kind as Column, Table},
+    feed::{self, Changed},
     unit::history::Histories,
 };
 
 mod links;
 mod undo;
 
+pub(crate) use links::in_force;
 pub(super) use links::{links_around, links_since, one_naming, replace_links};
 pub(super) use undo::{Before, before, follow, forget_before, keep_before};
 
@@ -95,7 +97,11 @@ pub(super) async fn insert(db: &impl ConnectionTrait, new: &Reorganization) -> R
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::taken("REORGANIZATION", &new.id)))?;
-    replace_links(db, new).await
+    replace_links(db, new).await?;
+    if new.state == State::Applied {
+        feed::append(db, [Changed::Act(new.id.clone())]).await?;
+    }
+    Ok(())
 }
 
 /// Writes state and corrections; what it contains never changes.
@@ -117,7 +123,10 @@ pub(super) async fn update(db: &impl ConnectionTrait, it: &Reorganization) -> Re
             json(&correction.added)?.into(),
         ]);
     }
-    bulk::insert(db, &CORRECTIONS, rows.into_iter()).await
+    bulk::insert(db, &CORRECTIONS, rows.into_iter()).await?;
+    // Whatever is changed is in force or was: those who add up have to know.
+    feed::append(db, [Changed::Act(it.id.clone())]).await?;
+    Ok(())
 }
 
 /// Returns one with all it contains.

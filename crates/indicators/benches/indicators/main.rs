@@ -12,6 +12,7 @@
     reason = "a program that measures: it stops at what it does not expect, and spawns freely"
 )]
 
+mod aggregate;
 mod figures;
 mod floor;
 mod ingest;
@@ -45,6 +46,7 @@ async fn measure() {
     }));
     for database in Database::all() {
         ingest::measure(&database).await;
+        aggregate::measure(database.name, database.server.as_deref()).await;
     }
 }
 

@@ -4,7 +4,10 @@
 //! A derived figure that another formula takes counts as it is shown, rounded by its own
 //! scale: what can be read is what was computed with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use kit::Result;
 use sea_orm::ConnectionTrait;
@@ -37,8 +40,8 @@ pub(crate) struct Asked {
     pub(crate) scale: u8,
 }
 
-/// One figure, of the unit that is asked about.
-type Cell = (IndicatorId, Period);
+/// One figure, of whom is asked about.
+pub(crate) type Cell = (IndicatorId, Period);
 
 /// Computes a formula for a unit and period.
 ///
@@ -115,10 +118,80 @@ pub(crate) fn asked(published: &Published, period: &Period) -> Option<Asked> {
     })
 }
 
+/// Returns what was published of some indicators, and of everything their formulas lead
+/// to: two questions for each step of the way.
+pub(crate) async fn with_inputs(
+    db: &impl ConnectionTrait,
+    ids: &BTreeSet<IndicatorId>,
+) -> Result<BTreeMap<IndicatorId, Published>> {
+    let mut known = BTreeMap::new();
+    let (mut open, mut asked) = (ids.clone(), ids.clone());
+    while !open.is_empty() {
+        let found = store::published(db, &open.iter().collect::<Vec<_>>()).await?;
+        let revisions = found.values().flat_map(|it| &it.revisions);
+        let formulas: Vec<_> = revisions.filter_map(|it| it.definition.formula()).collect();
+        let taken = formulas.iter().flat_map(Formula::references);
+        let taken = taken.map(|it| it.indicator.clone());
+        open = taken.filter(|it| asked.insert(it.clone())).collect();
+        known.extend(found);
+    }
+    Ok(known)
+}
+
+/// A formula of which everything is known but the figures.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    sheet: Sheet,
+    asked: Asked,
+    period: Period,
+}
+
+/// Prepares a formula for a period. `published` has everything it leads to.
+pub(crate) fn plan(
+    published: Arc<BTreeMap<IndicatorId, Published>>,
+    asked: Asked,
+    period: Period,
+) -> std::result::Result<Plan, Problem> {
+    let mut sheet = Sheet {
+        published,
+        ..Sheet::default()
+    };
+    let mut open = vec![(asked.formula.clone(), period)];
+    while !open.is_empty() {
+        open = sheet.next(&open)?;
+    }
+    Ok(Plan {
+        sheet,
+        asked,
+        period,
+    })
+}
+
+impl Plan {
+    /// Returns the figures it takes that are reported, those of formulas of formulas too.
+    pub(crate) fn reported(&self) -> &BTreeSet<Cell> {
+        &self.sheet.reported
+    }
+
+    /// Computes it with these figures; tells what was counted as 0.
+    pub(crate) fn compute(
+        &mut self,
+        known: BTreeMap<Cell, Quantity>,
+    ) -> std::result::Result<(Quantity, Vec<Problem>), Problem> {
+        let sheet = &mut self.sheet;
+        sheet.known = known;
+        sheet.failed.clear();
+        sheet.steps = Steps::default();
+        sheet.compute_all()?;
+        let (quantity, counted) = sheet.evaluate(&self.asked, self.period)?;
+        Ok((quantity, counted.iter().map(counted_as_zero).collect()))
+    }
+}
+
 /// Everything one answer needs.
 #[derive(Debug, Default)]
 struct Sheet {
-    published: BTreeMap<IndicatorId, Published>,
+    published: Arc<BTreeMap<IndicatorId, Published>>,
     /// Figures that are computed.
     derived: BTreeMap<Cell, Asked>,
     /// Figures that are reported.
@@ -145,7 +218,8 @@ impl Sheet {
                 .filter(|it| !self.published.contains_key(it))
                 .collect();
             let ids: Vec<_> = ids.iter().collect();
-            self.published.extend(store::published(db, &ids).await?);
+            let found = store::published(db, &ids).await?;
+            Arc::make_mut(&mut self.published).extend(found);
             match self.next(&open) {
                 Ok(next) => open = next,
                 Err(too_many) => return Ok(Err(too_many)),

@@ -41,6 +41,11 @@ impl Number {
         }
     }
 
+    /// Makes a whole number that may be longer than one that is stored.
+    pub(crate) fn from_wide(number: i128) -> Self {
+        Self::whole(number.into())
+    }
+
     /// Makes a fraction of whole numbers; nothing for a denominator of 0 or what is too
     /// great.
     fn fraction(numerator: BigInt, denominator: BigInt) -> Option<Self> {

@@ -382,7 +382,7 @@ impl From<Evaluated> for pb::EvaluateTargetResponse {
     }
 }
 
-const STANDINGS: [(Standing, pb::TargetStanding); 4] = [
+pub(crate) const STANDINGS: [(Standing, pb::TargetStanding); 4] = [
     (Standing::Achieved, pb::TargetStanding::Achieved),
     (Standing::NotAchieved, pb::TargetStanding::NotAchieved),
     (Standing::NotDue, pb::TargetStanding::NotDue),

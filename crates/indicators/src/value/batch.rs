@@ -19,7 +19,10 @@ use super::{
     merge::merged,
     quantity_row, store,
 };
-use crate::reason::{ITEMS_CONTRADICT, ITEMS_MERGED, REASON_REQUIRED, VALUE_CHANGED, VALUE_LOCKED};
+use crate::{
+    feed,
+    reason::{ITEMS_CONTRADICT, ITEMS_MERGED, REASON_REQUIRED, VALUE_CHANGED, VALUE_LOCKED},
+};
 
 /// Facts of the text of a reason.
 type Facts = Vec<(&'static str, String)>;
@@ -257,6 +260,14 @@ impl Changes {
     pub(crate) async fn write(&self, db: &impl ConnectionTrait) -> Result<()> {
         let revisions: Vec<_> = self.0.iter().map(|it| &it.after).collect();
         store::write(db, &revisions).await
+    }
+
+    /// Tells those who keep figures in memory what changed. The last thing before the
+    /// commit: everybody else who writes figures waits from here on.
+    pub(crate) async fn tell(&self, tx: &Tx) -> Result<()> {
+        let ids = self.0.iter().map(|it| &it.after.value.id);
+        let sheets = ids.map(|it| (&it.unit, it.period)).collect();
+        feed::append(&tx.db, &sheets, tx.now()).await
     }
 
     /// Enters the changes of one sheet into the ledger: two entries at most, because one

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::{Stage, ValueState, store as values};
 use crate::{
+    feed,
     formula::derive::{Computed, derive_all},
     indicator::store as indicators,
     reason::{LOCK_NOT_THERE, LOCK_RELEASED},
@@ -163,6 +164,7 @@ pub(crate) async fn lock(tx: &Tx, lock: LockValues) -> Result<Locked> {
     settle(&tx.db, &pinned, &BTreeSet::new()).await?;
     values::note_submitted(&tx.db, &pinned).await?;
     record(tx, Action::Created, &held, &pins, &BTreeSet::new()).await?;
+    tell(tx, &pinned).await?;
     Ok(Locked::All(pins.len()))
 }
 
@@ -237,7 +239,15 @@ async fn change(
     store::update(&tx.db, &after).await?;
     let rejected = rejected.intersection(&pinned).cloned().collect();
     settle(&tx.db, &pinned, &rejected).await?;
-    record(tx, Action::Moved, &after, &pins, &rejected).await
+    record(tx, Action::Moved, &after, &pins, &rejected).await?;
+    tell(tx, &pinned).await
+}
+
+/// Tells those who keep figures in memory how far they have come, as the last thing before
+/// the commit.
+async fn tell(tx: &Tx, figures: &BTreeSet<ValueId>) -> Result<()> {
+    let sheets = figures.iter().map(|it| (&it.unit, it.period)).collect();
+    feed::append(&tx.db, &sheets, tx.now()).await
 }
 
 async fn record(

@@ -19,9 +19,11 @@ use super::{IndicatorValue, Revision, Stage, ValueState, lock::store::together};
 use crate::code::Code;
 
 mod bulk;
+mod cells;
 mod rows;
 
 use bulk::Rows;
+pub(crate) use cells::{Cell, cells};
 use rows::{breakdown_code, revision, sheet, value};
 
 /// What tells the rows apart: of sheets, of figures and, with the number, of versions.

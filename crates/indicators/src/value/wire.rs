@@ -307,7 +307,7 @@ const SOURCES: [(SourceKind, shared::SourceKind); 5] = [
     (SourceKind::Consolidated, shared::SourceKind::Consolidated),
 ];
 
-const STATES: [(ValueState, pb::ValueState); 4] = [
+pub(crate) const STATES: [(ValueState, pb::ValueState); 4] = [
     (ValueState::Draft, pb::ValueState::Draft),
     (ValueState::Submitted, pb::ValueState::Submitted),
     (ValueState::Accepted, pb::ValueState::Accepted),

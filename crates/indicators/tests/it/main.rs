@@ -1,6 +1,7 @@
 //! The indicators through their contract, on a real database behind the real gate.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aggregates;
 mod breakdowns;
 mod bulk;
 mod definitions;
@@ -12,6 +13,7 @@ mod ingest_line;
 mod locks;
 mod migrations;
 mod reconciliation;
+mod reform;
 mod replay;
 mod sheets;
 mod sources;
@@ -19,3 +21,4 @@ mod story;
 mod targets;
 mod validation;
 mod values;
+mod views;

@@ -1,6 +1,7 @@
 //! The links.
 
 use chrono::NaiveDate;
+use kit::access::territory::{ActFact, LinkFact};
 
 use super::*;
 use crate::reorganization::lineage::{DatedLink, Direction};
@@ -131,6 +132,44 @@ pub(in crate::reorganization) async fn links_around(
             .collect();
     }
     Ok(found)
+}
+
+/// Returns what is in force, as far as totals depend on it: of some, or of all when none
+/// are named.
+pub(crate) async fn in_force(
+    db: &impl ConnectionTrait,
+    ids: Option<&BTreeSet<ReorganizationId>>,
+) -> Result<BTreeMap<ReorganizationId, ActFact>> {
+    if ids.is_some_and(BTreeSet::is_empty) {
+        return Ok(BTreeMap::new());
+    }
+    let mut dates = applied(db).await?;
+    if let Some(ids) = ids {
+        let ids: BTreeSet<_> = ids.iter().map(ReorganizationId::as_str).collect();
+        dates.retain(|id, _| ids.contains(id.as_str()));
+    }
+    let mut found = BTreeMap::new();
+    for (id, date) in dates {
+        let id = read_id(&id)?;
+        let links = of(db, &id).await?;
+        let links = links.into_iter().map(LinkFact::try_from);
+        let links = links.collect::<Result<_>>()?;
+        found.insert(id, ActFact { date, links });
+    }
+    Ok(found)
+}
+
+impl TryFrom<Link> for LinkFact {
+    type Error = Error;
+
+    fn try_from(link: Link) -> Result<Self> {
+        let share = |it: Share| it.to_string().parse().map_err(Error::internal);
+        Ok(Self {
+            predecessor: link.predecessor,
+            successor: link.successor,
+            share: link.share.map(share).transpose()?,
+        })
+    }
 }
 
 /// Returns the days of all applied reorganisations by id: a few hundred in a century.
