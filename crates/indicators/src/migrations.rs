@@ -9,6 +9,8 @@ mod m0004_source_systems;
 mod m0005_targets;
 mod m0010_breakdowns;
 mod m0011_ingest;
+mod m0030_criteria_sets;
+mod m0031_scorecards;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -20,5 +22,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0005_targets::Migration),
         Box::new(m0010_breakdowns::Migration),
         Box::new(m0011_ingest::Migration),
+        Box::new(m0030_criteria_sets::Migration),
+        Box::new(m0031_scorecards::Migration),
     ]
 }

@@ -148,7 +148,7 @@ impl Number {
     }
 
     /// Rounds to `scale` digits after the comma, a half away from zero.
-    pub(super) fn round(&self, scale: u8) -> Option<Self> {
+    pub(crate) fn round(&self, scale: u8) -> Option<Self> {
         let (units, ten) = (self.units(scale), BigInt::from(10).pow(u32::from(scale)));
         Self::fraction(units, ten)
     }
