@@ -37,6 +37,7 @@ pub(crate) fn is_permission(text: &str) -> bool {
 const READING: &[&str] = &[
     "directory.positions.read",
     "directory.units.read",
+    "indicators.scorecards.read",
     "indicators.targets.read",
     "indicators.values.read",
     "projects.decisions.read",
@@ -115,6 +116,7 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Lãnh đạo đơn vị (duyệt, gửi báo cáo)",
         administers: false,
         permissions: &[
+            "indicators.scorecardResults.submit",
             "reporting.reports.approve",
             "reporting.reports.return",
             "reporting.reports.submit",
@@ -126,10 +128,18 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Đơn vị yêu cầu, tiếp nhận, tổng hợp báo cáo",
         administers: false,
         permissions: &[
+            "indicators.criteriaSets.create",
+            "indicators.criteriaSets.publish",
+            "indicators.criteriaSets.update",
             "indicators.indicators.create",
             "indicators.indicators.publish",
             "indicators.indicators.retire",
             "indicators.indicators.update",
+            "indicators.scorecardResults.return",
+            "indicators.scorecardResults.verify",
+            "indicators.scorecards.compute",
+            "indicators.scorecards.create",
+            "indicators.scorecards.publish",
             "indicators.sourceSystems.create",
             "indicators.sourceSystems.update",
             "indicators.targets.create",
@@ -154,6 +164,7 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Cán bộ nhập liệu, soạn báo cáo",
         administers: false,
         permissions: &[
+            "indicators.scorecardResults.update",
             "indicators.values.update",
             "projects.progressEntries.create",
             "projects.projects.create",

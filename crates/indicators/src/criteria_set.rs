@@ -11,7 +11,7 @@ use types::ids::{CriteriaSetId, Principal};
 pub(crate) mod content;
 mod publishing;
 pub(crate) mod rule;
-mod rule_wire;
+pub(crate) mod rule_wire;
 pub(crate) mod store;
 pub(crate) mod wire;
 

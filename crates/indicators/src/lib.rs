@@ -1,15 +1,15 @@
 //! What is measured, and the figures of every unit and period with their history.
 //!
 //! Owns: definitions of indicators with their formulas, the systems figures come from,
-//! targets, figures and every version of them, and the sessions in which other systems
-//! send figures. It never changes
-//! a version that was recorded, and it knows of units only what the directory lets the
-//! caller do there.
+//! targets, figures and every version of them, the sessions in which other systems send
+//! figures, criteria sets, scorecards and rankings. It never changes a version that was recorded,
+//! and it knows of units only what the directory lets the caller do there.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::indicators::{
     indicator_service_server::IndicatorServiceServer,
+    scorecard_service_server::ScorecardServiceServer,
     source_system_service_server::SourceSystemServiceServer,
     target_service_server::TargetServiceServer, value_service_server::ValueServiceServer,
 };
@@ -17,13 +17,16 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
 mod code;
+mod criteria_set;
 mod formula;
 mod indicator;
 mod ingest;
 mod mask;
 mod migrations;
+mod ranking;
 mod reason;
 mod reconciliation;
+mod scorecard;
 mod source_system;
 mod target;
 mod validation;
@@ -45,6 +48,8 @@ pub struct Indicators {
     targets: target::Targets,
     values: value::Values,
     ingests: ingest::Ingests,
+    criteria_sets: criteria_set::CriteriaSets,
+    scorecards: scorecard::Scorecards,
 }
 
 impl Indicators {
@@ -60,6 +65,8 @@ impl Indicators {
             calculator: formula::rpc::Calculator::new(access.clone(), db.clone()),
             source_systems: source_system::SourceSystems::new(&access, &pages, &db),
             targets: target::Targets::new(&access, &pages, &db),
+            criteria_sets: criteria_set::CriteriaSets::new(&access, &pages, &db),
+            scorecards: scorecard::Scorecards::new(&access, &pages, &db),
             ingests: ingest::Ingests::new(values.clone()),
             values,
             db,
@@ -79,7 +86,9 @@ impl Indicators {
         let source_systems = source_system::rpc::Rpc::new(&self.db, &self.source_systems);
         let targets = target::rpc::Rpc::new(&self.db, &self.targets);
         let values = value::rpc::Rpc::new(&self.db, &self.values, &self.ingests);
+        let scorecards = scorecard::rpc::Rpc::new(&self.db, &self.criteria_sets, &self.scorecards);
         Routes::new(IndicatorServiceServer::new(indicators))
+            .add_service(ScorecardServiceServer::new(scorecards))
             .add_service(SourceSystemServiceServer::new(source_systems))
             .add_service(TargetServiceServer::new(targets))
             .add_service(ValueServiceServer::new(values))
@@ -87,9 +96,10 @@ impl Indicators {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 4] {
+    pub fn services() -> [&'static str; 5] {
         [
             "cds.indicators.v1.IndicatorService",
+            "cds.indicators.v1.ScorecardService",
             "cds.indicators.v1.SourceSystemService",
             "cds.indicators.v1.TargetService",
             "cds.indicators.v1.ValueService",

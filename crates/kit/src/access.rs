@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use proto::directory::{CheckAccessRequest, access_service_client::AccessServiceClient};
 use types::{ids::UnitId, validity::Validity};
 
@@ -66,6 +67,22 @@ pub trait Rights: Send + Sync + 'static {
     /// # Errors
     /// Unavailable when the units are not known.
     async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>>;
+
+    /// Returns the units of some kinds below a unit on a day, by id; of any, when none are
+    /// named. Kinds are numbers of the contract. The directory itself has its own way to look
+    /// and asks nobody.
+    ///
+    /// # Errors
+    /// Denied when the actor may not read units there, Unavailable when they are not known.
+    async fn units_of_kinds(
+        &self,
+        _actor: &Actor,
+        _root: &UnitId,
+        _kinds: &[i32],
+        _day: NaiveDate,
+    ) -> Result<Vec<UnitId>> {
+        Err(Error::internal("units are asked for by other services"))
+    }
 }
 
 /// Asks for the permission that the called method declares in the contract.
@@ -164,6 +181,21 @@ impl Access {
     /// Unavailable when the units are not known.
     pub async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>> {
         self.0.units_below(root, days).await
+    }
+
+    /// Returns the units of some kinds below a unit on a day, by id; of any, when none are
+    /// named. Kinds are numbers of the contract.
+    ///
+    /// # Errors
+    /// Denied when the actor may not read units there, Unavailable when they are not known.
+    pub async fn units_of_kinds(
+        &self,
+        actor: &Actor,
+        root: &UnitId,
+        kinds: &[i32],
+        day: NaiveDate,
+    ) -> Result<Vec<UnitId>> {
+        self.0.units_of_kinds(actor, root, kinds, day).await
     }
 
     async fn decide(&self, actor: &Actor, units: &[Option<&UnitId>], reach: Reach) -> Result<()> {

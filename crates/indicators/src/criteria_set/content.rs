@@ -145,7 +145,11 @@ impl<'a> Tree<'a> {
 
     /// Notes under which kind of group each line stands, from the top down.
     fn mark(&mut self) {
-        let mut open: Vec<_> = self.top.iter().map(|it| (*it, GroupKind::Counted)).collect();
+        let mut open: Vec<_> = self
+            .top
+            .iter()
+            .map(|it| (*it, GroupKind::Counted))
+            .collect();
         while let Some((index, above)) = open.pop() {
             let kind = match self.criteria[index].body {
                 Body::Group(kind) if kind != GroupKind::Counted => kind,

@@ -11,9 +11,7 @@ pub(crate) enum Rule {
         score: Option<Decimal>,
     },
     /// The share of the maximum that the figure is of 100 %.
-    Linear {
-        figure: Figure,
-    },
+    Linear { figure: Figure },
     /// Nothing below the floor, everything from the ceiling on.
     Threshold {
         figure: Figure,
@@ -33,9 +31,7 @@ pub(crate) enum Rule {
         choices: Vec<ChoiceScore>,
     },
     /// Independent parts, such as two halves.
-    Sum {
-        parts: Vec<Part>,
-    },
+    Sum { parts: Vec<Part> },
     Conditional {
         indicator: IndicatorId,
         when_yes: Box<Rule>,
@@ -49,9 +45,7 @@ pub(crate) enum Rule {
         each_score: Decimal,
     },
     /// Points another system gave; entered when no indicator is named.
-    External {
-        indicator: Option<IndicatorId>,
-    },
+    External { indicator: Option<IndicatorId> },
     Comparison {
         figure: Figure,
         baseline: Baseline,
@@ -61,9 +55,7 @@ pub(crate) enum Rule {
     /// Decided by who verifies.
     Expert,
     /// Shown, not scored.
-    Unscored {
-        figure: Option<Figure>,
-    },
+    Unscored { figure: Option<Figure> },
 }
 
 /// What a rule looks at: a figure, or the percentage that two make.

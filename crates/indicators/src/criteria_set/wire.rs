@@ -6,10 +6,7 @@ use proto::{
     directory, indicators as pb,
 };
 use types::{
-    decimal::Decimal,
-    ids::CriteriaSetId,
-    invalid::InvalidText,
-    quantity::Absence,
+    decimal::Decimal, ids::CriteriaSetId, invalid::InvalidText, quantity::Absence,
     violations::Invalid,
 };
 
@@ -312,7 +309,11 @@ fn to_head(content: &Content) -> pb::CriteriaSet {
         ranking: Some(to_ranking(&content.ranking)),
         document_number: number.map(|it| it.as_str().to_owned()).unwrap_or_default(),
         document_date: shown(content.document_date),
-        unit_kinds: content.levels.iter().map(|it| to_wire(&LEVELS, it)).collect(),
+        unit_kinds: content
+            .levels
+            .iter()
+            .map(|it| to_wire(&LEVELS, it))
+            .collect(),
         grades: content.grades.iter().map(grade).collect(),
         score_scale: Some(content.score_scale.into()),
         source: content.source.clone(),

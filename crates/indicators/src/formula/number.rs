@@ -202,6 +202,12 @@ impl Number {
     }
 }
 
+impl Default for Number {
+    fn default() -> Self {
+        Self::zero()
+    }
+}
+
 impl From<i64> for Number {
     fn from(number: i64) -> Self {
         Self::whole(number.into())

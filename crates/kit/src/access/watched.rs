@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use proto::directory::{
     self as pb, WatchAccessRequest, access_service_client::AccessServiceClient,
     unit_service_client::UnitServiceClient,
@@ -40,6 +41,8 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(8);
 const FIRST_COPY: Duration = Duration::from_secs(5);
 /// Units unknown to the copy that are asked for one by one in one question.
 const MOST_ASKED: usize = 20;
+/// The most that one page of units has.
+const UNITS_PER_PAGE: i32 = 500;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -93,6 +96,36 @@ impl Watched {
                 Ok(None)
             }
             Err(status) => Err(status.into()),
+        }
+    }
+
+    /// Asks the directory for the units of a kind below a unit, page by page.
+    async fn ask_units(
+        &self,
+        actor: &Actor,
+        root: &UnitId,
+        kind: i32,
+        day: NaiveDate,
+    ) -> Result<Vec<UnitId>> {
+        let mut client = UnitServiceClient::new(self.directory.clone());
+        let (mut units, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let list = pb::ListUnitsRequest {
+                ancestor_unit: root.name(),
+                kind,
+                as_of_date: day.to_string(),
+                page_size: UNITS_PER_PAGE,
+                page_token,
+                ..Default::default()
+            };
+            let page = client.list_units(actor.request(list)).await?.into_inner();
+            for unit in &page.units {
+                units.push(unit.name.parse().map_err(unreadable)?);
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(units);
+            }
         }
     }
 }
@@ -154,6 +187,26 @@ impl Rights for Watched {
         Ok(book
             .unwrap_or_else(PoisonError::into_inner)
             .below(root, days))
+    }
+
+    /// The copy does not know kinds; the directory is asked, as the caller.
+    async fn units_of_kinds(
+        &self,
+        actor: &Actor,
+        root: &UnitId,
+        kinds: &[i32],
+        day: NaiveDate,
+    ) -> Result<Vec<UnitId>> {
+        // 0 asks for any kind.
+        let any = [0];
+        let kinds = if kinds.is_empty() { &any } else { kinds };
+        let mut units = Vec::new();
+        for kind in kinds {
+            units.extend(self.ask_units(actor, root, *kind, day).await?);
+        }
+        units.sort();
+        units.dedup();
+        Ok(units)
     }
 }
 
