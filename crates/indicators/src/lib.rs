@@ -26,6 +26,7 @@ mod migrations;
 mod ranking;
 mod reason;
 mod reconciliation;
+pub mod sample;
 mod scorecard;
 mod source_system;
 mod target;

@@ -6,6 +6,7 @@ use kit::{Db, Peer};
 use proto::{
     indicators::{
         self as pb, indicator_service_client::IndicatorServiceClient,
+        scorecard_service_client::ScorecardServiceClient,
         source_system_service_client::SourceSystemServiceClient,
         target_service_client::TargetServiceClient, value_service_client::ValueServiceClient,
     },
@@ -26,6 +27,7 @@ pub(crate) struct Story {
     pub(crate) values: ValueServiceClient<Peer>,
     pub(crate) targets: TargetServiceClient<Peer>,
     pub(crate) sources: SourceSystemServiceClient<Peer>,
+    pub(crate) scores: ScorecardServiceClient<Peer>,
 }
 
 impl Story {
@@ -41,7 +43,8 @@ impl Story {
             indicators: IndicatorServiceClient::new(peer.clone()),
             values: ValueServiceClient::new(peer.clone()),
             targets: TargetServiceClient::new(peer.clone()),
-            sources: SourceSystemServiceClient::new(peer),
+            sources: SourceSystemServiceClient::new(peer.clone()),
+            scores: ScorecardServiceClient::new(peer),
             world,
             db,
         }
