@@ -5,10 +5,13 @@
 //! changes again. What a unit gives itself is a claim: it counts when it is verified, by the
 //! unit the set names, and never by who entered it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use serde::Serialize;
 use types::{
+    decimal::Decimal,
     document_number::DocumentNumber,
     ids::{Principal, ScorecardId, UnitId},
     period::Period,
@@ -188,10 +191,21 @@ impl Scorecards {
         let outcomes = self
             .outcomes(&tx.db, &before, &content, &results, &Weights::new(), None)
             .await?;
+        let earlier: BTreeMap<_, _> = results
+            .iter()
+            .map(|it| (it.unit.clone(), it.clone()))
+            .collect();
         let results = placed(results, outcomes);
         for result in &results {
-            store::update_result(&tx.db, result).await?;
+            // Who reads one that came out the same may go on with it.
+            if earlier.get(&result.unit) != Some(result) {
+                store::update_result(&tx.db, &result.touched(tx.now())).await?;
+            }
         }
+        let summary: Vec<_> = results.iter().map(UnitResult::summary).collect();
+        let name = format!("{}/results", before.id);
+        tx.record(Action::Updated, &name, None, Some(&summary))
+            .await?;
         let after = Scorecard {
             state: State::Computed,
             counts: counted(&results),
@@ -345,6 +359,12 @@ fn named<'a>(results: impl Iterator<Item = &'a UnitResult>) -> String {
 impl UnitResult {
     fn name(&self) -> String {
         format!("{}/results/{}", self.scorecard, self.unit.as_str())
+    }
+
+    /// Returns what the ledger keeps of each result when all are computed.
+    fn summary(&self) -> Option<(&UnitId, Decimal, Decimal, Option<usize>)> {
+        let outcome = self.outcome.as_ref()?;
+        Some((&self.unit, outcome.points, outcome.maximum, self.rank()))
     }
 
     fn rank(&self) -> Option<usize> {

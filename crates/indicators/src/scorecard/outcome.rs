@@ -410,3 +410,6 @@ fn finest(number: &Number, scale: u8) -> Decimal {
 fn negated(points: Decimal) -> Decimal {
     Decimal::ZERO.checked_sub(points).unwrap_or(points)
 }
+
+#[cfg(test)]
+mod tests;
