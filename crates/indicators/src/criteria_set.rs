@@ -6,7 +6,10 @@
 use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use serde::Serialize;
-use types::ids::{CriteriaSetId, Principal};
+use types::{
+    ids::{CriteriaSetId, Principal},
+    violations::Invalid,
+};
 
 pub(crate) mod content;
 mod publishing;
@@ -153,6 +156,41 @@ impl CriteriaSets {
         Ok(after)
     }
 
+    /// Looks at what has to be known before a set is published: whether the units that verify
+    /// are there.
+    pub(crate) async fn before_publish(
+        &self,
+        actor: &Actor,
+        publish: &PublishCriteriaSet,
+    ) -> Result<()> {
+        let found = store::find(self.db.reader(), &publish.id).await?;
+        let set = self.found(actor, found, &publish.id).await?;
+        let named = |(index, it): (usize, &content::Criterion)| {
+            let unit = it.verifier_unit.clone()?;
+            Some((
+                format!("criteria_set.criteria[{index}].verifier_unit"),
+                unit,
+            ))
+        };
+        let criteria = set.content.criteria.iter().enumerate();
+        let named: Vec<_> = criteria.filter_map(named).collect();
+        let units: Vec<_> = named.iter().map(|(_, unit)| unit).collect();
+        let days = self.access.unit_days(actor, &units).await?;
+        let mut bad = Invalid::default();
+        for ((field, unit), days) in named.iter().zip(days) {
+            if days.is_none() {
+                bad.add(
+                    field,
+                    "REFERENCE_NOT_FOUND",
+                    format!("`{unit}` does not exist"),
+                    format!("`{unit}` không tồn tại"),
+                );
+            }
+        }
+        bad.check()?;
+        Ok(())
+    }
+
     /// Publishes what is written as the next revision, when nothing in it contradicts itself
     /// or the indicators.
     pub(crate) async fn publish(
@@ -230,7 +268,17 @@ impl CriteriaSets {
     /// Returns a set whom nobody else changes until the end of the transaction.
     async fn locked(&self, tx: &Tx, actor: &Actor, id: &CriteriaSetId) -> Result<CriteriaSet> {
         tx.lock(&id.name()).await?;
-        let Some(found) = store::find(&tx.db, id).await? else {
+        self.found(actor, store::find(&tx.db, id).await?, id).await
+    }
+
+    /// Requires the right of the unit that issues a set.
+    async fn found(
+        &self,
+        actor: &Actor,
+        found: Option<CriteriaSet>,
+        id: &CriteriaSetId,
+    ) -> Result<CriteriaSet> {
+        let Some(found) = found else {
             let missing = Error::not_found("CRITERIA_SET", id);
             return Err(self.access.hide(actor, missing).await);
         };

@@ -50,6 +50,16 @@ fn points_or_zero(field: &str, wire: &str, bad: &mut Invalid) -> Option<Decimal>
     Some(points(field, wire, bad)?.unwrap_or(Decimal::ZERO))
 }
 
+/// Reads how much or how many, which may be left out and is then 0; never below 0.
+fn amount(field: &str, wire: &str, bad: &mut Invalid) -> Option<Decimal> {
+    let read: Decimal = bad.optional(field, wire)?.unwrap_or(Decimal::ZERO);
+    if read.is_negative() {
+        bad.add(field, "OUT_OF_RANGE", "is below 0", "nhỏ hơn 0");
+        return None;
+    }
+    Some(read)
+}
+
 /// Reads a rule; `depth` is how many conditions it is in.
 pub(super) fn read_rule(
     path: &str,
@@ -120,8 +130,8 @@ fn read_figure(path: &str, wire: Option<&pb::ScoredFigure>, bad: &mut Invalid) -
 
 fn read_threshold(path: &str, it: &pb::ThresholdRule, bad: &mut Invalid) -> Option<Rule> {
     let figure = read_figure(&format!("{path}.figure"), it.figure.as_ref(), bad);
-    let floor = required_points(&format!("{path}.floor"), &it.floor, bad);
-    let ceiling = required_points(&format!("{path}.ceiling"), &it.ceiling, bad);
+    let floor = bad.required(format!("{path}.floor"), &it.floor);
+    let ceiling = bad.required(format!("{path}.ceiling"), &it.ceiling);
     let shape = match it.shape {
         0 => Some(Shape::ShareOfCeiling),
         shape => from_wire(&SHAPES, &format!("{path}.shape"), shape, bad),
@@ -236,7 +246,7 @@ fn read_conditional(
 
 fn read_penalty(path: &str, it: &pb::PenaltyRule, bad: &mut Invalid) -> Option<Rule> {
     let figure = read_figure(&format!("{path}.figure"), it.figure.as_ref(), bad);
-    let first_count = points_or_zero(&format!("{path}.first_count"), &it.first_count, bad);
+    let first_count = amount(&format!("{path}.first_count"), &it.first_count, bad);
     let first_score = points_or_zero(&format!("{path}.first_score"), &it.first_score, bad);
     let each_score = required_points(&format!("{path}.each_score"), &it.each_score, bad);
     Some(Rule::Penalty {
@@ -253,7 +263,7 @@ fn read_comparison(path: &str, it: &pb::ComparisonRule, bad: &mut Invalid) -> Op
         0 => Some(Baseline::LastYear),
         baseline => from_wire(&BASELINES, &format!("{path}.baseline"), baseline, bad),
     };
-    let margin = points_or_zero(&format!("{path}.margin"), &it.margin, bad);
+    let margin = amount(&format!("{path}.margin"), &it.margin, bad);
     Some(Rule::Comparison {
         figure: figure?,
         baseline: baseline?,

@@ -570,3 +570,6 @@ const MISSING: [(MissingScores, pb::MissingRule); 3] = [
     (MissingScores::Last, pb::MissingRule::Last),
     (MissingScores::AsZero, pb::MissingRule::AsZero),
 ];
+
+#[cfg(test)]
+mod tests;

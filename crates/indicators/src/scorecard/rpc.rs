@@ -92,6 +92,10 @@ impl ScorecardService for Rpc {
         request: Request<pb::PublishCriteriaSetRequest>,
     ) -> Result<Response<pb::CriteriaSetRevision>, Status> {
         let (actor, it) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
+        self.sets.before_publish(&actor, &it).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),

@@ -241,3 +241,6 @@ const STATES: [(State, pb::ScorecardState); 3] = [
     (State::Computed, pb::ScorecardState::Computed),
     (State::Published, pb::ScorecardState::Published),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -123,7 +123,7 @@ async fn a_rise_is_told_against_an_earlier_scorecard() {
     let later = |previous: &str| pb::Scorecard {
         previous_scorecard: previous.into(),
         ..scorecard(
-            "2022-h2",
+            "2022-9m",
             &["huyen-minh-long", "huyen-son-tinh", "xa-long-hiep"],
         )
     };
@@ -139,7 +139,7 @@ async fn a_rise_is_told_against_an_earlier_scorecard() {
         .unwrap();
     for (unit, points) in [("huyen-minh-long", "19"), ("xa-long-hiep", "18")] {
         let items = vec![item("tien-do", share(points, "20", ""))];
-        scoring.enter_for(unit, "2022-h2", items).await;
+        scoring.enter_for(unit, "2022-9m", items).await;
     }
     scoring.compute("scorecards/sau").await;
     let results = scoring.results("scorecards/sau").await;

@@ -245,8 +245,9 @@ async fn a_revision_counts_as_it_was_published_whatever_is_written_later() {
         .story
         .scores
         .clone()
-        .get_criteria_set_revision(asked);
-    let first = first.await.unwrap().into_inner().snapshot.unwrap();
+        .get_criteria_set_revision(asked)
+        .await;
+    let first = first.unwrap().into_inner().snapshot.unwrap();
     assert_eq!(first.display_name, "Đánh giá chuyển đổi số cấp xã");
     assert_eq!(first.total_score, "23");
 }
@@ -271,6 +272,20 @@ async fn a_set_that_contradicts_itself_is_not_published() {
             ),
             told("max_score", "MAXIMA_DO_NOT_ADD_UP"),
         ]
+    );
+}
+
+#[tokio::test]
+async fn a_set_names_units_that_are_there_to_verify() {
+    let scoring = of_communes().await;
+    let mut bad = communes();
+    bad.criteria[1].verifier_unit = "units/so-khong-co".into();
+    let bad = scoring.create_set(bad).await.unwrap();
+    let refused = scoring.publish_set(SET, &bad.etag).await.unwrap_err();
+    let field = "criteria_set.criteria[1].verifier_unit".to_owned();
+    assert_eq!(
+        fields(&refused),
+        [(field, "REFERENCE_NOT_FOUND".to_owned())]
     );
 }
 

@@ -171,8 +171,13 @@ impl Scoring {
             ..Default::default()
         };
         let asked = self.scorer.ask(list);
-        let answer = self.story.scores.clone().list_scorecard_results(asked);
-        answer.await.unwrap().into_inner().results
+        let answer = self
+            .story
+            .scores
+            .clone()
+            .list_scorecard_results(asked)
+            .await;
+        answer.unwrap().into_inner().results
     }
 
     pub(crate) async fn result(
@@ -182,8 +187,13 @@ impl Scoring {
     ) -> Result<pb::ScorecardResult, Status> {
         let name = format!("{CARD}/results/{unit}");
         let asked = person.ask(pb::GetScorecardResultRequest { name });
-        let answer = self.story.scores.clone().get_scorecard_result(asked);
-        Ok(answer.await?.into_inner())
+        let answer = self
+            .story
+            .scores
+            .clone()
+            .get_scorecard_result(asked)
+            .await?;
+        Ok(answer.into_inner())
     }
 
     /// Returns the ranking as lines: place, unit, points of maximum.

@@ -81,8 +81,13 @@ impl Scoring {
             ..Default::default()
         };
         let asked = self.story.reporter.ask(update);
-        let answer = self.story.scores.clone().update_scorecard_result(asked);
-        Ok(answer.await?.into_inner())
+        let answer = self
+            .story
+            .scores
+            .clone()
+            .update_scorecard_result(asked)
+            .await?;
+        Ok(answer.into_inner())
     }
 
     async fn submit(&self) -> Result<pb::ScorecardResult, Status> {
@@ -92,8 +97,13 @@ impl Scoring {
             ..Default::default()
         };
         let asked = self.leader.ask(submit);
-        let answer = self.story.scores.clone().submit_scorecard_result(asked);
-        Ok(answer.await?.into_inner())
+        let answer = self
+            .story
+            .scores
+            .clone()
+            .submit_scorecard_result(asked)
+            .await?;
+        Ok(answer.into_inner())
     }
 
     async fn verify(
@@ -108,8 +118,13 @@ impl Scoring {
             ..Default::default()
         };
         let asked = person.ask(verify);
-        let answer = self.story.scores.clone().verify_scorecard_result(asked);
-        Ok(answer.await?.into_inner())
+        let answer = self
+            .story
+            .scores
+            .clone()
+            .verify_scorecard_result(asked)
+            .await?;
+        Ok(answer.into_inner())
     }
 
     /// Who verifies for Ba Tơ and for nobody else.
@@ -325,8 +340,13 @@ async fn a_result_is_given_back_with_a_reason_and_verified_anew() {
         ..Default::default()
     };
     let asked = scoring.scorer.ask(give_back.clone());
-    let returned = scoring.story.scores.clone().return_scorecard_result(asked);
-    let returned = returned.await.unwrap().into_inner();
+    let returned = scoring
+        .story
+        .scores
+        .clone()
+        .return_scorecard_result(asked)
+        .await;
+    let returned = returned.unwrap().into_inner();
     assert_eq!(returned.state(), pb::ScorecardResultState::Draft);
     assert_eq!(returned.return_reason, "Thiếu quyết định kiện toàn");
     // What was computed no longer tells where the units stand.
@@ -337,7 +357,17 @@ async fn a_result_is_given_back_with_a_reason_and_verified_anew() {
         .await
         .unwrap();
     assert_eq!(score_of(&result, "I.2").verified_score, None);
-    let asked = scoring.scorer.ask(give_back);
-    let again = scoring.story.scores.clone().return_scorecard_result(asked);
-    assert_eq!(again.await.unwrap_err().code(), Code::FailedPrecondition);
+    let again = pb::ReturnScorecardResultRequest {
+        etag: scoring.etag().await,
+        ..give_back
+    };
+    let asked = scoring.scorer.ask(again);
+    let again = scoring
+        .story
+        .scores
+        .clone()
+        .return_scorecard_result(asked)
+        .await;
+    let again = again.unwrap_err();
+    assert_eq!(reason(&again), "STATE_NOT_ALLOWED");
 }
