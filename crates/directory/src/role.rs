@@ -37,6 +37,7 @@ pub(crate) fn is_permission(text: &str) -> bool {
 const READING: &[&str] = &[
     "directory.positions.read",
     "directory.units.read",
+    "indicators.scorecards.read",
     "indicators.targets.read",
     "indicators.values.aggregate",
     "indicators.values.read",
@@ -116,6 +117,7 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Lãnh đạo đơn vị (duyệt, gửi báo cáo)",
         administers: false,
         permissions: &[
+            "indicators.scorecardResults.submit",
             "reporting.reports.approve",
             "reporting.reports.return",
             "reporting.reports.submit",
@@ -127,10 +129,18 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Đơn vị yêu cầu, tiếp nhận, tổng hợp báo cáo",
         administers: false,
         permissions: &[
+            "indicators.criteriaSets.create",
+            "indicators.criteriaSets.publish",
+            "indicators.criteriaSets.update",
             "indicators.indicators.create",
             "indicators.indicators.publish",
             "indicators.indicators.retire",
             "indicators.indicators.update",
+            "indicators.scorecardResults.return",
+            "indicators.scorecardResults.verify",
+            "indicators.scorecards.compute",
+            "indicators.scorecards.create",
+            "indicators.scorecards.publish",
             "indicators.sourceSystems.create",
             "indicators.sourceSystems.update",
             "indicators.targets.create",
@@ -155,6 +165,7 @@ pub(crate) const ROLES: &[Role] = &[
         title_vi: "Cán bộ nhập liệu, soạn báo cáo",
         administers: false,
         permissions: &[
+            "indicators.scorecardResults.update",
             "indicators.values.update",
             "projects.progressEntries.create",
             "projects.projects.create",

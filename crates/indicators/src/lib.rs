@@ -1,16 +1,17 @@
 //! What is measured, and the figures of every unit and period with their history.
 //!
 //! Owns: definitions of indicators with their formulas, the systems figures come from,
-//! targets, figures and every version of them, and the sessions in which other systems
-//! send figures; adds figures up over units and periods. It never changes
-//! a version that was recorded, and it knows of units only what the directory lets the
-//! caller do there.
+//! targets, figures and every version of them, the sessions in which other systems send
+//! figures, criteria sets, scorecards and rankings; adds figures up over units and periods.
+//! It never changes a version that was recorded, and it knows of units only what the
+//! directory lets the caller do there.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::indicators::{
     aggregation_service_server::AggregationServiceServer,
     indicator_service_server::IndicatorServiceServer,
+    scorecard_service_server::ScorecardServiceServer,
     source_system_service_server::SourceSystemServiceServer,
     target_service_server::TargetServiceServer, value_lock_service_server::ValueLockServiceServer,
     value_service_server::ValueServiceServer,
@@ -20,14 +21,18 @@ use tonic::service::Routes;
 
 mod aggregate;
 mod code;
+mod criteria_set;
 mod feed;
 mod formula;
 mod indicator;
 mod ingest;
 mod mask;
 mod migrations;
+mod ranking;
 mod reason;
 mod reconciliation;
+pub mod sample;
+mod scorecard;
 mod source_system;
 mod target;
 mod validation;
@@ -49,6 +54,8 @@ pub struct Indicators {
     targets: target::Targets,
     values: value::Values,
     ingests: ingest::Ingests,
+    criteria_sets: criteria_set::CriteriaSets,
+    scorecards: scorecard::Scorecards,
     aggregates: aggregate::Aggregates,
 }
 
@@ -90,6 +97,8 @@ impl Indicators {
             calculator: formula::rpc::Calculator::new(access.clone(), db.clone()),
             source_systems: source_system::SourceSystems::new(&access, &pages, &db),
             targets: target::Targets::new(&access, &pages, &db),
+            criteria_sets: criteria_set::CriteriaSets::new(&access, &pages, &db),
+            scorecards: scorecard::Scorecards::new(&access, &pages, &db),
             ingests: ingest::Ingests::new(values.clone()),
             aggregates: aggregate::Aggregates::new(&access, &pages, &db, most_bytes),
             values,
@@ -111,8 +120,10 @@ impl Indicators {
         let targets = target::rpc::Rpc::new(&self.db, &self.targets);
         let values = value::rpc::Rpc::new(&self.db, &self.values, &self.ingests);
         let aggregates = aggregate::rpc::Rpc::new(&self.aggregates);
+        let scorecards = scorecard::rpc::Rpc::new(&self.db, &self.criteria_sets, &self.scorecards);
         Routes::new(IndicatorServiceServer::new(indicators))
             .add_service(AggregationServiceServer::new(aggregates))
+            .add_service(ScorecardServiceServer::new(scorecards))
             .add_service(SourceSystemServiceServer::new(source_systems))
             .add_service(TargetServiceServer::new(targets))
             .add_service(ValueLockServiceServer::new(value::lock::rpc::Rpc::new(
@@ -123,10 +134,11 @@ impl Indicators {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 5] {
+    pub fn services() -> [&'static str; 7] {
         [
             "cds.indicators.v1.AggregationService",
             "cds.indicators.v1.IndicatorService",
+            "cds.indicators.v1.ScorecardService",
             "cds.indicators.v1.SourceSystemService",
             "cds.indicators.v1.TargetService",
             "cds.indicators.v1.ValueLockService",

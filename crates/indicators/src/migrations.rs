@@ -12,6 +12,8 @@ mod m0011_ingest;
 mod m0020_value_feed;
 mod m0021_value_states;
 mod m0022_value_locks;
+mod m0030_criteria_sets;
+mod m0031_scorecards;
 mod m0040_derived_revisions;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -27,6 +29,8 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0020_value_feed::Migration),
         Box::new(m0021_value_states::Migration),
         Box::new(m0022_value_locks::Migration),
+        Box::new(m0030_criteria_sets::Migration),
+        Box::new(m0031_scorecards::Migration),
         Box::new(m0040_derived_revisions::Migration),
     ]
 }

@@ -87,4 +87,16 @@ reasons! {
     FORMULA_NEGATIVE_SHARE: "a part of the resulting share is below 0 (character {column})", "tử số hoặc mẫu số của tỷ lệ kết quả nhỏ hơn 0 (ký tự thứ {column})";
     FORMULA_INPUT: "`{indicator}` cannot be computed: {cause_en} (character {column})", "không tính được `{indicator}`: {cause_vi} (ký tự thứ {column})";
     FORMULA_COUNTED_AS_ZERO: "{reference} has no figure and counts as 0 (character {column})", "{reference} không có số liệu và được tính là 0 (ký tự thứ {column})";
+    FIGURE_MISSING: "`{indicator}` has no figure for {period}", "`{indicator}` chưa có số liệu kỳ {period}";
+    FIGURE_ABSENT: "there is no figure (`{absence}`), and the set does not say what that means", "không có số liệu (“{absence}”) và bộ tiêu chí không quy định cách chấm trường hợp này";
+    FIGURE_NOT_EXACT: "`{indicator}` is told as “{words}”; the number in it is scored", "`{indicator}` ghi “{words}”; chấm theo con số ghi trong đó";
+    BASELINE_MISSING: "there is no earlier figure to compare with", "không có số liệu kỳ trước để so sánh";
+    EXTERNAL_MAXIMUM_DIFFERS: "the points are of {given_en}, the criterion is worth {maximum_en}: they are taken in proportion", "điểm ngoài tính trên {given_vi}, tiêu chí tối đa {maximum_vi}: quy đổi theo tỷ lệ";
+    SCORE_LEFT_TO_VERIFIER: "`{choice}` earns up to {score_en}, as who verifies decides", "“{choice}” được tối đa {score_vi} điểm, do đơn vị thẩm định quyết định";
+    BONUS_CAPPED: "{sum_en} points were earned, at most {cap_en} count", "đạt {sum_vi} điểm, chỉ tính tối đa {cap_vi}";
+    NOTHING_TO_RANK_BY: "nothing in the set concerns the unit, so that it cannot be ranked", "không tiêu chí nào áp dụng cho đơn vị nên không xếp hạng được";
+    SCORES_OUTDATED: "figures or indicators of {units} have changed since `{name}` was computed: compute it again", "số liệu hoặc chỉ tiêu của {units} đã thay đổi sau khi tính `{name}`: hãy tính lại";
+    RESULTS_NOT_VERIFIED: "the results of {units} wait to be verified", "kết quả của {units} đang chờ thẩm định";
+    VERIFIES_OWN_SCORES: "`{principal}` entered or submitted scores of `{name}` and may not verify them", "`{principal}` đã nhập hoặc gửi điểm của `{name}` nên không được thẩm định";
+    PREVIOUS_SCORECARD_UNFIT: "`{name}` is not a published scorecard of the same set and an earlier period", "`{name}` không phải bảng chấm điểm đã công bố của kỳ trước theo cùng bộ tiêu chí";
 }

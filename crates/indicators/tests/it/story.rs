@@ -6,6 +6,7 @@ use kit::{Db, Peer};
 use proto::{
     indicators::{
         self as pb, indicator_service_client::IndicatorServiceClient,
+        scorecard_service_client::ScorecardServiceClient,
         source_system_service_client::SourceSystemServiceClient,
         target_service_client::TargetServiceClient,
         value_lock_service_client::ValueLockServiceClient,
@@ -28,6 +29,7 @@ pub(crate) struct Story {
     pub(crate) values: ValueServiceClient<Peer>,
     pub(crate) targets: TargetServiceClient<Peer>,
     pub(crate) sources: SourceSystemServiceClient<Peer>,
+    pub(crate) scores: ScorecardServiceClient<Peer>,
     /// Past the gate, as the service that carries reports reaches it.
     pub(crate) locks: ValueLockServiceClient<Peer>,
     /// All of it behind the gate, as everybody reaches it.
@@ -48,6 +50,7 @@ impl Story {
             values: ValueServiceClient::new(peer.clone()),
             targets: TargetServiceClient::new(peer.clone()),
             sources: SourceSystemServiceClient::new(peer.clone()),
+            scores: ScorecardServiceClient::new(peer.clone()),
             locks: ValueLockServiceClient::new(Peer::local(service.routes())),
             peer,
             world,

@@ -22,6 +22,15 @@ pub struct Territory {
     pub acts: Vec<(ReorganizationId, ActFact)>,
 }
 
+impl Territory {
+    /// Returns what a unit is and was.
+    #[must_use]
+    pub fn unit(&self, id: &UnitId) -> Option<&UnitFact> {
+        let place = self.units.binary_search_by(|(unit, _)| unit.cmp(id)).ok()?;
+        self.units.get(place).map(|(_, fact)| fact)
+    }
+}
+
 /// A reorganisation that counts, as far as figures are carried along it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActFact {
