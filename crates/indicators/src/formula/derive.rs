@@ -30,6 +30,7 @@ use crate::{
 
 mod answer;
 
+use answer::counted_as_zero;
 pub(crate) use answer::{Computed, Derived, Input, Reported};
 
 /// What is computed, and as a figure of which kind.
@@ -84,7 +85,7 @@ pub(crate) async fn derive_all(
     let open = derived.values().map(|it| (it.formula.clone(), period));
     let open = open.collect();
     let mut sheet = Sheet {
-        published: published.clone(),
+        published: Arc::new(published.clone()),
         // Together they may take as many steps as each alone.
         steps: Steps::of_many(derived.len()),
         derived: derived.clone(),

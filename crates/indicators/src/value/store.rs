@@ -236,13 +236,8 @@ pub(crate) async fn revisions(
 /// Writes figures and keeps each as a version. They come in the order of their keys; of a
 /// figure that is there more than once the last version stands.
 pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
-    let figures = revisions.iter().map(|it| value::ActiveModel {
-        // What is written is a draft again.
-        state: Set(ValueState::Draft.code().into()),
-        locked_by: Set(None),
-        submitted_revision: Set(it.value.stage.submitted_revision),
-        ..value::ActiveModel::figure(&it.value)
-    });
+    let figures = revisions.iter();
+    let figures = figures.map(|it| value::ActiveModel::figure(&it.value));
     let reasons = revisions.iter().map(|it| it.reason.clone().into());
     let rows = Rows::of::<value::Entity>(&FIGURE_KEY, figures)?.with("reason", reasons.collect());
     let versions = rows.insert::<revision::Entity>(db, "")?;

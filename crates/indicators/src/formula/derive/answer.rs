@@ -171,7 +171,7 @@ fn figure((indicator, period): Cell, unit: &UnitId) -> ValueId {
     }
 }
 
-fn counted_as_zero(reference: &Reference) -> Problem {
+pub(super) fn counted_as_zero(reference: &Reference) -> Problem {
     let facts = [("reference", reference.to_string())];
     Problem::new(&FORMULA_COUNTED_AS_ZERO, 1, &facts)
 }

@@ -64,15 +64,15 @@ pub(crate) async fn cells(
         let statement = query.build(db.get_database_backend());
         for row in db.query_all_raw(statement).await? {
             let quantity = QuantityRow {
-                shape: row.try_get_by_index(2)?,
+                shape: row.try_get_by_index::<String>(2)?.into(),
                 a_units: row.try_get_by_index(3)?,
                 a_scale: row.try_get_by_index(4)?,
                 b_units: row.try_get_by_index(5)?,
                 b_scale: row.try_get_by_index(6)?,
                 stated_units: row.try_get_by_index(7)?,
                 stated_scale: row.try_get_by_index(8)?,
-                absence: row.try_get_by_index(9)?,
-                qualifier: row.try_get_by_index(10)?,
+                absence: row.try_get_by_index::<Option<String>>(9)?.map(Into::into),
+                qualifier: row.try_get_by_index::<String>(10)?.into(),
                 choice: row.try_get_by_index(11)?,
                 published: None,
             };

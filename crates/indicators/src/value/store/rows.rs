@@ -5,7 +5,7 @@ use kit::{Error, Result, db::times::instant};
 use sea_orm::ActiveValue::Set;
 use types::ids::{Breakdown, IndicatorId, Principal, UnitId, ValueId};
 
-use super::super::{IndicatorValue, Source, Stage, quantity_row::QuantityRow};
+use super::super::{IndicatorValue, Source, Stage, ValueState, quantity_row::QuantityRow};
 use crate::code::Code;
 
 pub(super) mod sheet {
@@ -140,6 +140,10 @@ impl value::ActiveModel {
             principal: Set(value.principal.name()),
             update_micros: Set(value.update_time.timestamp_micros()),
             create_micros: Set(value.create_time.timestamp_micros()),
+            // What is written is a draft again.
+            state: Set(ValueState::Draft.code().into()),
+            locked_by: Set(None),
+            submitted_revision: Set(value.stage.submitted_revision),
         }
     }
 }
