@@ -13,6 +13,7 @@ use types::{
 
 pub(crate) mod content;
 mod publishing;
+mod requests;
 pub(crate) mod rule;
 pub(crate) mod rule_wire;
 pub(crate) mod store;

@@ -93,6 +93,7 @@ reasons! {
     BASELINE_MISSING: "there is no earlier figure to compare with", "không có số liệu kỳ trước để so sánh";
     EXTERNAL_MAXIMUM_DIFFERS: "the points are of {given_en}, the criterion is worth {maximum_en}: they are taken in proportion", "điểm ngoài tính trên {given_vi}, tiêu chí tối đa {maximum_vi}: quy đổi theo tỷ lệ";
     SCORE_LEFT_TO_VERIFIER: "`{choice}` earns up to {score_en}, as who verifies decides", "“{choice}” được tối đa {score_vi} điểm, do đơn vị thẩm định quyết định";
+    EVIDENCE_NOT_THERE: "points are given by figures alone; the set asks for a document that proves them: {hint}", "điểm tính từ số liệu nhưng chưa có tài liệu kiểm chứng theo yêu cầu của bộ tiêu chí: {hint}";
     BONUS_CAPPED: "{sum_en} points were earned, at most {cap_en} count", "đạt {sum_vi} điểm, chỉ tính tối đa {cap_vi}";
     NOTHING_TO_RANK_BY: "nothing in the set concerns the unit, so that it cannot be ranked", "không tiêu chí nào áp dụng cho đơn vị nên không xếp hạng được";
     SCORES_OUTDATED: "figures or indicators of {units} have changed since `{name}` was computed: compute it again", "số liệu hoặc chỉ tiêu của {units} đã thay đổi sau khi tính `{name}`: hãy tính lại";

@@ -11,8 +11,7 @@ use types::{
 };
 
 use super::{
-    Content, CreateCriteriaSet, CriteriaSet, ListCriteriaSets, ListRevisions, PublishCriteriaSet,
-    Revision, RevisionId, UpdateCriteriaSet,
+    Content, CriteriaSet, Revision, RevisionId,
     content::{AbsenceRule, Body, Criterion, Grade, GroupKind, Level, Then, Tree},
     rule_wire::{points, read_rule, to_rule},
 };
@@ -29,7 +28,6 @@ pub(super) const LONGEST_TITLE: usize = 500;
 const LONGEST_GUIDANCE: usize = 2000;
 const LONGEST_HINT: usize = 500;
 const LONGEST_GRADE: usize = 100;
-const LONGEST_NOTE: usize = 1000;
 /// The most lines of a set.
 pub(crate) const MOST_CRITERIA: usize = 500;
 const MOST_GRADES: usize = 20;
@@ -41,12 +39,12 @@ const MOST_SCALE: i32 = 6;
 /// New content for some fields of a set.
 #[derive(Debug)]
 pub(crate) struct Change {
-    sent: pb::CriteriaSet,
-    mask: Mask,
+    pub(super) sent: pb::CriteriaSet,
+    pub(super) mask: Mask,
 }
 
 /// The fields a caller may change.
-const FIELDS: [&str; 11] = [
+pub(super) const FIELDS: [&str; 11] = [
     "display_name",
     "issuer_unit",
     "criteria",
@@ -87,7 +85,7 @@ impl Change {
 }
 
 impl Content {
-    fn from_wire(wire: &pb::CriteriaSet, bad: &mut Invalid) -> Option<Self> {
+    pub(super) fn from_wire(wire: &pb::CriteriaSet, bad: &mut Invalid) -> Option<Self> {
         let set = |name: &str| format!("criteria_set.{name}");
         let display_name = bad.line(set("display_name"), &wire.display_name, LONGEST_NAME);
         let issuer_unit = bad.required(set("issuer_unit"), &wire.issuer_unit);
@@ -416,100 +414,6 @@ impl RevisionId {
                 "không có dạng `criteriaSets/{criteria_set}/revisions/{revision}`",
             )
         })
-    }
-}
-
-impl TryFrom<pb::CreateCriteriaSetRequest> for CreateCriteriaSet {
-    type Error = Invalid;
-
-    fn try_from(request: pb::CreateCriteriaSetRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let id = CriteriaSetId::new(&request.criteria_set_id);
-        let id = bad.take("criteria_set_id", id);
-        let wire = request.criteria_set.unwrap_or_default();
-        let content = Content::from_wire(&wire, &mut bad);
-        match (id, content, bad.is_empty()) {
-            (Some(id), Some(content), true) => Ok(Self { id, content }),
-            _ => Err(bad),
-        }
-    }
-}
-
-impl TryFrom<pb::UpdateCriteriaSetRequest> for UpdateCriteriaSet {
-    type Error = Invalid;
-
-    fn try_from(request: pb::UpdateCriteriaSetRequest) -> Result<Self, Invalid> {
-        /// Fields that only we write.
-        const OUTPUT: [&str; 7] = [
-            "name",
-            "state",
-            "revision",
-            "total_score",
-            "create_time",
-            "update_time",
-            "etag",
-        ];
-        let mut bad = Invalid::default();
-        let sent = request.criteria_set.unwrap_or_default();
-        let id = bad.required("criteria_set.name", &sent.name);
-        let paths = request.update_mask.as_ref().map(|it| it.paths.as_slice());
-        let mask = Mask::read(paths, &FIELDS, &OUTPUT, &mut bad);
-        match (id, bad.is_empty()) {
-            (Some(id), true) => Ok(Self {
-                id,
-                change: Change { sent, mask },
-                etag: request.etag,
-            }),
-            _ => Err(bad),
-        }
-    }
-}
-
-impl TryFrom<pb::PublishCriteriaSetRequest> for PublishCriteriaSet {
-    type Error = Invalid;
-
-    fn try_from(request: pb::PublishCriteriaSetRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let id = bad.required("name", &request.name);
-        let change_note = bad.lines("change_note", &request.change_note, LONGEST_NOTE);
-        if change_note.as_deref() == Some("") {
-            bad.missing("change_note");
-        }
-        match (id, change_note, bad.is_empty()) {
-            (Some(id), Some(change_note), true) => Ok(Self {
-                id,
-                change_note,
-                etag: request.etag,
-            }),
-            _ => Err(bad),
-        }
-    }
-}
-
-impl TryFrom<pb::ListCriteriaSetsRequest> for ListCriteriaSets {
-    type Error = Invalid;
-
-    fn try_from(request: pb::ListCriteriaSetsRequest) -> Result<Self, Invalid> {
-        Ok(Self {
-            page_size: request.page_size,
-            page_token: request.page_token,
-        })
-    }
-}
-
-impl TryFrom<pb::ListCriteriaSetRevisionsRequest> for ListRevisions {
-    type Error = Invalid;
-
-    fn try_from(request: pb::ListCriteriaSetRevisionsRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        match bad.required("parent", &request.parent) {
-            Some(id) => Ok(Self {
-                id,
-                page_size: request.page_size,
-                page_token: request.page_token,
-            }),
-            None => Err(bad),
-        }
     }
 }
 

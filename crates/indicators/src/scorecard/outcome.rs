@@ -18,7 +18,7 @@ use crate::{
     },
     formula::Number,
     ranking::{MissingScores, Place, RankedBy, Ranking},
-    reason::{BONUS_CAPPED, NOTHING_TO_RANK_BY},
+    reason::{BONUS_CAPPED, EVIDENCE_NOT_THERE, NOTHING_TO_RANK_BY},
 };
 
 /// Digits after the comma of a percentage that is shown.
@@ -286,7 +286,7 @@ impl<'a> Scorer<'a> {
         let Judged {
             verdict,
             inputs,
-            remarks,
+            mut remarks,
         } = judge(criterion, rule, figures);
         let computed = match &verdict {
             Verdict::Points(points) => Some(self.written(index, points)),
@@ -310,6 +310,13 @@ impl<'a> Scorer<'a> {
             Basis::NotApplicable => Some(Decimal::ZERO),
             _ => self.maximum(index),
         };
+        let own = entries.own.get(&criterion.key);
+        let is_proved = own.is_some_and(|it| !it.evidence.is_empty());
+        let earns = basis == Basis::Computed && points.is_some_and(|it| !it.is_zero());
+        if criterion.evidence_required && earns && !is_proved {
+            let hint = ("hint", criterion.evidence_hint.clone());
+            remarks.push(Remark::new(&EVIDENCE_NOT_THERE, &[hint]));
+        }
         let is_penalty = self.tree.under(index) == GroupKind::Penalty;
         let signed = |it: Decimal| if is_penalty { negated(it) } else { it };
         Leaf {

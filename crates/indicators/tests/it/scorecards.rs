@@ -8,7 +8,7 @@ use crate::{
         CARD, COMMUNES, FIRST_REVISION, SET, Scoring, absent, create, days_late, disbursement,
         flag, group, left_out, line, linear, money, score_of, scorecard, set, shown, yes,
     },
-    story::{count, fields, item, reason, share},
+    story::{count, derived, fields, item, reason, share},
 };
 
 /// Two groups that count, a bonus of at most 3, and points taken away.
@@ -372,6 +372,48 @@ async fn other_maxima_are_tried_and_nothing_is_kept() {
     let asked = scoring.scorer.ask(unknown);
     let refused = scoring.story.scores.clone().try_scorecard(asked).await;
     assert_eq!(fields(&refused.unwrap_err())[0].1, "REFERENCE_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn figures_that_nobody_enters_are_scored_as_they_are_computed() {
+    let scoring = Scoring::begins().await;
+    let kinds = [
+        ("truc-tuyen", pb::ValueKind::Count),
+        ("tiep-nhan", pb::ValueKind::Count),
+    ];
+    scoring.define(&kinds).await;
+    let online = derived(pb::ValueKind::Ratio, "ratio([truc-tuyen], [tiep-nhan])");
+    scoring.story.publish_new("ty-le", online).await.unwrap();
+    let files = |online, received| {
+        vec![
+            item("truc-tuyen", count(online)),
+            item("tiep-nhan", count(received)),
+        ]
+    };
+    scoring.enter("xa-long-hiep", files(9475, 15_684)).await;
+    // No file was received: a share of nothing is "chưa phát sinh", and no 0.
+    scoring.enter("xa-long-mai", files(0, 0)).await;
+    let criteria = vec![line("1", "10", linear("ty-le"))];
+    let units = ["xa-long-hiep", "xa-long-mai", "xa-long-son"];
+    scoring.open(set(criteria), &units).await;
+    scoring.compute(CARD).await;
+    assert_eq!(
+        scoring.ranking(CARD).await,
+        [
+            "1 xa-long-hiep 6.04/10.00",
+            "0 xa-long-mai 0.00/10.00",
+            "0 xa-long-son 0.00/10.00",
+        ]
+    );
+    let scored = |unit| scoring.result(&scoring.scorer, unit);
+    let long_hiep = scored("xa-long-hiep").await.unwrap();
+    let online = &score_of(&long_hiep, "1").inputs[0];
+    assert_eq!(online.quantity.as_ref().unwrap().text_vi, "60,41%");
+    assert_eq!(online.revision, 0);
+    let long_mai = scored("xa-long-mai").await.unwrap();
+    let told = &score_of(&long_mai, "1").issues[0];
+    assert_eq!(told.code, "FIGURE_ABSENT");
+    assert!(told.message_vi.contains("chưa phát sinh"), "{told:?}");
 }
 
 #[tokio::test]

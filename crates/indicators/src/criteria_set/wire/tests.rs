@@ -1,7 +1,7 @@
 use pb::{criterion::Content as Body, scoring_rule::Rule};
 
 use super::*;
-use crate::sample;
+use crate::{criteria_set::CreateCriteriaSet, sample};
 
 /// Everything that is wrong with a set: the field, and the reason.
 fn wrong(set: pb::CriteriaSet) -> Vec<(String, &'static str)> {

@@ -1,6 +1,6 @@
 //! The rules of real sets, on figures as units report them.
 
-use types::{money::Money, ratio::Ratio};
+use types::{money::Money, quantity::Qualifier, ratio::Ratio};
 
 use super::*;
 use crate::criteria_set::{
