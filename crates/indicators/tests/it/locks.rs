@@ -152,7 +152,8 @@ async fn a_locked_figure_is_refused_alone_and_its_neighbours_are_written() {
 async fn a_locked_figure_is_refused_in_a_session_too_and_the_stream_goes_on() {
     let story = of_minh_long().await;
     locked(&story, PERIODIC, vec![pinned("chung-thu-so", 1)]).await;
-    let mut line = Line::open(&story.values, &story.reporter, one_stop(SESSION))
+    let one_stop_shop = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &one_stop_shop, one_stop(SESSION))
         .await
         .unwrap();
     let items = [
