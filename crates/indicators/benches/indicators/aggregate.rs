@@ -30,6 +30,7 @@ use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::json;
 use tempfile::TempDir;
 use testkit::{Person, World};
+use tonic::{Code, Status};
 use types::{ids::UnitId, validity::Validity};
 
 use super::{RUNS, median, tell};
@@ -288,8 +289,16 @@ impl Bench {
     /// Measures all totals of a scope, cold and warm, and the floor.
     async fn measure(&self, what: &str, scope: &str, months: &[String], rows: i64) {
         let memory = resident();
-        let begun = Instant::now();
-        let cells = self.aggregate(scope, months).await;
+        // What is not in memory is read first. A call that runs out of time is asked again
+        // and goes on where it was.
+        let (begun, mut calls) = (Instant::now(), 1);
+        let cells = loop {
+            match self.try_aggregate(scope, months).await {
+                Ok(cells) => break cells,
+                Err(status) if status.code() == Code::DeadlineExceeded => calls += 1,
+                Err(status) => panic!("{status}"),
+            }
+        };
         let cold = millis(begun);
         let mut warm = Vec::new();
         for _ in 0..WARM {
@@ -322,6 +331,7 @@ impl Bench {
             "totals": cells.0,
             "rows_in_the_table": rows,
             "cold_ms": cold,
+            "cold_calls": calls,
             "warm_ms_median": median,
             "warm_ms_most": warm.iter().copied().fold(0.0, f64::max),
             "floor_sql_group_by_ms": floor,
@@ -332,6 +342,14 @@ impl Bench {
 
     /// Asks for all totals; returns how many there are and what the numerators make.
     async fn aggregate(&self, scope: &str, months: &[String]) -> (usize, i64) {
+        self.try_aggregate(scope, months).await.unwrap()
+    }
+
+    async fn try_aggregate(
+        &self,
+        scope: &str,
+        months: &[String],
+    ) -> std::result::Result<(usize, i64), Status> {
         let ask = pb::AggregateValuesRequest {
             indicators: (0..INDICATORS)
                 .map(|it| format!("indicators/ct-{it:03}"))
@@ -344,7 +362,7 @@ impl Bench {
         };
         let mut client = AggregationServiceClient::new(self.peer.clone())
             .max_decoding_message_size(64 * 1024 * 1024);
-        let answer = client.aggregate_values(self.person.ask(ask)).await.unwrap();
+        let answer = client.aggregate_values(self.person.ask(ask)).await?;
         let rows = answer.into_inner().rows;
         let cells = rows.iter().flat_map(|it| &it.cells);
         let (mut count, mut sum) = (0, 0);
@@ -357,7 +375,7 @@ impl Bench {
             }
             count += 1;
         }
-        (count, sum)
+        Ok((count, sum))
     }
 
     /// Lets the database add the same figures.

@@ -119,8 +119,8 @@ impl Columns {
                 taken.extend(known);
                 continue;
             }
-            self.read(atlas, period, need, &unread, &mut known).await?;
-            self.keep(*period, read_from, &known);
+            self.read(atlas, (*period, need), read_from, &unread, &mut known)
+                .await?;
             taken.extend(known);
         }
         Ok((taken, place))
@@ -154,12 +154,13 @@ impl Columns {
         (known, read_from)
     }
 
-    /// Reads what is missing in some columns.
+    /// Reads what is missing in some columns. What was read is kept at once: a call that
+    /// runs out of time is asked again and goes on from there.
     async fn read(
         &self,
         atlas: &Atlas,
-        period: &Period,
-        need: &Need,
+        (period, need): (Period, &Need),
+        read_from: ReadFrom,
         unread: &Unread<'_>,
         columns: &mut Taken,
     ) -> Result<()> {
@@ -167,16 +168,17 @@ impl Columns {
         let at_once = (MOST_ROWS / indicators.len().max(1)).max(1);
         for some in unread.units.chunks(at_once) {
             let ids: Vec<_> = some.iter().map(|it| atlas.id(*it)).collect();
-            let cells = store::cells(self.db.reader(), period, &ids, &indicators).await?;
+            let cells = store::cells(self.db.reader(), &period, &ids, &indicators).await?;
             let found = by_indicator(&ids, some, cells);
             for indicator in &indicators {
-                let key = ((*indicator).clone(), *period);
+                let key = ((*indicator).clone(), period);
                 let shape = need.indicators.get(*indicator).copied();
                 let column = columns
                     .entry(key)
                     .or_insert_with(|| Arc::new(Column::unread(shape.unwrap_or(Shape::Text))));
                 put(Arc::make_mut(column), some, found.get(indicator.as_str()));
             }
+            self.keep(period, read_from, columns);
         }
         Ok(())
     }
