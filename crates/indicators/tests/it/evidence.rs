@@ -73,7 +73,7 @@ async fn the_register_of_certificates_is_proved_by_its_decision() {
     let value = story.value(&story.reporter, REGISTER).await.unwrap();
     assert_eq!(value.evidence, both);
     let sheet = story.sheet(&story.reporter, whole_sheet()).await.unwrap();
-    assert_eq!(sheet.indicator_values, [value.clone()]);
+    assert_eq!(sheet.indicator_values, [value]);
 
     // The same documents in another order, one of them twice: nothing new is said.
     let again = vec![register(), decision(), register()];
