@@ -219,7 +219,7 @@ impl Ingests {
             });
             written?;
             let record = record?;
-            if let Some(entry) = entry {
+            if let Some(entry) = entry? {
                 let name = format!("ingestSessions/{}", now.id);
                 tx.record(Action::Updated, &name, None, Some(&entry))
                     .await?;

@@ -22,6 +22,7 @@ use tonic::service::Routes;
 mod aggregate;
 mod code;
 mod criteria_set;
+mod evidence;
 mod feed;
 mod formula;
 mod indicator;

@@ -15,6 +15,7 @@ mod m0022_value_locks;
 mod m0030_criteria_sets;
 mod m0031_scorecards;
 mod m0040_derived_revisions;
+mod m0041_evidence;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -32,5 +33,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0030_criteria_sets::Migration),
         Box::new(m0031_scorecards::Migration),
         Box::new(m0040_derived_revisions::Migration),
+        Box::new(m0041_evidence::Migration),
     ]
 }

@@ -27,6 +27,7 @@ reasons! {
     INGEST_SESSION_REUSED: "the session `{session_id}` belongs to `{source_system}`", "phiên `{session_id}` thuộc `{source_system}`";
     INGEST_TOTAL_MISMATCH: "{total_count} items are said to be sent, {next_offset} have arrived", "khai báo đã gửi {total_count} phần tử, đã nhận {next_offset}";
     ITEMS_CONTRADICT: "contradicts what {fields} say about the same figure; all of them are refused", "mâu thuẫn với {fields} về cùng một số liệu; tất cả đều bị từ chối";
+    VALUE_WITHOUT_EVIDENCE: "`{indicator}` asks for a document that proves the figure, and none is given", "`{indicator}` yêu cầu tài liệu kiểm chứng nhưng số liệu chưa kèm tài liệu nào";
     ITEMS_MERGED: "completes {field}, which is about the same figure", "bổ sung cho {field} về cùng một số liệu";
     JUMP: "{value_en} is far from the {count} earlier figures of the unit, {mean_en} on average: z = {z_en}, modified z = {modified_z_en}", "{value_vi} lệch xa so với {count} kỳ trước của đơn vị, bình quân {mean_vi}: z = {z_vi}, z hiệu chỉnh = {modified_z_vi}";
     PARTS_DO_NOT_ADD_UP: "the parts by `{axis}` add up to {sum_en}, the whole is {whole_en}", "cộng các phân tổ theo `{axis}` được {sum_vi}, tổng số là {whole_vi}";

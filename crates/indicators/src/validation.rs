@@ -19,7 +19,7 @@ use crate::{
     },
     value::{
         IndicatorValue, Values,
-        issue::{Issue, of_quantity},
+        issue::{Issue, of_quantity, without_evidence},
         store,
     },
 };
@@ -110,6 +110,14 @@ pub(crate) fn of_sheet(
     for figure in figures {
         let mut issues = of_quantity(&figure.quantity, "quantity");
         if let Some(definition) = definitions.for_period(&figure.id.indicator, &figure.id.period) {
+            if definition.details.evidence_required {
+                issues.extend(without_evidence(
+                    &figure.id,
+                    &figure.quantity,
+                    &figure.evidence,
+                    "evidence",
+                ));
+            }
             issues.extend(parts::of(figure, figures, definition));
             let of_this = |it: &&IndicatorValue| {
                 it.id.indicator == figure.id.indicator && it.id.breakdown == figure.id.breakdown
@@ -189,6 +197,7 @@ mod samples {
                 .unwrap(),
             quantity,
             note: String::new(),
+            evidence: Vec::new(),
             source: Source::by_hand(),
             principal: Principal::from_name("users/can-bo").unwrap(),
             revision: 1,

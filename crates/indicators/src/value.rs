@@ -34,12 +34,17 @@ use derived::Listed;
 use ground::Ground;
 use item::{Item, Outcome};
 
+use crate::evidence::Evidence;
+
 /// A figure as of one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct IndicatorValue {
     pub(crate) id: ValueId,
     pub(crate) quantity: Quantity,
     pub(crate) note: String,
+    /// Each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) evidence: Vec<Evidence>,
     pub(crate) source: Source,
     /// Who recorded this revision.
     pub(crate) principal: Principal,

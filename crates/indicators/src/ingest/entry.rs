@@ -4,10 +4,11 @@
 //! would cost as much as writing them. The entry proves what they said: it has the SHA-256 of
 //! one line per version, sorted by their bytes and each ended by a line break. A line is unit,
 //! period, indicator, breakdown, number of the version, and the figure as it stands in the
-//! canonical line of `ReconcileValues`, with tabs between them. The versions are those that
+//! canonical line of `ReconcileValues`, with tabs between them; a version with evidence has its
+//! documents as one more field, in the JSON of their column. The versions are those that
 //! the principal of the entry recorded in its sheets at its time.
 
-use kit::actor::hex;
+use kit::{Result, actor::hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use types::{
@@ -17,6 +18,7 @@ use types::{
 
 use super::Session;
 use crate::{
+    evidence,
     reconciliation::line,
     value::{
         IndicatorValue,
@@ -38,10 +40,14 @@ pub(super) struct Entry<'a> {
 
 impl<'a> Entry<'a> {
     /// Sums up what items of a session changed; none when they changed nothing.
-    pub(super) fn of(session: &'a Session, first_offset: i64, changes: &Changes) -> Option<Self> {
+    pub(super) fn of(
+        session: &'a Session,
+        first_offset: i64,
+        changes: &Changes,
+    ) -> Result<Option<Self>> {
         let changes = &changes.0;
         if changes.is_empty() {
-            return None;
+            return Ok(None);
         }
         let is_update = |it: &&Change| it.before.is_some();
         let updated_count = changes.iter().filter(is_update).count();
@@ -51,15 +57,15 @@ impl<'a> Entry<'a> {
             let (unit, period) = sheet(&it[0]);
             format!("{}.{period}", unit.as_str())
         });
-        Some(Self {
+        Ok(Some(Self {
             source_system: &session.source_system,
             first_offset,
             end_offset: session.next_offset,
             created_count: changes.len() - updated_count,
             updated_count,
             sheets: sheets.collect(),
-            values_sha256: sha256(changes.iter().map(|it| &it.after.value)),
-        })
+            values_sha256: sha256(changes.iter().map(|it| &it.after.value))?,
+        }))
     }
 }
 
@@ -68,25 +74,29 @@ fn sheet(change: &Change) -> (&UnitId, Period) {
     (&id.unit, id.period)
 }
 
-fn sha256<'a>(values: impl Iterator<Item = &'a IndicatorValue>) -> String {
-    let mut lines: Vec<_> = values.map(version_line).collect();
+fn sha256<'a>(values: impl Iterator<Item = &'a IndicatorValue>) -> Result<String> {
+    let mut lines: Vec<_> = values.map(version_line).collect::<Result<_>>()?;
     lines.sort_unstable();
     let mut hash = Sha256::new();
     for line in lines {
         hash.update(line);
     }
-    hex(&hash.finalize())
+    Ok(hex(&hash.finalize()))
 }
 
-fn version_line(value: &IndicatorValue) -> String {
+fn version_line(value: &IndicatorValue) -> Result<String> {
     let id = &value.id;
     let breakdown = id.breakdown.as_ref().map_or("", Breakdown::as_str);
-    format!(
-        "{}\t{}\t{}\t{breakdown}\t{}\t{}\n",
+    let evidence = match evidence::to_text(&value.evidence)? {
+        none if none.is_empty() => none,
+        some => format!("\t{some}"),
+    };
+    Ok(format!(
+        "{}\t{}\t{}\t{breakdown}\t{}\t{}{evidence}\n",
         id.unit.as_str(),
         id.period,
         id.indicator.as_str(),
         value.revision,
         line::figure(&value.quantity)
-    )
+    ))
 }

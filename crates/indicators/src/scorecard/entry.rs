@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use types::{decimal::Decimal, ids::Principal};
+
+use crate::evidence::Evidence;
 
 /// What people entered for one unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,15 +30,6 @@ pub(crate) struct Entered {
 pub(crate) enum Claim {
     Points(Decimal),
     NotApplicable,
-}
-
-/// A document that proves a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Evidence {
-    pub(crate) title: String,
-    pub(crate) document_number: String,
-    pub(crate) document_date: Option<NaiveDate>,
-    pub(crate) link: String,
 }
 
 impl Entries {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     criteria_set::Content,
+    evidence::Evidence,
     reason::{STATE_NOT_ALLOWED, VERIFIES_OWN_SCORES},
 };
 
@@ -39,7 +40,7 @@ pub(crate) struct Sent {
     pub(super) key: String,
     pub(super) claim: Claim,
     pub(super) note: String,
-    pub(super) evidence: Vec<super::entry::Evidence>,
+    pub(super) evidence: Vec<Evidence>,
 }
 
 /// Writes what a unit gives itself.

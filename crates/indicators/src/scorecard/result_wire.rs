@@ -2,7 +2,7 @@
 
 use kit::etag;
 use proto::{
-    convert::{optional_date, quantity, timestamp},
+    convert::{quantity, timestamp},
     indicators as pb, shared,
 };
 use types::{
@@ -14,7 +14,7 @@ use types::{
 
 use super::{
     ResultState, UnitResult,
-    entry::{Claim, Entered, Entries, Evidence},
+    entry::{Claim, Entered, Entries},
     outcome::{Basis, Line, Outcome},
     result::{ListResults, ResultId, ReturnResult, Sent, SubmitResult, UpdateResult, VerifyResult},
     scoring::{Input, Remark},
@@ -24,15 +24,12 @@ use crate::{
         rule_wire::points,
         wire::{MOST_CRITERIA, read_key},
     },
+    evidence,
     wire::to_wire,
 };
 
 const LONGEST_NOTE: usize = 2000;
-const LONGEST_TITLE: usize = 500;
-const LONGEST_NUMBER: usize = 100;
-const LONGEST_LINK: usize = 500;
 const LONGEST_REASON: usize = 500;
-const MOST_EVIDENCE: usize = 20;
 
 impl ResultId {
     /// Reads the full name.
@@ -189,46 +186,13 @@ fn read_score(field: String, wire: &pb::EnteredScore, bad: &mut Invalid) -> Opti
         }
     };
     let note = bad.lines(format!("{field}.note"), &wire.note, LONGEST_NOTE);
-    let path = format!("{field}.evidence");
-    bad.at_most(path.clone(), wire.evidence.len(), MOST_EVIDENCE);
-    let read = wire.evidence.iter().take(MOST_EVIDENCE).enumerate();
-    let evidence = read
-        .filter_map(|(index, it)| read_evidence(&format!("{path}[{index}]"), it, bad))
-        .collect();
+    let evidence = evidence::read(&field, &wire.evidence, bad);
     Some(Sent {
         field,
         key: key?,
         claim: claim?,
         note: note?,
         evidence,
-    })
-}
-
-fn read_evidence(path: &str, wire: &pb::ScoreEvidence, bad: &mut Invalid) -> Option<Evidence> {
-    let title = bad.line(format!("{path}.title"), &wire.title, LONGEST_TITLE);
-    let document_number = bad.optional_line(
-        format!("{path}.document_number"),
-        &wire.document_number,
-        LONGEST_NUMBER,
-    );
-    let field = format!("{path}.document_date");
-    let document_date = optional_date(&field, &wire.document_date, bad);
-    let field = format!("{path}.link");
-    let link = bad.optional_line(field.clone(), &wire.link, LONGEST_LINK)?;
-    if !link.is_empty() && !link.starts_with("https://") {
-        bad.add(
-            field,
-            "PATTERN",
-            "does not begin with `https://`",
-            "không bắt đầu bằng `https://`",
-        );
-        return None;
-    }
-    Some(Evidence {
-        title: title?,
-        document_number: document_number?,
-        document_date: document_date?,
-        link,
     })
 }
 
@@ -331,15 +295,6 @@ fn to_line(line: &Line, unit: &UnitId, entries: &Entries) -> pb::CriterionScore 
 }
 
 fn to_entered(key: &str, entered: &Entered) -> pb::EnteredScore {
-    let evidence = |it: &Evidence| pb::ScoreEvidence {
-        title: it.title.clone(),
-        document_number: it.document_number.clone(),
-        document_date: it
-            .document_date
-            .map(|it| it.to_string())
-            .unwrap_or_default(),
-        link: it.link.clone(),
-    };
     pb::EnteredScore {
         key: key.to_owned(),
         score: match entered.claim {
@@ -348,7 +303,7 @@ fn to_entered(key: &str, entered: &Entered) -> pb::EnteredScore {
         },
         not_applicable: entered.claim == Claim::NotApplicable,
         note: entered.note.clone(),
-        evidence: entered.evidence.iter().map(evidence).collect(),
+        evidence: entered.evidence.iter().map(Into::into).collect(),
     }
 }
 

@@ -20,7 +20,7 @@ use super::{
     quantity_row, store,
 };
 use crate::{
-    feed,
+    evidence, feed,
     reason::{ITEMS_CONTRADICT, ITEMS_MERGED, REASON_REQUIRED, VALUE_CHANGED, VALUE_LOCKED},
 };
 
@@ -53,12 +53,19 @@ pub(crate) struct By<'a> {
 pub(crate) struct Checked {
     pub(crate) item: Item,
     refusals: Vec<Issue>,
+    /// Whether a figure without evidence is told of.
+    needs_evidence: bool,
 }
 
 impl Checked {
     pub(crate) fn new(item: Item, principal: &Principal, ground: &Ground) -> Self {
         let refusals = check::refusals(&item, principal, ground);
-        Self { item, refusals }
+        let needs_evidence = check::needs_evidence(&item, ground);
+        Self {
+            item,
+            refusals,
+            needs_evidence,
+        }
     }
 
     /// The figure it sets, if it can be taken so far.
@@ -94,11 +101,12 @@ pub(crate) async fn decide(
     Ok(judge(by, batches, &known))
 }
 
-/// Where an item stands among all, and in which batch.
+/// Where an item stands among all, in which batch, and whether its figure needs evidence.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     at: usize,
     batch: usize,
+    needs_evidence: bool,
 }
 
 /// An item that can be taken: where it was sent, and what it says.
@@ -118,7 +126,12 @@ fn judge(
         for checked in items {
             if checked.figure().is_some() {
                 let at = ids.len();
-                places.push(Place { at, batch });
+                let needs_evidence = checked.needs_evidence;
+                places.push(Place {
+                    at,
+                    batch,
+                    needs_evidence,
+                });
             }
             let item = checked.item;
             ids.push(item.id);
@@ -149,6 +162,12 @@ fn judge(
             };
             let first = of_batch[0].at;
             let (path, outcome) = (&said[first].0, &mut outcomes[first]);
+            if of_batch[0].needs_evidence {
+                let field = format!("{path}.evidence");
+                let unproved =
+                    issue::without_evidence(id, &entry.quantity, &entry.evidence, &field);
+                outcome.issues.extend(unproved);
+            }
             // What an earlier batch wrote is in force for this one.
             let written = changes.0[first_change..].last();
             let before = written.map(|it| &it.after.value).or(before);
@@ -237,6 +256,7 @@ fn take(
         id: id.clone(),
         quantity: entry.quantity,
         note: entry.note,
+        evidence: entry.evidence,
         source: entry.source,
         principal: by.principal.clone(),
         revision: before.map_or(1, |it| it.revision + 1),
@@ -317,6 +337,7 @@ impl IndicatorValue {
         let (ours, sent) = (&self.source, &entry.source);
         quantity_row::same_as_written(&self.quantity, &entry.quantity)
             && self.note == entry.note
+            && evidence::same(&self.evidence, &entry.evidence)
             && ours.kind == sent.kind
             && ours.resource == sent.resource
             && ours.external_id == sent.external_id

@@ -69,6 +69,15 @@ pub(super) fn refusals(item: &Item, principal: &Principal, ground: &Ground) -> V
     told.issues
 }
 
+/// Says whether the indicator of an item asks for documents that prove its figures.
+pub(super) fn needs_evidence(item: &Item, ground: &Ground) -> bool {
+    let definition = item
+        .id
+        .as_ref()
+        .and_then(|it| ground.definitions.for_period(&it.indicator, &it.period));
+    definition.is_some_and(|it| it.details.evidence_required)
+}
+
 /// What is told about one item.
 struct Told<'a> {
     item: &'a Item,

@@ -163,6 +163,7 @@ fn listed(
         id,
         quantity,
         note: String::new(),
+        evidence: Vec::new(),
         source,
         // Whoever published the formula answers for what it gives; it has no versions.
         principal: revision.publisher.clone(),

@@ -3,14 +3,19 @@
 use kit::Reason;
 use types::{
     decimal::Decimal,
+    ids::ValueId,
     percent::Percent,
     quantity::{Content, Quantity, Value},
     ratio::Ratio,
     violations::Violation,
 };
 
-use crate::reason::{
-    PUBLISHED_MISMATCH, RATIO_ABOVE_WHOLE, RATIO_MISMATCH, RATIO_NOT_ROUNDED, RATIO_PARTS_MISSING,
+use crate::{
+    evidence::Evidence,
+    reason::{
+        PUBLISHED_MISMATCH, RATIO_ABOVE_WHOLE, RATIO_MISMATCH, RATIO_NOT_ROUNDED,
+        RATIO_PARTS_MISSING, VALUE_WITHOUT_EVIDENCE,
+    },
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +80,21 @@ pub(crate) fn of_quantity(quantity: &Quantity, field: &str) -> Vec<Issue> {
         Content::Value(Value::Ratio(ratio)) => of_ratio(ratio, quantity, field),
         Content::Value(value) => of_published(value, quantity, field).into_iter().collect(),
     }
+}
+
+/// Returns what is told of a figure whose indicator asks for evidence: that it has none. An
+/// absence has nothing to prove. `field` is the path of the evidence.
+pub(crate) fn without_evidence(
+    id: &ValueId,
+    quantity: &Quantity,
+    evidence: &[Evidence],
+    field: &str,
+) -> Option<Issue> {
+    let is_value = matches!(quantity.content(), Content::Value(_));
+    let facts = [("indicator", id.indicator.name())];
+    let reason = &VALUE_WITHOUT_EVIDENCE;
+    (is_value && evidence.is_empty())
+        .then(|| Issue::new(Severity::Warning, reason, field.to_owned(), &facts))
 }
 
 fn of_ratio(ratio: &Ratio, quantity: &Quantity, field: &str) -> Vec<Issue> {

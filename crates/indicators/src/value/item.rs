@@ -3,6 +3,7 @@
 use types::{ids::ValueId, quantity::Quantity, violations::Invalid};
 
 use super::{IndicatorValue, Source, issue::Issue};
+use crate::evidence::Evidence;
 
 /// One item of a request. It is refused alone, so what is wrong with it is kept here.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Item {
 pub(crate) struct Entry {
     pub(crate) quantity: Quantity,
     pub(crate) note: String,
+    /// Each once.
+    pub(crate) evidence: Vec<Evidence>,
     pub(crate) source: Source,
     pub(crate) reason: String,
     /// The version it replaces; empty for any.
@@ -57,6 +60,7 @@ impl Entry {
         Self {
             quantity,
             note: String::new(),
+            evidence: Vec::new(),
             source: Source::by_hand(),
             reason: String::new(),
             etag: String::new(),

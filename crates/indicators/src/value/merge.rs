@@ -1,7 +1,8 @@
 //! Items of one batch that are about the same figure.
 //!
 //! Two items complete each other when neither takes back what the other says: one has the
-//! parts of a share and the other the percentage that was published, or one has the note.
+//! parts of a share and the other the percentage that was published, or one has the note. Both may
+//! have documents that prove the figure, as far as one figure can have so many.
 
 use types::{
     quantity::{Content, Quantity, Value},
@@ -9,12 +10,14 @@ use types::{
 };
 
 use super::{Source, item::Entry, quantity_row::same_as_written};
+use crate::evidence;
 
 /// Returns what two items say together; nothing when they contradict each other.
 pub(super) fn merged(one: &Entry, other: &Entry) -> Option<Entry> {
     Some(Entry {
         quantity: quantities(&one.quantity, &other.quantity)?,
         note: texts(&one.note, &other.note)?,
+        evidence: evidence::united(&one.evidence, &other.evidence)?,
         source: sources(&one.source, &other.source)?,
         reason: texts(&one.reason, &other.reason)?,
         etag: texts(&one.etag, &other.etag)?,
@@ -82,6 +85,7 @@ mod tests {
     use types::quantity::{Absence, Qualifier};
 
     use super::*;
+    use crate::evidence::Evidence;
 
     fn entry(quantity: Quantity) -> Entry {
         Entry::by_hand(quantity)
@@ -128,6 +132,24 @@ mod tests {
         assert!(merged(&remarked, &otherwise).is_none());
         let percent = |it| entry(share(Some(("4817", "5209")), Some(it)));
         assert!(merged(&percent("92.4"), &percent("92.5")).is_none());
+    }
+
+    #[test]
+    fn the_documents_of_both_rows_prove_one_figure_as_long_as_there_is_room() {
+        let proved = |numbers: std::ops::Range<usize>| {
+            let numbers = numbers.map(|it| Evidence::of_test(&format!("{it}/QĐ-UBND")));
+            Entry {
+                evidence: numbers.collect(),
+                ..entry(Quantity::value(Value::Count(132)))
+            }
+        };
+        let both = merged(&proved(0..12), &proved(10..20)).unwrap();
+        assert_eq!(both.evidence, proved(0..20).evidence);
+        assert_eq!(
+            merged(&proved(0..1), &proved(0..0)).unwrap().evidence.len(),
+            1
+        );
+        assert!(merged(&proved(0..12), &proved(11..21)).is_none());
     }
 
     #[test]

@@ -46,10 +46,12 @@ pub(crate) async fn take_turns(
     db: &impl ConnectionTrait,
     sheets: &[(&UnitId, Period)],
 ) -> Result<HashMap<UnitId, Vec<Period>>> {
-    let rows = sheets.iter().map(|(unit, period)| sheet::ActiveModel {
-        unit_id: Set(unit.as_str().into()),
-        period: Set(period.to_string()),
-        version: Set(1),
+    let rows = sheets.iter().map(|(unit, period)| {
+        Ok(sheet::ActiveModel {
+            unit_id: Set(unit.as_str().into()),
+            period: Set(period.to_string()),
+            version: Set(1),
+        })
     });
     let rows = Rows::of::<sheet::Entity>(&SHEET_KEY, rows)?;
     let count_on = "ON CONFLICT (unit_id, period) DO UPDATE SET version = value_sheets.version + 1 \

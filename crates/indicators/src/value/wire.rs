@@ -19,8 +19,11 @@ use super::{
     item::{Disposition, Entry, Item, Outcome},
     lock::Held,
 };
-use crate::formula::derive::Input;
-use crate::wire::{from_wire, to_wire};
+use crate::{
+    evidence,
+    formula::derive::Input,
+    wire::{from_wire, to_wire},
+};
 
 const LONGEST_NOTE: usize = 2000;
 const LONGEST_REASON: usize = 500;
@@ -54,6 +57,7 @@ impl Item {
         let breakdown = bad.optional::<Breakdown>(field("breakdown"), &wire.breakdown);
         let quantity = read_quantity(&field("quantity"), wire.quantity.as_ref(), &mut bad);
         let note = lines(&path, "note", &wire.note, LONGEST_NOTE, &mut bad);
+        let evidence = evidence::read(&path, &wire.evidence, &mut bad);
         let source = Source::from_wire(&field("source"), wire.source.as_ref(), for_all, &mut bad);
         let reason = lines(&path, "reason", &wire.reason, LONGEST_REASON, &mut bad);
         let id = match (indicator, unit, period, breakdown) {
@@ -69,6 +73,7 @@ impl Item {
             (Some(quantity), Some(note), Some(source), Some(reason), true) => Ok(Entry {
                 quantity,
                 note,
+                evidence,
                 source,
                 reason,
                 etag: wire.etag.clone(),
@@ -179,6 +184,7 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             breakdown: breakdown.map_or_else(String::new, |it| it.as_str().to_owned()),
             quantity: Some(quantity(&value.quantity)),
             note: value.note,
+            evidence: value.evidence.iter().map(Into::into).collect(),
             source: Some(source.into_wire(value.principal.name())),
             revision: number(value.revision),
             issues: issues.into_iter().map(Into::into).collect(),

@@ -139,6 +139,15 @@ async fn a_locked_figure_is_refused_alone_and_its_neighbours_are_written() {
 
     let same = story.enter(vec![item("chung-thu-so", count(132))]).await;
     assert_eq!(same[0].disposition(), Disposition::Unchanged);
+    // What proves the figure was sent with it, and stays too.
+    let proved = pb::ValueItem {
+        evidence: vec![pb::Evidence {
+            title: "Sổ theo dõi cấp chứng thư số".into(),
+            ..Default::default()
+        }],
+        ..because("Bổ sung tài liệu", item("chung-thu-so", count(132)))
+    };
+    assert_eq!(codes(&story.enter(vec![proved]).await[0]), ["VALUE_LOCKED"]);
     // What is only tried is answered as it would be.
     let tried = pb::UpsertIndicatorValuesRequest {
         validate_only: true,

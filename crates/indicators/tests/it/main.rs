@@ -5,6 +5,7 @@ mod aggregates;
 mod breakdowns;
 mod bulk;
 mod definitions;
+mod evidence;
 mod explanation;
 mod formulas;
 mod indicators;

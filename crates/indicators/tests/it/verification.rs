@@ -50,7 +50,7 @@ fn score(key: &str, points: &str) -> pb::EnteredScore {
 
 fn proved(key: &str, points: &str) -> pb::EnteredScore {
     pb::EnteredScore {
-        evidence: vec![pb::ScoreEvidence {
+        evidence: vec![pb::Evidence {
             title: "Quyết định kiện toàn Tổ công nghệ số cộng đồng".into(),
             document_number: "15/QĐ-UBND".into(),
             document_date: "2022-02-10".into(),
@@ -284,7 +284,7 @@ async fn a_score_fits_its_criterion() {
         ]
     );
     let unsafe_link = pb::EnteredScore {
-        evidence: vec![pb::ScoreEvidence {
+        evidence: vec![pb::Evidence {
             title: "Quyết định".into(),
             link: "javascript:alert(1)".into(),
             ..Default::default()

@@ -36,7 +36,7 @@ impl Rows {
     /// Takes rows apart. Columns come from the entity, so that they are listed there alone.
     pub(super) fn of<E>(
         key: &[&str],
-        rows: impl ExactSizeIterator<Item = E::ActiveModel>,
+        rows: impl ExactSizeIterator<Item = Result<E::ActiveModel>>,
     ) -> Result<Self>
     where
         E: EntityTrait,
@@ -48,7 +48,8 @@ impl Rows {
             values: Vec::with_capacity(count),
         };
         let mut columns: Vec<_> = E::Column::iter().map(column).collect();
-        for mut row in rows {
+        for row in rows {
+            let mut row = row?;
             for (of, column) in E::Column::iter().zip(&mut columns) {
                 let value = row.take(of).into_value();
                 let value = value.ok_or_else(|| missing(column.name))?;

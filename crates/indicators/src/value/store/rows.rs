@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use types::ids::{Breakdown, IndicatorId, Principal, UnitId, ValueId};
 
 use super::super::{IndicatorValue, Source, Stage, ValueState, quantity_row::QuantityRow};
-use crate::code::Code;
+use crate::{code::Code, evidence};
 
 pub(super) mod sheet {
     use sea_orm::entity::prelude::*;
@@ -53,6 +53,8 @@ pub(super) mod value {
         pub(in crate::value::store) choice: Option<String>,
         pub(in crate::value::store) published: Option<String>,
         pub(in crate::value::store) note: String,
+        /// JSON; empty for none.
+        pub(in crate::value::store) evidence: String,
         pub(in crate::value::store) source_kind: String,
         pub(in crate::value::store) source_resource: String,
         pub(in crate::value::store) source_external_id: String,
@@ -97,6 +99,8 @@ pub(super) mod revision {
         pub(in crate::value::store) choice: Option<String>,
         pub(in crate::value::store) published: Option<String>,
         pub(in crate::value::store) note: String,
+        /// JSON; empty for none.
+        pub(in crate::value::store) evidence: String,
         pub(in crate::value::store) source_kind: String,
         pub(in crate::value::store) source_resource: String,
         pub(in crate::value::store) source_external_id: String,
@@ -111,11 +115,11 @@ pub(super) mod revision {
 
 impl value::ActiveModel {
     /// The columns of a figure; a version has the same, and a reason beside them.
-    pub(super) fn figure(value: &IndicatorValue) -> Self {
+    pub(super) fn figure(value: &IndicatorValue) -> Result<Self> {
         let row = QuantityRow::from(&value.quantity);
         let source = &value.source;
         let observe_micros = source.observe_time.map(|it| it.timestamp_micros());
-        Self {
+        Ok(Self {
             unit_id: Set(value.id.unit.as_str().into()),
             period: Set(value.id.period.to_string()),
             indicator_id: Set(value.id.indicator.as_str().into()),
@@ -133,6 +137,7 @@ impl value::ActiveModel {
             choice: Set(row.choice),
             published: Set(row.published),
             note: Set(value.note.clone()),
+            evidence: Set(evidence::to_text(&value.evidence)?),
             source_kind: Set(source.kind.code().into()),
             source_resource: Set(source.resource.clone()),
             source_external_id: Set(source.external_id.clone()),
@@ -144,7 +149,7 @@ impl value::ActiveModel {
             state: Set(ValueState::Draft.code().into()),
             locked_by: Set(None),
             submitted_revision: Set(value.stage.submitted_revision),
-        }
+        })
     }
 }
 
@@ -175,6 +180,7 @@ macro_rules! figure {
                     },
                     quantity: quantity.try_into()?,
                     note: self.note,
+                    evidence: evidence::from_text(&self.evidence)?,
                     source: Source {
                         kind: Code::read(&self.source_kind)?,
                         resource: self.source_resource,
