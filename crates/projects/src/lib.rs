@@ -1,6 +1,6 @@
 //! Projects, how far they have come, and the money they are granted.
 //!
-//! Owns: projects and tasks, progress entries, decisions, allocations and requests for
+//! Owns: projects with their plans, steps and progress entries, decisions, allocations and requests for
 //! money. Entries are only ever added: a correction names what it corrects, a recall is
 //! a negative allocation. A request never counts as money. Of other services it asks
 //! only whether the caller may.
@@ -8,21 +8,31 @@
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::projects::{
-    budget_service_server::BudgetServiceServer, project_service_server::ProjectServiceServer,
+    budget_service_server::BudgetServiceServer, plan_service_server::PlanServiceServer,
+    project_service_server::ProjectServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
 mod allocation;
+mod baseline;
+mod charge;
 mod choice;
+mod columns;
 mod decision;
 mod entry;
+mod hand_over;
+mod instrument;
+mod mask;
 mod migrations;
+mod planned;
 mod progress;
 mod project;
 mod reason;
 mod row;
+mod step;
 mod supplementary_request;
+mod task;
 
 pub use reason::REASONS;
 
@@ -39,6 +49,11 @@ pub struct Projects {
     decisions: decision::Decisions,
     allocations: allocation::Allocations,
     requests: supplementary_request::SupplementaryRequests,
+    hand_overs: hand_over::HandOvers,
+    planned: planned::PlannedWork,
+    tasks: task::Tasks,
+    steps: step::Steps,
+    baselines: baseline::Baselines,
 }
 
 impl Projects {
@@ -55,6 +70,11 @@ impl Projects {
             decisions: decision::Decisions::new(&access, &db),
             allocations: allocation::Allocations::new(&access, &pages, &db),
             requests: supplementary_request::SupplementaryRequests::new(&access, &pages, &db),
+            hand_overs: hand_over::HandOvers::new(&access, &db),
+            planned: planned::PlannedWork::new(&access, &db),
+            tasks: task::Tasks::new(&access, &pages, &db),
+            steps: step::Steps::new(&access, &db),
+            baselines: baseline::Baselines::new(&access, &db),
             db: db.clone(),
         })
     }
@@ -62,20 +82,29 @@ impl Projects {
     /// Returns the service's methods.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        let projects =
-            project::rpc::Rpc::new(&self.db, &self.register, &self.progress, &self.tables);
+        let projects = project::rpc::Rpc::new(
+            &self.db,
+            &self.register,
+            &self.hand_overs,
+            &self.progress,
+            &self.planned,
+            &self.tables,
+        );
+        let plans = task::rpc::Rpc::new(&self.db, &self.tasks, &self.steps, &self.baselines);
         let budget =
             decision::rpc::Rpc::new(&self.db, &self.decisions, &self.allocations, &self.requests);
         Routes::new(ProjectServiceServer::new(projects))
             .add_service(BudgetServiceServer::new(budget))
+            .add_service(PlanServiceServer::new(plans))
     }
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 2] {
+    pub fn services() -> [&'static str; 3] {
         [
             "cds.projects.v1.ProjectService",
             "cds.projects.v1.BudgetService",
+            "cds.projects.v1.PlanService",
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! Lines of the project table from and to the wire.
 
 use proto::projects as pb;
-use types::{money::Money, violations::Invalid};
+use types::{ids::UnitId, money::Money, violations::Invalid};
 
 use super::{ListProjectRows, Row};
 
@@ -35,6 +35,11 @@ impl From<Row> for pb::ProjectRow {
             requested: row.requested,
             note: row.note,
             progress_entry: row.progress_entry.unwrap_or_default(),
+            owner_unit: row.owner_unit.name(),
+            partner_units: row.partner_units.iter().map(UnitId::name).collect(),
+            deadline_text: row.deadline,
+            completion_percent: row.completion.map(|it| it.to_string()).unwrap_or_default(),
+            difficulty_text: row.difficulty_text,
         }
     }
 }

@@ -2,37 +2,64 @@ use chrono::DateTime;
 use types::ids::Principal;
 
 use super::*;
-use crate::{allocation::FundingSource, decision::Issue, project::ProjectKind};
+use crate::{
+    allocation::FundingSource,
+    decision::Issue,
+    progress::{Completion, Said},
+    project::{Content, Measure, Method, Plan, ProjectKind, Standing, State},
+};
 
 fn period(code: &str) -> Period {
     code.parse().unwrap()
 }
 
-fn project(id: &str, ordinal: i32, start: &str) -> Project {
+pub(crate) fn project(id: &str, ordinal: i32, start: &str) -> Project {
     Project {
         id: ProjectId::new(id).unwrap(),
-        display_name: format!("Triển khai {id}"),
-        kind: ProjectKind::Task,
         owner_unit: UnitId::new("huyen-minh-long").unwrap(),
-        start_period: period(start),
         ordinal,
-        objective: String::new(),
+        content: Content {
+            display_name: format!("Triển khai {id}"),
+            kind: ProjectKind::Task,
+            start_period: period(start),
+            objective: String::new(),
+            code: String::new(),
+            program: String::new(),
+            legal_instrument: None,
+            partner_units: Vec::new(),
+            plan: Plan::default(),
+            indicators: Vec::new(),
+            estimated_amount: None,
+            funding_kind: None,
+            measure: Measure {
+                method: Method::Estimate,
+                planned_quantity: None,
+                quantity_unit: String::new(),
+            },
+        },
+        standing: Standing::default(),
         create_time: DateTime::UNIX_EPOCH,
         update_time: DateTime::UNIX_EPOCH,
         version: 1,
     }
 }
 
-fn entry(id: &str, number: i64, code: &str, health: Health) -> ProgressEntry {
+pub(crate) fn entry(id: &str, number: i64, code: &str, health: Health) -> ProgressEntry {
     ProgressEntry {
         project: ProjectId::new(id).unwrap(),
         number,
-        period: period(code),
-        health,
-        completion: None,
-        result_text: String::new(),
-        difficulty_text: String::new(),
-        note: format!("ghi chú {number}"),
+        said: Said {
+            period: period(code),
+            as_of: None,
+            health,
+            result_text: String::new(),
+            difficulty_text: String::new(),
+            note: format!("ghi chú {number}"),
+            reason: String::new(),
+            plan: None,
+        },
+        method: Method::Estimate,
+        completion: Completion::default(),
         corrects: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
@@ -107,6 +134,22 @@ fn projects_that_have_begun_stand_in_the_units_own_order() {
         ["hop-khong-giay", "hop-truc-tuyen", "trung-tam"]
     );
     assert!(titles("2020").is_empty());
+}
+
+#[test]
+fn a_project_leaves_the_table_after_the_period_it_ended_in() {
+    let mut done = project("a", 1, "2021");
+    done.standing.state = State::Completed;
+    done.standing.actual_end = Some(types::date::parse_iso("2022-05-10").unwrap());
+    let facts = Facts {
+        projects: vec![done],
+        ..Facts::default()
+    };
+    let count = |code| rows(period(code), &facts).unwrap().len();
+    assert_eq!(count("2022-q2"), 1);
+    assert_eq!(count("2022"), 1);
+    assert_eq!(count("2022-q3"), 0);
+    assert_eq!(count("2022-h2"), 0);
 }
 
 #[test]
