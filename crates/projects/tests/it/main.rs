@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use kit::Peer;
 use proto::projects::{
-    self as pb, budget_service_client::BudgetServiceClient,
+    self as pb, budget_service_client::BudgetServiceClient, plan_service_client::PlanServiceClient,
     project_service_client::ProjectServiceClient,
 };
 use testkit::{Person, World};
@@ -17,21 +17,35 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 mod allocations;
+mod baselines;
+mod ceased_units;
 mod decisions;
+mod instruments;
+mod lists;
+mod measures;
+mod planned_work;
 mod progress;
 mod projects_of_a_unit;
 mod rows;
+mod states;
+mod steps;
 mod supplementary_requests;
+mod tasks;
+mod updates;
+mod upsert_progress;
 
 /// The service, and the people who work with it.
 struct Office {
     world: World,
     projects: ProjectServiceClient<Peer>,
     budget: BudgetServiceClient<Peer>,
+    plans: PlanServiceClient<Peer>,
     /// Enters projects and progress of the district.
     reporter: Person,
     /// Decides on money for the province.
     receiver: Person,
+    /// Approves projects of the district.
+    leader: Person,
 }
 
 impl Office {
@@ -46,7 +60,9 @@ impl Office {
             receiver: world
                 .person("chuyen-vien", "receiver", "tinh-quang-ngai")
                 .await,
+            leader: world.person("lanh-dao", "leader", "huyen-minh-long").await,
             projects: ProjectServiceClient::new(peer.clone()),
+            plans: PlanServiceClient::new(peer.clone()),
             budget: BudgetServiceClient::new(peer),
             world,
         }
@@ -100,6 +116,83 @@ impl Office {
             .list_project_rows(self.reporter.ask(list))
             .await;
         answer.unwrap().into_inner().rows
+    }
+
+    async fn get_project(&self, name: &str) -> pb::Project {
+        let get = pb::GetProjectRequest { name: name.into() };
+        let answer = self.projects.clone().get_project(self.reporter.ask(get));
+        answer.await.unwrap().into_inner()
+    }
+
+    async fn approve(&self, project: &pb::Project, decision: &str) -> Result<pb::Project, Status> {
+        let approve = pb::ApproveProjectRequest {
+            name: project.name.clone(),
+            decision: decision.into(),
+            etag: project.etag.clone(),
+            ..Default::default()
+        };
+        let answer = self
+            .projects
+            .clone()
+            .approve_project(self.leader.ask(approve));
+        answer.await.map(tonic::Response::into_inner)
+    }
+
+    async fn start(&self, project: &pb::Project, date: &str) -> Result<pb::Project, Status> {
+        let start = pb::StartProjectRequest {
+            name: project.name.clone(),
+            start_date: date.into(),
+            etag: project.etag.clone(),
+            ..Default::default()
+        };
+        let answer = self
+            .projects
+            .clone()
+            .start_project(self.reporter.ask(start));
+        answer.await.map(tonic::Response::into_inner)
+    }
+
+    async fn complete(&self, project: &pb::Project, date: &str) -> Result<pb::Project, Status> {
+        let complete = pb::CompleteProjectRequest {
+            name: project.name.clone(),
+            end_date: date.into(),
+            etag: project.etag.clone(),
+            ..Default::default()
+        };
+        let answer = self
+            .projects
+            .clone()
+            .complete_project(self.reporter.ask(complete));
+        answer.await.map(tonic::Response::into_inner)
+    }
+
+    /// Adds a task of work to a project.
+    async fn add_task(&self, project: &str, task: pb::Task) -> Result<pb::Task, Status> {
+        let create = pb::CreateTaskRequest {
+            parent: format!("projects/{project}"),
+            task: Some(task),
+            ..Default::default()
+        };
+        let answer = self.plans.clone().create_task(self.reporter.ask(create));
+        answer.await.map(tonic::Response::into_inner)
+    }
+
+    async fn set_task(&self, task: pb::Task) -> Result<pb::Task, Status> {
+        let update = pb::UpdateTaskRequest {
+            etag: task.etag.clone(),
+            task: Some(task),
+            ..Default::default()
+        };
+        let answer = self.plans.clone().update_task(self.reporter.ask(update));
+        answer.await.map(tonic::Response::into_inner)
+    }
+
+    async fn steps(&self, project: &str) -> Vec<pb::Step> {
+        let list = pb::ListStepsRequest {
+            parent: format!("projects/{project}"),
+        };
+        let answer = self.plans.clone().list_steps(self.reporter.ask(list));
+        answer.await.unwrap().into_inner().steps
     }
 
     /// Drafts a decision of the province.
@@ -200,6 +293,14 @@ fn task(title: &str) -> pb::Project {
         kind: pb::ProjectKind::Task.into(),
         owner_unit: "units/huyen-minh-long".into(),
         start_period: "2022-h1".into(),
+        ..Default::default()
+    }
+}
+
+fn work(title: &str, weight: i32) -> pb::Task {
+    pb::Task {
+        title: title.into(),
+        weight,
         ..Default::default()
     }
 }

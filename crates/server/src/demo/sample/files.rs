@@ -118,6 +118,8 @@ pub(crate) struct TemplateSection {
     #[serde(deserialize_with = "words::consolidation")]
     pub(crate) consolidation: ConsolidationRule,
     #[serde(default)]
+    pub(crate) lists_planned_work: bool,
+    #[serde(default)]
     pub(crate) block: Vec<Block>,
 }
 
