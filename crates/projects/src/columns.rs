@@ -19,7 +19,7 @@ pub(crate) fn list<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
 /// Reads ids back.
 pub(crate) fn read_list<T>(
     list: Option<&str>,
-    read: impl Fn(&str) -> Result<T, InvalidText>,
+    read: impl Fn(&str) -> std::result::Result<T, InvalidText>,
 ) -> Result<Vec<T>> {
     let ids = list.unwrap_or_default().split_whitespace();
     ids.map(|it| read(it).map_err(Error::internal)).collect()

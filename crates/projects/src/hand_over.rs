@@ -180,10 +180,10 @@ pub(crate) async fn of_unit_on(
 /// Returns a project in the hands of the unit that had it on a day. `hand_overs` are in the
 /// order of their days.
 fn as_it_was_on(mut project: Project, hand_overs: &[HandOver], day: NaiveDate) -> Project {
-    let mut later = hand_overs
+    let next = hand_overs
         .iter()
-        .filter(|it| it.project == project.id && it.effective > day);
-    if let Some(next) = later.next() {
+        .find(|it| it.project == project.id && it.effective > day);
+    if let Some(next) = next {
         project.owner_unit = next.from_unit.clone();
         project.ordinal = next.from_ordinal;
     }

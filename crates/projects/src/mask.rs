@@ -56,6 +56,11 @@ impl Mask {
     }
 }
 
+/// Says whether a field of a message holds anything.
+pub(crate) fn is_set<T: Default + PartialEq>(field: &T) -> bool {
+    *field != T::default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

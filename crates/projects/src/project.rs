@@ -10,7 +10,7 @@ use serde::Serialize;
 use types::{
     date::vietnam_date,
     decimal::Decimal,
-    ids::{DecisionId, IndicatorId, ProjectId, UnitId},
+    ids::{IndicatorId, ProjectId, UnitId},
     money::Money,
     percent::Percent,
     period::Period,

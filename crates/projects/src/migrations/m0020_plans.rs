@@ -1,6 +1,7 @@
 use kit::migrations::{
     add_columns, date, date_null, index, integer, integer_null, table, text, text_null,
 };
+use sea_orm::ConnectionTrait;
 use sea_orm_migration::{
     async_trait,
     prelude::*,

@@ -33,7 +33,7 @@ pub(crate) struct UpsertProgress {
 /// One entry, or why it could not be read.
 #[derive(Debug)]
 pub(super) struct Item {
-    pub(super) entry: Result<CreateProgressEntry, Invalid>,
+    pub(super) entry: std::result::Result<CreateProgressEntry, Invalid>,
 }
 
 /// What became of one entry.
@@ -134,7 +134,7 @@ impl Progress {
     ) -> Result<Outcome> {
         let ground = Ground::read(&tx.db, project, new.said.period).await?;
         let new = match self.judge(tx, actor, project, new, &ground).await {
-            Ok(Judged::Same) => {
+            Ok(None) => {
                 let name = ground.standing.as_ref().map(ProgressEntry::name);
                 return Ok(Outcome {
                     offset,
@@ -143,7 +143,7 @@ impl Progress {
                     issues: Vec::new(),
                 });
             }
-            Ok(Judged::New(new)) => new,
+            Ok(Some(new)) => new,
             Err(error) => return Outcome::rejected(offset, error),
         };
         let completion = completion::of(project, &new, &ground)?;
@@ -160,7 +160,8 @@ impl Progress {
         })
     }
 
-    /// Judges one entry by the rules of a single one; what stands is what it corrects.
+    /// Judges one entry by the rules of a single one; what stands is what it corrects. None
+    /// when it says what stands.
     async fn judge(
         &self,
         tx: &Tx,
@@ -168,26 +169,21 @@ impl Progress {
         project: &Project,
         mut new: CreateProgressEntry,
         ground: &Ground,
-    ) -> Result<Judged> {
+    ) -> Result<Option<CreateProgressEntry>> {
         let days = new.said.period.calendar();
         charge::in_charge(&self.access, actor, &project.owner_unit, days).await?;
         rules::check(project, &new, vietnam_date(tx.now()))?;
         let found = completion::of(project, &new, ground)?;
         let says_the_same = |it: &ProgressEntry| it.said == new.said && it.completion == found;
         if ground.standing.as_ref().is_some_and(says_the_same) {
-            return Ok(Judged::Same);
+            return Ok(None);
         }
         let standing = ground.standing.as_ref().map(|it| it.number);
         new.corrects = new.corrects.or(standing);
         rules::names_what_stands(&new, ground.standing.as_ref())?;
         rules::falls_with_a_reason(&new, found.percent, ground)?;
-        Ok(Judged::New(new))
+        Ok(Some(new))
     }
-}
-
-enum Judged {
-    Same,
-    New(CreateProgressEntry),
 }
 
 impl Item {

@@ -101,14 +101,14 @@ fn by_milestones(tasks: &[Task]) -> Completion {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use chrono::DateTime;
     use types::ids::ProjectId;
 
     use super::*;
     use crate::task;
 
-    pub(in super::super) fn task(weight: i64, progress: TaskProgress) -> Task {
+    fn task(weight: i64, progress: TaskProgress) -> Task {
         Task {
             project: ProjectId::new("hop-khong-giay").unwrap(),
             number: 1,

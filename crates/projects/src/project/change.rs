@@ -5,7 +5,7 @@ use proto::projects as pb;
 use types::violations::Invalid;
 
 use super::{Content, Project};
-use crate::mask::Mask;
+use crate::mask::{Mask, is_set};
 
 /// The fields a caller sent, and which of them count.
 #[derive(Debug)]
@@ -32,13 +32,13 @@ pub(super) const OUTPUT: [&str; 13] = [
 ];
 
 macro_rules! fields {
-    ($($field:ident: $unset:expr,)*) => {
+    ($($field:ident,)*) => {
         /// Fields a caller may change.
         pub(super) const KNOWN: &[&str] = &["owner_unit", $(stringify!($field)),*];
 
         fn overlaid(before: &Project, sent: pb::Project, mask: &Mask) -> pb::Project {
             let mut all = pb::Project::from(before.clone());
-            $(if mask.takes(stringify!($field), sent.$field != $unset) {
+            $(if mask.takes(stringify!($field), is_set(&sent.$field)) {
                 all.$field = sent.$field;
             })*
             all
@@ -47,24 +47,24 @@ macro_rules! fields {
 }
 
 fields! {
-    display_name: String::new(),
-    kind: 0,
-    start_period: String::new(),
-    ordinal: 0,
-    objective: String::new(),
-    code: String::new(),
-    program: String::new(),
-    legal_instrument: String::new(),
-    partner_units: Vec::<String>::new(),
-    plan_start_date: String::new(),
-    plan_end_date: String::new(),
-    deadline_text: String::new(),
-    indicators: Vec::<String>::new(),
-    estimated_amount_vnd: None,
-    funding_kind: 0,
-    completion_method: 0,
-    planned_quantity: String::new(),
-    quantity_unit: String::new(),
+    display_name,
+    kind,
+    start_period,
+    ordinal,
+    objective,
+    code,
+    program,
+    legal_instrument,
+    partner_units,
+    plan_start_date,
+    plan_end_date,
+    deadline_text,
+    indicators,
+    estimated_amount_vnd,
+    funding_kind,
+    completion_method,
+    planned_quantity,
+    quantity_unit,
 }
 
 impl Change {

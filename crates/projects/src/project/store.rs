@@ -8,7 +8,7 @@ use kit::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     entity::prelude::*,
     sea_query::{Expr, LikeExpr},
 };
@@ -253,15 +253,16 @@ fn condition(filter: &Filter) -> Condition {
 /// The databases disagree on `LIKE` in the case of letters and on marks. Both sides are
 /// folded here: lower case without marks, so that nothing is left to disagree on.
 fn holds(column: row::Column, text: &str) -> Expr {
+    const ESCAPE: char = '!';
     let mut pattern = String::from("%");
     for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
+        if matches!(character, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
         }
         pattern.push(character);
     }
     pattern.push('%');
-    column.like(LikeExpr::new(pattern).escape('\\'))
+    column.like(LikeExpr::new(pattern).escape(ESCAPE))
 }
 
 /// Returns the places of a unit's table that are taken.

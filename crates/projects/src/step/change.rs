@@ -5,7 +5,7 @@ use proto::projects as pb;
 use types::violations::Invalid;
 
 use super::{CreateStep, Step};
-use crate::mask::Mask;
+use crate::mask::{Mask, is_set};
 
 /// The fields a caller sent, and which of them count.
 #[derive(Debug)]
@@ -27,13 +27,13 @@ pub(super) const OUTPUT: [&str; 8] = [
 ];
 
 macro_rules! fields {
-    ($($field:ident: $unset:expr,)*) => {
+    ($($field:ident,)*) => {
         /// Fields a caller may change.
         pub(super) const KNOWN: &[&str] = &[$(stringify!($field)),*];
 
         fn overlaid(before: &Step, sent: pb::Step, mask: &Mask) -> pb::Step {
             let mut all = pb::Step::from(before.clone());
-            $(if mask.takes(stringify!($field), sent.$field != $unset) {
+            $(if mask.takes(stringify!($field), is_set(&sent.$field)) {
                 all.$field = sent.$field;
             })*
             all
@@ -42,11 +42,11 @@ macro_rules! fields {
 }
 
 fields! {
-    phase: 0,
-    title: String::new(),
-    plan_date: String::new(),
-    actual_date: String::new(),
-    document_reference: String::new(),
+    phase,
+    title,
+    plan_date,
+    actual_date,
+    document_reference,
 }
 
 impl Change {

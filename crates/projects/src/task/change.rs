@@ -5,7 +5,7 @@ use proto::projects as pb;
 use types::violations::Invalid;
 
 use super::{Content, Task};
-use crate::mask::Mask;
+use crate::mask::{Mask, is_set};
 
 /// The fields a caller sent, and which of them count.
 #[derive(Debug)]
@@ -18,13 +18,13 @@ pub(crate) struct Change {
 pub(super) const OUTPUT: [&str; 5] = ["name", "overdue", "create_time", "update_time", "etag"];
 
 macro_rules! fields {
-    ($($field:ident: $unset:expr,)*) => {
+    ($($field:ident,)*) => {
         /// Fields a caller may change.
         pub(super) const KNOWN: &[&str] = &[$(stringify!($field)),*];
 
         fn overlaid(before: &Task, sent: pb::Task, mask: &Mask) -> pb::Task {
             let mut all = pb::Task::from(before.clone());
-            $(if mask.takes(stringify!($field), sent.$field != $unset) {
+            $(if mask.takes(stringify!($field), is_set(&sent.$field)) {
                 all.$field = sent.$field;
             })*
             all
@@ -33,14 +33,14 @@ macro_rules! fields {
 }
 
 fields! {
-    title: String::new(),
-    assignee_unit: String::new(),
-    due_date: String::new(),
-    due_text: String::new(),
-    plan_period: String::new(),
-    weight: 0,
-    progress: 0,
-    result_text: String::new(),
+    title,
+    assignee_unit,
+    due_date,
+    due_text,
+    plan_period,
+    weight,
+    progress,
+    result_text,
 }
 
 impl Change {

@@ -4,6 +4,7 @@
 
 mod consolidation;
 mod documents;
+mod planned_work;
 mod reports;
 mod signers;
 mod stage;

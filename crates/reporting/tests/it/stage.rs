@@ -28,6 +28,7 @@ pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) reporting: Peer,
     pub(crate) indicators: Peer,
+    pub(crate) projects: Peer,
     pub(crate) receiver: Person,
     pub(crate) reporter: Person,
     pub(crate) leader: Person,
@@ -46,7 +47,7 @@ impl Stage {
         let neighbours = Neighbours {
             directory: world.directory(),
             indicators: indicators.clone(),
-            projects,
+            projects: projects.clone(),
         };
         let db = world.db(reporting::NAME).await;
         db.migrate::<reporting::Migrator>().await.unwrap();
@@ -61,6 +62,7 @@ impl Stage {
             leader: world.person("lanh-dao", "leader", "huyen-minh-long").await,
             reporting: world.peer(reporting.routes()),
             indicators,
+            projects,
             world,
         };
         stage.ask_for_reports().await;
@@ -69,6 +71,10 @@ impl Stage {
 
     pub(crate) fn reports(&self) -> ReportServiceClient<Peer> {
         ReportServiceClient::new(self.reporting.clone())
+    }
+
+    pub(crate) fn templates(&self) -> TemplateServiceClient<Peer> {
+        TemplateServiceClient::new(self.reporting.clone())
     }
 
     async fn ask_for_reports(&self) {
@@ -112,15 +118,35 @@ impl Stage {
             report_template_id: "mau".into(),
             ..Default::default()
         };
-        let mut templates = TemplateServiceClient::new(self.reporting.clone());
-        templates
+        self.templates()
             .create_report_template(receiver.ask(create))
             .await
             .unwrap();
+        self.ask_for("yc-847", request()).await;
+        self.post(
+            "huyen-minh-long",
+            &self.leader,
+            &["KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"],
+        )
+        .await;
+    }
+
+    /// Issues one more request, for another period.
+    pub(crate) async fn ask_again(&self, id: &str, period: &str) {
+        let again = pb::ReportRequest {
+            period: period.into(),
+            document_number: format!("{id}/STTTT-BCVT&CNTT"),
+            ..request()
+        };
+        self.ask_for(id, again).await;
+    }
+
+    async fn ask_for(&self, id: &str, request: pb::ReportRequest) {
+        let receiver = &self.receiver;
         let mut requests = RequestServiceClient::new(self.reporting.clone());
         let create = pb::CreateReportRequestRequest {
-            report_request: Some(request()),
-            report_request_id: "yc-847".into(),
+            report_request: Some(request),
+            report_request_id: id.into(),
             ..Default::default()
         };
         let made = requests
@@ -137,12 +163,6 @@ impl Stage {
             .issue_report_request(receiver.ask(issue))
             .await
             .unwrap();
-        self.post(
-            "huyen-minh-long",
-            &self.leader,
-            &["KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"],
-        )
-        .await;
     }
 
     /// Gives a person a post that signs.
@@ -372,6 +392,7 @@ fn template() -> pb::ReportTemplate {
         sections: vec![
             pb::SectionSpec {
                 required: true,
+                lists_planned_work: true,
                 proposed_blocks: vec![block("Cấp {{value.chung-thu-so}} chứng thư số.")],
                 ..section(
                     "ket-qua",
