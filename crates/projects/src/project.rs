@@ -228,8 +228,8 @@ impl Register {
             .await?;
         let ordinal = match ordinal {
             None => before.ordinal,
-            Some(wanted) if wanted == before.ordinal => wanted,
-            wanted => {
+            Some(Some(same)) if same == before.ordinal => same,
+            Some(wanted) => {
                 let taken = store::ordinals(&tx.db, &before.owner_unit).await?;
                 place(&before.owner_unit, wanted, &taken)?
             }
