@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn day(text: &str) -> NaiveDate {
@@ -135,5 +137,44 @@ fn the_book_is_whole() {
             assert!(find(other).is_some(), "{other}");
         }
         assert!(!it.note.is_empty() && !it.note_vi.is_empty(), "{}", it.id);
+    }
+}
+
+proptest! {
+    /// On any day since the first decree surely counted, either one decree is found, or
+    /// the candidates are named; whatever may be named was issued by that day and not ended.
+    #[test]
+    fn a_day_has_one_decree_or_says_between_which(days in 0..4_000_i64) {
+        let date = day("2020-04-09") + chrono::TimeDelta::days(days);
+        match decided_under(date, None) {
+            Ok(found) => {
+                let found = found.unwrap();
+                prop_assert!(found.may_be_in_force(date) && found.issued <= date);
+                let newer = ALL.iter().filter(|it| it.issued > found.issued);
+                prop_assert!(newer.into_iter().all(|it| !it.may_be_in_force(date)));
+            }
+            Err(Error::Rule(reason, _)) => {
+                prop_assert_eq!(reason.code, "LEGAL_INSTRUMENT_UNCLEAR");
+                prop_assert!(day("2024-07-10") <= date && date < day("2024-08-01"));
+            }
+            Err(other) => prop_assert!(false, "{:?}", other),
+        }
+        for it in ALL {
+            prop_assert_eq!(decided_under(date, Some(it)).is_ok(), it.may_be_in_force(date));
+        }
+    }
+
+    /// The thresholds of a decree leave no gap and do not overlap.
+    #[test]
+    fn an_amount_has_one_threshold_of_a_decree_at_most(amount in any::<i64>().prop_map(i64::saturating_abs)) {
+        let amount = Money::new(amount);
+        for (id, funding) in [("nd-73-2019", FundingKind::Recurrent), ("nd-45-2026", FundingKind::Investment)] {
+            let fits = |it: &&Threshold| {
+                it.funding == funding
+                    && it.above.is_none_or(|above| amount > above)
+                    && it.up_to.is_none_or(|up_to| amount <= up_to)
+            };
+            prop_assert_eq!(find(id).unwrap().thresholds.iter().filter(fits).count(), 1);
+        }
     }
 }
