@@ -79,7 +79,10 @@ impl Progress {
         }
         let ids = within_reach.keys().collect();
         let locked = project::store::find_all(&tx.db, &ids).await?;
-        let locked: BTreeMap<_, _> = locked.into_iter().map(|it| (it.id.clone(), it)).collect();
+        // One that was handed over in the meantime is asked for again by whom it belongs to.
+        let still = |it: &Project| within_reach.get(&it.id) == Some(&it.owner_unit);
+        let locked = locked.into_iter().filter(still);
+        let locked: BTreeMap<_, _> = locked.map(|it| (it.id.clone(), it)).collect();
         let mut outcomes = Vec::with_capacity(batch.items.len());
         for (offset, item) in batch.items.into_iter().enumerate() {
             let outcome = match item.entry {
