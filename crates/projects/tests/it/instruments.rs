@@ -7,8 +7,9 @@ async fn instruments(office: &Office, as_of_date: &str) -> Vec<pb::LegalInstrume
     let answer = office
         .plans
         .clone()
-        .list_legal_instruments(office.reporter.ask(list));
-    answer.await.unwrap().into_inner().legal_instruments
+        .list_legal_instruments(office.reporter.ask(list))
+        .await;
+    answer.unwrap().into_inner().legal_instruments
 }
 
 #[tokio::test]

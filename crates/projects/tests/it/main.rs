@@ -120,8 +120,12 @@ impl Office {
 
     async fn get_project(&self, name: &str) -> pb::Project {
         let get = pb::GetProjectRequest { name: name.into() };
-        let answer = self.projects.clone().get_project(self.reporter.ask(get));
-        answer.await.unwrap().into_inner()
+        let answer = self
+            .projects
+            .clone()
+            .get_project(self.reporter.ask(get))
+            .await;
+        answer.unwrap().into_inner()
     }
 
     async fn approve(&self, project: &pb::Project, decision: &str) -> Result<pb::Project, Status> {
@@ -134,8 +138,9 @@ impl Office {
         let answer = self
             .projects
             .clone()
-            .approve_project(self.leader.ask(approve));
-        answer.await.map(tonic::Response::into_inner)
+            .approve_project(self.leader.ask(approve))
+            .await;
+        answer.map(tonic::Response::into_inner)
     }
 
     async fn start(&self, project: &pb::Project, date: &str) -> Result<pb::Project, Status> {
@@ -148,8 +153,9 @@ impl Office {
         let answer = self
             .projects
             .clone()
-            .start_project(self.reporter.ask(start));
-        answer.await.map(tonic::Response::into_inner)
+            .start_project(self.reporter.ask(start))
+            .await;
+        answer.map(tonic::Response::into_inner)
     }
 
     async fn complete(&self, project: &pb::Project, date: &str) -> Result<pb::Project, Status> {
@@ -162,8 +168,9 @@ impl Office {
         let answer = self
             .projects
             .clone()
-            .complete_project(self.reporter.ask(complete));
-        answer.await.map(tonic::Response::into_inner)
+            .complete_project(self.reporter.ask(complete))
+            .await;
+        answer.map(tonic::Response::into_inner)
     }
 
     /// Adds a task of work to a project.
@@ -173,8 +180,12 @@ impl Office {
             task: Some(task),
             ..Default::default()
         };
-        let answer = self.plans.clone().create_task(self.reporter.ask(create));
-        answer.await.map(tonic::Response::into_inner)
+        let answer = self
+            .plans
+            .clone()
+            .create_task(self.reporter.ask(create))
+            .await;
+        answer.map(tonic::Response::into_inner)
     }
 
     async fn set_task(&self, task: pb::Task) -> Result<pb::Task, Status> {
@@ -183,16 +194,20 @@ impl Office {
             task: Some(task),
             ..Default::default()
         };
-        let answer = self.plans.clone().update_task(self.reporter.ask(update));
-        answer.await.map(tonic::Response::into_inner)
+        let answer = self
+            .plans
+            .clone()
+            .update_task(self.reporter.ask(update))
+            .await;
+        answer.map(tonic::Response::into_inner)
     }
 
     async fn steps(&self, project: &str) -> Vec<pb::Step> {
         let list = pb::ListStepsRequest {
             parent: format!("projects/{project}"),
         };
-        let answer = self.plans.clone().list_steps(self.reporter.ask(list));
-        answer.await.unwrap().into_inner().steps
+        let answer = self.plans.clone().list_steps(self.reporter.ask(list)).await;
+        answer.unwrap().into_inner().steps
     }
 
     /// Drafts a decision of the province.

@@ -22,8 +22,9 @@ async fn update(
     let answer = office
         .projects
         .clone()
-        .update_project(office.reporter.ask(update));
-    answer.await.map(tonic::Response::into_inner)
+        .update_project(office.reporter.ask(update))
+        .await;
+    answer.map(tonic::Response::into_inner)
 }
 
 #[tokio::test]

@@ -121,8 +121,9 @@ async fn only_a_narrative_lists_planned_work() {
     };
     let refused = stage
         .templates()
-        .create_report_template(stage.receiver.ask(create));
-    let status = refused.await.unwrap_err();
+        .create_report_template(stage.receiver.ask(create))
+        .await;
+    let status = refused.unwrap_err();
     let details = status.get_error_details();
     let violation = &details.bad_request().unwrap().field_violations[0];
     assert_eq!(
