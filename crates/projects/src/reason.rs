@@ -30,7 +30,7 @@ reasons! {
     PERIOD_NOT_BEGUN: "`{period}` counts from {start}, nothing can be said about it yet", "kỳ `{period}` tính từ ngày {start}, chưa thể báo cáo";
     PERIOD_BEFORE_PROJECT: "`{period}` ends before `{project}` begins", "kỳ `{period}` kết thúc trước khi `{project}` bắt đầu";
     PROJECT_ENDED: "`{project}` ended on {end}, before `{period}`", "`{project}` đã kết thúc ngày {end}, trước kỳ `{period}`";
-    UNIT_CEASED: "`{unit}` ceased on {end}: hand the project over to the unit that follows it; only periods that began before may still be reported on", "`{unit}` đã chấm dứt hoạt động từ ngày {end_vi}: hãy bàn giao dự án cho đơn vị kế thừa; chỉ còn báo cáo được cho các kỳ bắt đầu trước ngày đó";
+    UNIT_CEASED: "`{unit}` ceased on {end}: hand the project over; only periods begun before are still open", "`{unit}` đã chấm dứt hoạt động từ ngày {end_vi}: hãy bàn giao dự án; chỉ còn báo cáo các kỳ bắt đầu trước đó";
     UNIT_NOT_IN_FORCE: "`{unit}` exists only since {start}", "`{unit}` chỉ tồn tại từ ngày {start_vi}";
     HEALTH_BEFORE_START: "work on `{project}` is under way, but it is {state}", "công việc của `{project}` đang thực hiện nhưng dự án ở trạng thái {state}";
     HEALTH_NOT_STARTED_BUT_MEASURED: "not begun, yet {percent}% done", "chưa thực hiện nhưng đã hoàn thành {percent_vi}";

@@ -157,7 +157,7 @@ proptest! {
                 prop_assert_eq!(reason.code, "LEGAL_INSTRUMENT_UNCLEAR");
                 prop_assert!(day("2024-07-10") <= date && date < day("2024-08-01"));
             }
-            Err(other) => prop_assert!(false, "{:?}", other),
+            Err(other) => panic!("{other:?}"),
         }
         for it in ALL {
             prop_assert_eq!(decided_under(date, Some(it)).is_ok(), it.may_be_in_force(date));
