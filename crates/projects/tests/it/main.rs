@@ -23,6 +23,7 @@ mod decisions;
 mod instruments;
 mod lists;
 mod measures;
+mod migrations;
 mod planned_work;
 mod progress;
 mod projects_of_a_unit;
