@@ -18,6 +18,7 @@ use super::{CreateProgressEntry, Ground, Progress, ProgressEntry, completion, ru
 use crate::{
     charge,
     project::{self, Project},
+    reason::PROJECT_OUT_OF_REACH,
 };
 
 /// Most entries of one call.
@@ -214,16 +215,21 @@ impl Outcome {
 
     /// The same words whether the project exists or not.
     fn out_of_reach(offset: usize, project: &ProjectId) -> Self {
+        let refusal = warning::Warning {
+            reason: &PROJECT_OUT_OF_REACH,
+            facts: vec![("project", project.name())],
+        };
+        let (en, vi) = refusal.texts();
         Self {
             offset,
             name: String::new(),
             disposition: Disposition::Rejected,
             issues: vec![Issue {
                 is_error: true,
-                code: "PROJECT_OUT_OF_REACH".into(),
+                code: PROJECT_OUT_OF_REACH.code.to_owned(),
                 field: format!("items[{offset}].project"),
-                en: format!("`{project}` does not exist, or is not yours to report on"),
-                vi: format!("`{project}` không tồn tại hoặc không thuộc quyền báo cáo của bạn"),
+                en,
+                vi,
             }],
         }
     }
