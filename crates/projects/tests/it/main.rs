@@ -18,12 +18,13 @@ use tonic_types::StatusExt;
 
 mod allocations;
 mod baselines;
+mod before_plans;
 mod ceased_units;
 mod decisions;
 mod instruments;
 mod lists;
 mod measures;
-mod migrations;
+
 mod planned_work;
 mod progress;
 mod projects_of_a_unit;
