@@ -24,7 +24,6 @@ mod decisions;
 mod instruments;
 mod lists;
 mod measures;
-
 mod planned_work;
 mod progress;
 mod projects_of_a_unit;
