@@ -230,7 +230,9 @@ const QUALIFIERS: [(Qualifier, pb::Qualifier); 8] = [
     (Qualifier::Estimated, pb::Qualifier::Estimated),
 ];
 
-fn absence_to_wire(absence: Absence) -> pb::Absence {
+/// Writes why there is no figure.
+#[must_use]
+pub fn absence_to_wire(absence: Absence) -> pb::Absence {
     let found = ABSENCES.iter().find(|(ours, _)| *ours == absence);
     found.map_or(pb::Absence::Unspecified, |(_, wire)| *wire)
 }

@@ -8,6 +8,7 @@ use proto::{
     indicators::{
         self as pb, indicator_service_client::IndicatorServiceClient,
         ingest_values_request::Frame as Asked, ingest_values_response::Frame as Told,
+        source_system_service_client::SourceSystemServiceClient,
         value_service_client::ValueServiceClient,
     },
     shared::{Disposition, ItemResult, Quantity, quantity::Value},
@@ -15,13 +16,14 @@ use proto::{
 use sea_orm::{ConnectionTrait, Database};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
+use testkit::Person;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, transport::Endpoint};
 
 use crate::{
     process::{Service, program},
-    rights::{UNIT, arrive, as_bearer, clerk, grant},
+    rights::{UNIT, arrive, as_bearer, clerk, grant, grant_to},
 };
 
 const KILLS: usize = 20;
@@ -96,7 +98,7 @@ impl Sender<'_> {
         };
         send(Asked::Open(pb::IngestOpen {
             session_id: "0d6f7b4c-4f0e-4d3a-9a51-5f8c2f6f8f01".into(),
-            source_system: "Phần mềm một cửa".into(),
+            source_system: "sourceSystems/mot-cua".into(),
             scope_unit: UNIT.into(),
             validate_only: false,
         }))
@@ -172,6 +174,36 @@ async fn kill_20_times(
     service
 }
 
+/// Registers the system that sends; returns the token of its machine.
+async fn connector(
+    directory: &Peer,
+    service: &Service,
+    administrator: &str,
+    clerk: &str,
+) -> String {
+    let by = Person {
+        name: "users/administrator".into(),
+        token: administrator.into(),
+    };
+    let machine = testkit::machine(directory, &by, "mot-cua", UNIT).await;
+    grant_to(&machine.name, directory, administrator, "connector").await;
+    let create = pb::CreateSourceSystemRequest {
+        source_system: Some(pb::SourceSystem {
+            display_name: "Phần mềm một cửa điện tử".into(),
+            owner_unit: UNIT.into(),
+            connector: machine.name,
+            ..Default::default()
+        }),
+        source_system_id: "mot-cua".into(),
+        ..Default::default()
+    };
+    let service = Peer::remote(&service.address).unwrap();
+    let mut systems = SourceSystemServiceClient::new(service);
+    let created = systems.create_source_system(as_bearer(clerk, create)).await;
+    created.unwrap();
+    machine.token
+}
+
 async fn every_figure_once(folder: &Path, flags: &[&str]) {
     let directory = Service::start("directory", folder, 0, &[]);
     let flags = [&["--directory-at", directory.address.as_str()], flags].concat();
@@ -184,8 +216,11 @@ async fn every_figure_once(folder: &Path, flags: &[&str]) {
     for role in ["receiver", "reporter"] {
         grant(&peer, &administrator, role).await;
     }
+    let machine = connector(&peer, &service, &administrator, &token).await;
     let indicator = pb::Indicator {
         display_name: "Hồ sơ tiếp nhận".into(),
+        collection_mode: pb::CollectionMode::Ingested.into(),
+        source_system: "sourceSystems/mot-cua".into(),
         value_kind: pb::ValueKind::Count.into(),
         accumulation: pb::Accumulation::InPeriod.into(),
         unit_aggregation: pb::Aggregation::Sum.into(),
@@ -217,7 +252,7 @@ async fn every_figure_once(folder: &Path, flags: &[&str]) {
     let address = watch::Sender::new(service.address.clone());
     let sender = Sender {
         items: &items,
-        token: &token,
+        token: &machine,
         address: address.subscribe(),
         acknowledged: watch::Sender::new(Vec::new()),
     };

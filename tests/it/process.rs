@@ -19,7 +19,12 @@ pub(crate) fn program() -> Command {
         "build it first: cargo build, or cargo test --workspace"
     );
     let mut command = Command::new(program);
-    command.stdin(Stdio::null()).env("CDS_LOG__FILTER", "warn");
+    command
+        .stdin(Stdio::null())
+        .env("CDS_LOG__FILTER", "warn")
+        // A program that is not optimised would measure for seconds what a password may cost.
+        .env("CDS_DIRECTORY__PASSWORD_COST__MEMORY_MIB", "19")
+        .env("CDS_DIRECTORY__PASSWORD_COST__PASSES", "2");
     command
 }
 

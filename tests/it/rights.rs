@@ -115,8 +115,18 @@ pub(crate) async fn clerk(directory: &Peer, administrator: &str) -> String {
 
 /// Gives the person who works there a role over Minh Long.
 pub(crate) async fn grant(directory: &Peer, administrator: &str, role: &str) -> pb::RoleGrant {
+    grant_to("users/can-bo", directory, administrator, role).await
+}
+
+/// Gives somebody, or a machine, a role over Minh Long.
+pub(crate) async fn grant_to(
+    principal: &str,
+    directory: &Peer,
+    administrator: &str,
+    role: &str,
+) -> pb::RoleGrant {
     let grant = pb::RoleGrant {
-        principal: "users/can-bo".into(),
+        principal: principal.into(),
         role: format!("roles/{role}"),
         scope_unit: UNIT.into(),
         include_subtree: true,

@@ -6,7 +6,7 @@
 //! back. A file with one wrong row changes nothing; a rehearsal does everything and takes
 //! it back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use kit::{Access, Actor, Error, Result, Tx, db::ledger::Action};
@@ -17,6 +17,7 @@ use types::{
 };
 
 use crate::{
+    mirror::{Mirror, Written},
     reorganization::{
         self, Content, CreateReorganization, Kind,
         rules::{self, Contradiction, NewUnit, UnitChange},
@@ -96,6 +97,8 @@ pub(crate) struct Report {
     pub(crate) reorganization: Option<ReorganizationId>,
     pub(crate) link_count: usize,
     pub(crate) divided_count: usize,
+    /// What units became, once it is committed.
+    pub(crate) written: Option<Written>,
 }
 
 impl Report {
@@ -127,17 +130,28 @@ struct Taken<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Catalogues {
     access: Access,
+    mirror: Mirror,
 }
 
 impl Catalogues {
-    pub(crate) fn new(access: Access) -> Self {
-        Self { access }
+    pub(crate) fn new(access: Access, mirror: Mirror) -> Self {
+        Self { access, mirror }
     }
 
     /// Requires the right to import, over all units whatever the scope: what stood in it on
     /// the day may stand elsewhere by now. Files are not even received from others.
     pub(crate) async fn may_import(&self, actor: &Actor) -> Result<()> {
         self.access.require_everywhere(actor).await
+    }
+
+    /// Commits an import, and lets reads know what it wrote: to read so much again would take
+    /// longer.
+    pub(crate) async fn commit<T, E>(
+        &self,
+        written: Option<Written>,
+        commit: impl Future<Output = std::result::Result<T, E>>,
+    ) -> std::result::Result<T, E> {
+        self.mirror.commit(written, commit).await
     }
 
     /// Takes in the state of the country, or of a part of it, on a day. The caller takes
@@ -155,7 +169,7 @@ impl Catalogues {
             Err(wrong) => return Ok(Report::refused(wrong)),
         };
         unit::store::hold_tree(&tx.db).await?;
-        let units = unit::store::all(&tx.db).await?;
+        let units = self.mirror.held(tx).await?;
         let day = Day {
             units: &units,
             date: import.day,
@@ -180,7 +194,10 @@ impl Catalogues {
             Ok(changed) => changed,
             Err(found) => return Ok(Report::refused(explain(found, &results))),
         };
-        unit::store::save(&tx.db, &changed, &BTreeSet::new()).await?;
+        let gone = BTreeSet::new();
+        let saving = unit::store::save(&tx.db, &units, &changed, &gone);
+        let (told, trees) = tokio::join!(saving, self.mirror.trees(&changed));
+        let told = told?;
         let taken = Taken {
             day: import.day,
             source: &import.source,
@@ -191,7 +208,11 @@ impl Catalogues {
         };
         tx.record(Action::Updated, "units", None, Some(&taken))
             .await?;
-        Ok(Report::refused(results))
+        Ok(Report {
+            rows: results,
+            written: Some(Written { told, trees }),
+            ..Report::default()
+        })
     }
 
     /// Takes in which unit becomes which, as one reorganisation that is applied.
@@ -212,7 +233,7 @@ impl Catalogues {
             }
         };
         unit::store::hold_tree(&tx.db).await?;
-        let units = unit::store::all(&tx.db).await?;
+        let units = self.mirror.held(tx).await?;
         let day = Day {
             units: &units,
             date: import.day,
@@ -234,12 +255,13 @@ impl Catalogues {
                 changes: change.changes,
             },
         };
-        match reorganization::insert_applied(tx, &units, new).await? {
-            Ok(applied) => Ok(Report {
+        match reorganization::insert_applied(tx, &units, new, Some(&self.mirror)).await? {
+            Ok((applied, written)) => Ok(Report {
                 rows: change.results,
                 link_count: applied.links.len(),
                 reorganization: Some(applied.id),
                 divided_count: change.divided,
+                written,
             }),
             Err(found) => Ok(Report::refused(explain(found, &change.results))),
         }
@@ -288,7 +310,7 @@ struct Day<'a> {
 
 impl<'a> Day<'a> {
     /// Returns the units that bear a code, by that code.
-    fn known(&self) -> BTreeMap<&'a str, &'a UnitId> {
+    fn known(&self) -> HashMap<&'a str, &'a UnitId> {
         let in_force = self.units.values();
         in_force
             .filter(|it| it.validity.contains(self.date))

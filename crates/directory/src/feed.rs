@@ -1,11 +1,11 @@
-//! What has changed that rights depend on: units and grants.
+//! What has changed that rights and totals depend on: units, reorganisations and grants.
 //!
-//! A row says which unit or grant changed, not how: whoever follows reads it as it is
+//! A row says which unit, reorganisation or grant changed, not how: whoever follows reads it as it is
 //! now. Rows are numbered in the transaction of the change, under a lock that is held
 //! until its commit: numbers have no gaps and stand in the order of the commits.
 
 use kit::{Error, Result, error::RESUME_TOKEN_EXPIRED};
-use types::ids::{RoleGrantId, UnitId};
+use types::ids::{ReorganizationId, RoleGrantId, UnitId};
 
 mod store;
 
@@ -20,6 +20,16 @@ pub(crate) const REACH: i64 = 100_000;
 pub(crate) enum Changed {
     Unit(UnitId),
     Grant(RoleGrantId),
+    Act(ReorganizationId),
+}
+
+/// Where changes were put into the feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// The end of the feed before them.
+    pub(crate) after: Place,
+    /// The last of them.
+    pub(crate) up_to: Place,
 }
 
 /// A place in the feed: everything up to it is known.

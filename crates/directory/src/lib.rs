@@ -5,10 +5,10 @@
 //! no other service for anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use ipnet::IpNet;
-use kit::{Access, Db, Result, config::Secret, page::Pages};
+use kit::{Access, Db, Result, config::Secret, page::Pages, run::Background};
 use proto::directory::{
     access_service_server::AccessServiceServer, catalogue_service_server::CatalogueServiceServer,
     identity_service_server::IdentityServiceServer,
@@ -20,6 +20,7 @@ use proto::directory::{
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
+mod bulk;
 mod catalogue;
 mod delegation;
 mod feed;
@@ -47,6 +48,7 @@ pub use grant::FirstAdministrator;
 pub use issuer::OutsideIssuer;
 pub use oauth::OPEN_PATHS;
 pub use reason::REASONS;
+pub use session::PasswordCost;
 
 /// Name of the service in settings, health and file names.
 pub const NAME: &str = "directory";
@@ -66,6 +68,10 @@ pub struct Settings {
     pub issuers: Vec<OutsideIssuer>,
     /// File of passwords that nobody may take, one per line, plain or as SHA-1.
     pub breached_passwords_file: Option<PathBuf>,
+    /// What hashing a password costs; unset = as much as this machine does in a quarter of a
+    /// second, measured at the start. By default it is fixed at the least there may be, so that
+    /// what is tested does not depend on the machine.
+    pub password_cost: Option<PasswordCost>,
 }
 
 impl Default for Settings {
@@ -76,6 +82,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             issuers: Vec::new(),
             breached_passwords_file: None,
+            password_cost: Some(PasswordCost::LEAST),
         }
     }
 }
@@ -97,6 +104,8 @@ pub struct Directory {
     identities: identity::Identities,
     issuers: issuer::Issuers,
     oauth: oauth::Oauth,
+    /// Looks for idle machines.
+    _looking: Arc<Background>,
 }
 
 impl Directory {
@@ -112,6 +121,7 @@ impl Directory {
         let access = Access::new(grant::OwnRights::new(db.clone(), mirror.clone()));
         let pages = Pages::open(&db).await?;
         let sessions = session::Sessions::open(db.clone(), access.clone(), settings).await?;
+        service_account::switch_all_off(&db).await?;
         Ok(Self {
             units: unit::Units::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             reorganizations: reorganization::Reorganizations::new(
@@ -119,7 +129,7 @@ impl Directory {
                 pages.clone(),
                 db.clone(),
             ),
-            catalogues: catalogue::Catalogues::new(access.clone()),
+            catalogues: catalogue::Catalogues::new(access.clone(), mirror.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
             grants: grant::Grants::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             positions: position::Positions::new(access.clone(), pages.clone(), db.clone()),
@@ -139,6 +149,7 @@ impl Directory {
                 &settings.trusted_proxies,
             ),
             sessions,
+            _looking: Arc::new(service_account::watch(db.clone())),
             db,
         })
     }

@@ -155,9 +155,19 @@ impl Oauth {
             }
         };
         let account = account.ok_or(No::Client("there is no such machine"))?;
+        if account.state(now) == State::Disabled && account.disabled.is_none() {
+            service_account::switch_off(&self.db, client).await?;
+        }
         may_have_tokens(&account, address, now)?;
         let scope = narrowed(&account, request.scope.as_deref())?;
 
+        let note = service_account::is_to_be_noted(&account, key, now);
+        if assertion.is_none() && !note {
+            // Most tokens for a secret are given without a write.
+            let token = self.sessions.machine_token(db, &key.name, scope.clone());
+            let token = token.await?;
+            return Ok(self.granted(key, address, token, scope));
+        }
         let tx = self
             .db
             .begin_as(&client.name(), http::TOKEN, "token")
@@ -167,18 +177,30 @@ impl Oauth {
         {
             return Err(No::Client("the assertion was used before"));
         }
-        service_account::store::note_use(&tx.db, &key.name, now).await?;
+        if note {
+            service_account::store::note_use(&tx.db, &key.name, now).await?;
+        }
         let token = self
             .sessions
-            .machine_token(&tx, &key.name, scope.clone())
+            .machine_token(&tx.db, &key.name, scope.clone())
             .await?;
         tx.commit().await?;
+        Ok(self.granted(key, address, token, scope))
+    }
+
+    fn granted(
+        &self,
+        key: &Key,
+        address: Option<IpAddr>,
+        token: String,
+        scope: Option<String>,
+    ) -> Granted {
         tracing::info!(key = key.name.name(), ?address, "gave a machine a token");
-        Ok(Granted {
+        Granted {
             token,
             lifetime: TOKEN_LIFE,
             scope,
-        })
+        }
     }
 }
 
@@ -225,6 +247,9 @@ fn may_have_tokens(
     now: chrono::DateTime<chrono::Utc>,
 ) -> std::result::Result<(), No> {
     match account.state(now) {
+        State::Disabled if account.disabled.is_none() => {
+            Err(No::Client("the machine was idle for too long"))
+        }
         State::Disabled => Err(No::Client("the machine is disabled")),
         State::Expired => Err(No::Client("the machine has expired")),
         State::Active if !network::allows(&account.allowed_networks, address) => {

@@ -47,5 +47,6 @@ reasons! {
     MASS_CLOSURE: "the catalogue would end {closed_count} of {living_count} {level_en}, at most {most_percent} % may end at once; if it is meant, send allow_mass_closure, and if it is a part of the country, its scope_unit", "danh mục sẽ kết thúc {closed_count} trong {living_count} {level_vi}, mỗi lần tối đa {most_percent} %; nếu đúng như vậy hãy gửi allow_mass_closure, nếu danh mục chỉ là một phần hãy gửi scope_unit";
     ROLE_NOT_FOR_MACHINES: "role `{role}` is for people; a machine may be given `viewer`, `connector` or `auditor`", "vai trò `{role}` chỉ dành cho người dùng; hệ thống kết nối chỉ được nhận `viewer`, `connector` hoặc `auditor`";
     TOO_MANY_KEYS: "`{service_account}` has {most} living keys; revoke one first", "`{service_account}` đang có {most} khóa còn hiệu lực; hãy thu hồi bớt trước";
+    MACHINE_IDLE: "switched off: it got no token for {days} days", "tự động tắt: không được cấp mã truy cập trong {days} ngày";
     TOO_MANY_IDENTITIES: "`{user}` has {most} identities; unlink one first", "`{user}` đã có {most} danh tính liên kết; hãy gỡ bớt trước";
 }

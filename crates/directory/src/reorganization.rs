@@ -28,6 +28,7 @@ mod wire;
 pub(crate) use application::{elsewhere, insert_applied};
 use rules::{Contradiction, NewUnit, Plan, UnitChange};
 use share::Share;
+pub(crate) use store::in_force;
 
 /// One unit leads to another, or to none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,9 +11,12 @@ use types::{
 
 use crate::{reason::STATE_NOT_ALLOWED, unit};
 
+mod idle;
 pub(crate) mod key;
 pub(crate) mod rpc;
 pub(crate) mod store;
+
+pub(crate) use idle::{is_to_be_noted, switch_all_off, switch_off, watch};
 
 /// A machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,9 +52,17 @@ impl ServiceAccount {
             State::Disabled
         } else if self.expire_time <= now {
             State::Expired
+        } else if self.is_idle(now) {
+            State::Disabled
         } else {
             State::Active
         }
+    }
+
+    /// Returns why it is kept out, if so, be it written down already or not.
+    pub(crate) fn disabled_because(&self, now: DateTime<Utc>) -> Option<String> {
+        let written = self.disabled.clone();
+        written.or_else(|| (self.state(now) == State::Disabled).then(idle::reason))
     }
 
     /// Refuses a step that the state does not allow.
@@ -218,6 +229,7 @@ impl ServiceAccounts {
     ) -> Result<ServiceAccount> {
         let before = self.locked(tx, actor, &enable.id).await?;
         etag::check(&enable.etag, before.version)?;
+        let before = idle::switched_off(tx, before).await?;
         if enable.expire_time.is_none() {
             // With nothing new there must be something to change.
             before.require(&[State::Disabled, State::Expired], tx.now())?;

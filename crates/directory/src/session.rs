@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod breached;
+mod cost;
 mod device;
 mod entry;
 pub(crate) mod key;
@@ -30,6 +31,7 @@ mod tests;
 mod tries;
 
 use breached::Breached;
+pub use cost::PasswordCost;
 pub(crate) use entry::{ChangePassword, Enroll, SignIn};
 use key::{Keys, SigningKey};
 pub(crate) use life::Session;
@@ -46,7 +48,7 @@ const SAME_ANSWER_FOR: Duration = Duration::seconds(10);
 /// Sessions are forgotten this long after their last possible moment; the ledger stays.
 const KEPT_AFTER_END: Duration = Duration::days(30);
 
-/// Passwords hashed at once; each takes a core and 19 MiB.
+/// Passwords hashed at once; each takes a core and up to 64 MiB, or as much as is set.
 const HASHES_AT_ONCE: usize = 2;
 /// Hashes that may wait before others are turned away.
 const HASHES_WAITING: usize = 64;
@@ -88,8 +90,7 @@ impl Sessions {
     pub(crate) async fn open(db: Db, access: Access, settings: &Settings) -> Result<Self> {
         let keys = Keys::open(db.clone(), settings.key_secret.as_ref()).await?;
         // Verifying against a hash nobody has takes as long as against a real one.
-        let hasher = Hasher::default();
-        let nobody = hasher.hash("no such password")?;
+        let (hasher, nobody) = hasher(settings.password_cost).await?;
         Ok(Self {
             access,
             keys,
@@ -161,13 +162,14 @@ impl Sessions {
     /// nothing to refresh: the machine proves itself again.
     pub(crate) async fn machine_token(
         &self,
-        tx: &Tx,
+        db: &impl sea_orm::ConnectionTrait,
         key: &KeyName,
         scope: Option<String>,
     ) -> Result<String> {
-        let signing = self.keys.signing(&tx.db).await?;
+        let signing = self.keys.signing(db).await?;
         let principal = key.account.clone().into();
-        let (token, _) = signing.sign(principal, &key.id, scope, tx.now())?;
+        let now = self.db.clock().now();
+        let (token, _) = signing.sign(principal, &key.id, scope, now)?;
         Ok(token)
     }
 
@@ -256,7 +258,7 @@ impl Sessions {
         place.map(Place).map_err(|_| Error::Exhausted)
     }
 
-    /// Hashing takes a core for a tenth of a second, so few run at once, some wait, and
+    /// Hashing takes a core for a quarter of a second, so few run at once, some wait, and
     /// the rest are turned away.
     async fn hashing<T, F>(&self, place: Place, work: F) -> Result<T>
     where
@@ -278,6 +280,31 @@ impl Sessions {
         .await
         .map_err(Error::internal)?
     }
+}
+
+/// Makes what hashes, at a fixed cost or one that is measured, and a hash of no password.
+async fn hasher(fixed: Option<PasswordCost>) -> Result<(Hasher, String)> {
+    let made = tokio::task::spawn_blocking(move || {
+        let hasher = match fixed {
+            Some(cost) => {
+                cost.check().map_err(Error::internal)?;
+                Hasher::new(cost)
+            }
+            None => Hasher::calibrated()?,
+        };
+        let nobody = hasher.hash("no such password")?;
+        Ok::<_, Error>((hasher, nobody))
+    });
+    let (hasher, nobody) = made.await.map_err(Error::internal)??;
+    let PasswordCost { memory_mib, passes } = hasher.cost();
+    let measured = fixed.is_none();
+    tracing::info!(
+        memory_mib,
+        passes,
+        measured,
+        "passwords are hashed at this cost"
+    );
+    Ok((hasher, nobody))
 }
 
 /// A place among those who wait for hashing.

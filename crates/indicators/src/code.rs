@@ -8,7 +8,7 @@ use types::{
 
 use crate::{
     indicator::{Accumulation, Direction, State, ValueKind},
-    value::SourceKind,
+    value::{SourceKind, ValueState, lock::LockState},
 };
 
 /// A meaning that is kept as a word. Words never change: rows hold them.
@@ -103,5 +103,16 @@ codes! {
         Imported = "imported",
         Derived = "derived",
         Consolidated = "consolidated",
+    }
+    ValueState {
+        Rejected = "rejected",
+        Draft = "draft",
+        Submitted = "submitted",
+        Accepted = "accepted",
+    }
+    LockState {
+        Released = "released",
+        Held = "held",
+        Accepted = "accepted",
     }
 }

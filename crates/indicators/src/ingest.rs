@@ -4,43 +4,51 @@
 //! kept with its answer for 7 days, so a sender that does not know how far it came sends
 //! again and is answered the same: a figure is never taken twice and never lost.
 
+use std::time::{Duration, Instant};
+
 use kit::{Actor, Error, Result, Tx, db::ledger::Action};
 use proto::indicators as pb;
-use serde::Serialize;
 use tokio::sync::watch;
-use types::ids::UnitId;
+use types::ids::{SourceSystemId, UnitId};
 use uuid::Uuid;
 
 use crate::{
     reason::{INGEST_OFFSET_GAP, INGEST_SESSION_REUSED, INGEST_TOTAL_MISMATCH},
-    reconciliation::line,
+    source_system,
     value::{
         Values,
-        batch::{self, By, Changes},
-        ground::Ground,
+        batch::{self, By, Checked},
         item::{Disposition, Item, Outcome},
     },
 };
 
 mod dialogue;
+mod entry;
 mod record;
 mod store;
 mod wire;
 
-use record::{HASH_LENGTH, Record};
+use entry::Entry;
+use record::{Answer, HASH_LENGTH, Record};
 
-/// Most items of one batch: two statements of a thousand rows for each of its tables.
+/// Most items of one batch.
 const MOST_BATCH_ITEMS: usize = 2_000;
-/// How many items may be on the way without an acknowledgement.
-const CREDIT: i32 = 8_000;
+/// Most items of the batches that are committed together.
+const MOST_TOGETHER: usize = 8_000;
+/// How many items may be on the way without an acknowledgement: as many as are written
+/// together, and as many that are read and judged meanwhile.
+const CREDIT: i32 = 16_000;
 /// Most items of a session; places are told as 32-bit numbers.
 const MOST_ITEMS: i64 = 2_000_000_000;
+/// What was found out of rights, units and indicators before a batch had its turn counts
+/// this long; then it is looked at again. A revoked right is gone within 5 seconds.
+const GROUND_COUNTS: Duration = Duration::from_secs(1);
 
 /// Opens a session, or takes it up again.
 #[derive(Debug)]
 struct Open {
     session: Uuid,
-    source_system: String,
+    source_system: SourceSystemId,
     scope_unit: UnitId,
     validate_only: bool,
 }
@@ -65,37 +73,39 @@ struct Counts {
     rejected: i64,
 }
 
-/// A run of items.
+/// A run of items as it arrived.
 #[derive(Debug)]
 struct Batch {
     offset: i64,
-    items: Vec<Sent>,
+    items: Vec<(Item, Hash)>,
 }
 
-/// An item as it was sent, with the hash by which it is known again.
+/// The hash by which an item is known again.
+type Hash = [u8; HASH_LENGTH];
+
+/// A run of items with everything that can be said before it has its turn.
+#[derive(Debug)]
+struct Ready {
+    offset: i64,
+    items: Vec<Sent>,
+    /// When rights, units and indicators were looked at.
+    looked: Instant,
+}
+
+/// An item that waits for its turn.
 #[derive(Debug)]
 struct Sent {
-    item: Item,
-    hash: [u8; HASH_LENGTH],
+    checked: Checked,
+    hash: Hash,
 }
 
-/// A batch beside what was taken before.
+/// Batches beside what was taken before.
 #[derive(Debug)]
 struct Parted {
     /// Items that were taken before, with their places.
     known: Vec<(i64, Sent)>,
-    /// Items that follow.
-    new: Vec<Sent>,
-}
-
-/// What the ledger keeps of a batch. The figures stand in their versions; here is what ties
-/// them to the session.
-#[derive(Debug, Serialize)]
-struct Entry<'a> {
-    source_system: &'a str,
-    first_offset: i64,
-    end_offset: i64,
-    values: Vec<String>,
+    /// Items that follow, in the batches they came in.
+    new: Vec<Vec<Sent>>,
 }
 
 /// The use cases.
@@ -119,15 +129,19 @@ impl Ingests {
         self.ending.send_replace(true);
     }
 
-    /// Opens a session for who may write figures of its unit.
+    /// Opens a session for the machine that sends the figures of a system, and may write those
+    /// of the unit.
     async fn begin(&self, actor: &Actor, open: Open) -> Result<Session> {
         self.values
             .access()
             .require(actor, &open.scope_unit)
             .await?;
+        let db = self.values.db().reader();
+        let field = "open.source_system";
+        source_system::require_connector(db, actor, &open.source_system, field).await?;
         let fresh = Session {
             id: open.session,
-            source_system: open.source_system,
+            source_system: open.source_system.name(),
             validate_only: open.validate_only,
             next_offset: 0,
             counts: Counts::default(),
@@ -150,45 +164,91 @@ impl Ingests {
         Ok(session)
     }
 
-    /// Takes a batch, and answers when it is committed. What was taken before is answered
-    /// from the record; only what is new is written.
+    /// Does with a batch what can be done before it has its turn, so that the database is
+    /// waited for by nothing else.
+    async fn look_at(&self, actor: &Actor, batch: Batch) -> Result<Ready> {
+        let looked = Instant::now();
+        let ids = batch.items.iter().filter_map(|(item, _)| item.id.as_ref());
+        let ground = self.values.ground(actor, ids).await?;
+        let items = batch.items.into_iter().map(|(item, hash)| Sent {
+            checked: Checked::new(item, actor.principal(), &ground),
+            hash,
+        });
+        Ok(Ready {
+            offset: batch.offset,
+            items: items.collect(),
+            looked,
+        })
+    }
+
+    /// Takes batches that follow each other, and answers each when all are committed. What
+    /// was taken before is answered from the record; only what is new is written.
     async fn take(
         &self,
         actor: &Actor,
         session: &mut Session,
-        batch: Batch,
-    ) -> Result<pb::IngestAck> {
-        let ids = batch.items.iter().filter_map(|it| it.item.id.as_ref());
-        let ground = self.values.ground(actor, ids).await?;
+        batches: Vec<Ready>,
+    ) -> Result<Vec<pb::IngestAck>> {
+        let batches = self.look_again(actor, batches).await?;
         let tx = self.change(actor).await?;
         if session.validate_only {
-            return rehearse(tx, actor, session, batch, &ground).await;
+            return rehearse(tx, actor, session, batches).await;
         }
         let principal = actor.principal();
         // Two lines of one session wait here for each other.
         let mut now = store::take_turn(&tx.db, principal, session, tx.now()).await?;
-        let Parted { known, new } = batch.split(now.next_offset)?;
-        let mut ack = record::answered(&tx.db, principal, &now, &known).await?;
+        let first = now.next_offset;
+        let ends: Vec<_> = batches.iter().map(Ready::end).collect();
+        let from = batches.first().map_or(first, |it| it.offset);
+        let Parted { known, new } = part(batches, first)?;
+        let mut answers = record::answered(&tx.db, principal, &now, &known).await?;
         if !new.is_empty() {
-            let first = now.next_offset;
-            let hashes = new.iter().flat_map(|it| it.hash).collect();
-            let items: Vec<_> = new.into_iter().map(|it| it.item).collect();
+            let hashes = new.iter().flatten().flat_map(|it| it.hash).collect();
             let by = By {
                 principal,
                 now: tx.now(),
             };
-            let (outcomes, changes) = batch::apply(&tx.db, by, items, &ground).await?;
+            let checked = |batch: Vec<Sent>| batch.into_iter().map(|it| it.checked).collect();
+            let new = new.into_iter().map(checked).collect();
+            let (outcomes, changes) = batch::decide(&tx.db, by, new).await?;
             now.count(&outcomes);
-            enter(&tx, &now, first, &changes).await?;
-            let record = Record::new(first, hashes, outcomes)?;
+            // While the database writes the figures, what is kept of them is made ready.
+            let (written, (entry, record)) = tokio::join!(changes.write(&tx.db), async {
+                let record = Record::new(first, hashes, outcomes);
+                (Entry::of(&now, first, &changes), record)
+            });
+            written?;
+            let record = record?;
+            if let Some(entry) = entry {
+                let name = format!("ingestSessions/{}", now.id);
+                tx.record(Action::Updated, &name, None, Some(&entry))
+                    .await?;
+            }
             store::keep(&tx.db, principal, &now, &record, tx.now()).await?;
-            ack.results.extend(record.answer.results);
-            ack.current_values.extend(record.answer.current_values);
+            answers.extend(record.answers);
+            changes.tell(&tx).await?;
         }
         tx.commit().await?;
-        ack.next_offset = now.next_offset;
         *session = now;
-        Ok(ack)
+        Ok(acknowledge(from, &ends, answers, first))
+    }
+
+    /// Looks at rights, units and indicators again when the batches waited for long.
+    async fn look_again(&self, actor: &Actor, batches: Vec<Ready>) -> Result<Vec<Ready>> {
+        let mut fresh = Vec::with_capacity(batches.len());
+        for ready in batches {
+            if ready.looked.elapsed() < GROUND_COUNTS {
+                fresh.push(ready);
+                continue;
+            }
+            let items = ready.items.into_iter();
+            let batch = Batch {
+                offset: ready.offset,
+                items: items.map(|it| (it.checked.item, it.hash)).collect(),
+            };
+            fresh.push(self.look_at(actor, batch).await?);
+        }
+        Ok(fresh)
     }
 
     /// Sums a session up when everything has arrived.
@@ -215,49 +275,52 @@ impl Ingests {
     }
 }
 
-/// Judges a batch and takes everything back.
+/// Judges batches and takes everything back. They come one by one: a batch of a dry run
+/// stands on what is in force, not on what another one would have written.
 async fn rehearse(
     tx: Tx,
     actor: &Actor,
     session: &mut Session,
-    batch: Batch,
-    ground: &Ground,
-) -> Result<pb::IngestAck> {
-    if batch.offset > session.next_offset {
-        return Err(gap(session.next_offset));
-    }
-    let known = usize::try_from(session.next_offset - batch.offset).map_err(Error::internal)?;
+    batches: Vec<Ready>,
+) -> Result<Vec<pb::IngestAck>> {
+    let mut acks = Vec::with_capacity(batches.len());
     let by = By {
         principal: actor.principal(),
         now: tx.now(),
     };
-    let items = batch.items.into_iter().map(|it| it.item).collect();
-    let (outcomes, _) = batch::apply(&tx.db, by, items, ground).await?;
+    for batch in batches {
+        let (from, end, next) = (batch.offset, batch.end(), session.next_offset);
+        if from > next {
+            return Err(gap(next));
+        }
+        let known = usize::try_from(next - from).map_err(Error::internal)?;
+        let checked = batch.items.into_iter().map(|it| it.checked).collect();
+        let (outcomes, _) = batch::decide(&tx.db, by, vec![checked]).await?;
+        session.count(outcomes.get(known..).unwrap_or_default());
+        let answers = Record::new(from, Vec::new(), outcomes)?.answers;
+        acks.extend(acknowledge(from, &[end], answers, next));
+    }
     tx.take_back().await?;
-    session.count(outcomes.get(known..).unwrap_or_default());
-    let mut ack = Record::new(batch.offset, Vec::new(), outcomes)?.answer;
-    ack.next_offset = session.next_offset;
-    Ok(ack)
+    Ok(acks)
 }
 
-/// Enters a batch into the ledger: one entry, with every figure that it changed.
-async fn enter(tx: &Tx, session: &Session, first_offset: i64, changes: &Changes) -> Result<()> {
-    if changes.0.is_empty() {
-        return Ok(());
-    }
-    let written = changes.0.iter().map(|it| {
-        let value = &it.after.value;
-        let figure = line::figure(&value.quantity);
-        format!("{}@{} {figure}", value.id, value.revision)
-    });
-    let entry = Entry {
-        source_system: &session.source_system,
-        first_offset,
-        end_offset: session.next_offset,
-        values: written.collect(),
+/// Cuts answers into the acknowledgements of the batches, which begin at a place and end at
+/// these. Each says where to go on as if it had been taken alone.
+fn acknowledge(from: i64, ends: &[i64], answers: Vec<Answer>, before: i64) -> Vec<pb::IngestAck> {
+    let mut answers = (from..).zip(answers).peekable();
+    let acknowledge = |end: &i64| {
+        let mut ack = pb::IngestAck {
+            next_offset: before.max(*end),
+            credit: CREDIT,
+            ..pb::IngestAck::default()
+        };
+        while let Some((_, answer)) = answers.next_if(|(place, _)| place < end) {
+            ack.results.push(answer.result);
+            ack.current_values.extend(answer.current);
+        }
+        ack
     };
-    let name = format!("ingestSessions/{}", session.id);
-    tx.record(Action::Updated, &name, None, Some(&entry)).await
+    ends.iter().map(acknowledge).collect()
 }
 
 fn gap(next_offset: i64) -> Error {
@@ -281,75 +344,34 @@ impl Session {
     }
 }
 
-impl Batch {
-    /// Parts what was taken before, with its place, from what is new.
-    fn split(self, next_offset: i64) -> Result<Parted> {
-        if self.offset > next_offset {
+impl Ready {
+    /// Where the next batch begins.
+    fn end(&self) -> i64 {
+        let count = i64::try_from(self.items.len()).unwrap_or(i64::MAX);
+        self.offset.saturating_add(count)
+    }
+}
+
+/// Parts what was taken before, with its place, from what is new. The batches follow each
+/// other.
+fn part(batches: Vec<Ready>, next_offset: i64) -> Result<Parted> {
+    let (mut known, mut new) = (Vec::new(), Vec::new());
+    for batch in batches {
+        let (offset, end) = (batch.offset, batch.end());
+        if new.is_empty() && offset > next_offset {
             return Err(gap(next_offset));
         }
-        let known = usize::try_from(next_offset - self.offset).map_err(Error::internal)?;
-        let mut items = self.items;
-        let new = items.split_off(known.min(items.len()));
-        let known = (self.offset..).zip(items).collect();
-        Ok(Parted { known, new })
+        let before = (next_offset - offset).max(0);
+        let before = usize::try_from(before).map_err(Error::internal)?;
+        let mut items = batch.items;
+        let rest = items.split_off(before.min(items.len()));
+        known.extend((offset..).zip(items));
+        if end > next_offset {
+            new.push(rest);
+        }
     }
+    Ok(Parted { known, new })
 }
 
 #[cfg(test)]
-mod tests {
-    use types::violations::Invalid;
-
-    use super::*;
-
-    fn batch(offset: i64, count: u8) -> Batch {
-        let sent = |number| Sent {
-            item: Item {
-                path: String::new(),
-                id: None,
-                entry: Err(Invalid::default()),
-            },
-            hash: [number; HASH_LENGTH],
-        };
-        Batch {
-            offset,
-            items: (0..count).map(sent).collect(),
-        }
-    }
-
-    fn parts(offset: i64, count: u8, next_offset: i64) -> (Vec<(i64, u8)>, Vec<u8>) {
-        let Parted { known, new } = batch(offset, count).split(next_offset).unwrap();
-        let known = known.iter().map(|(place, it)| (*place, it.hash[0]));
-        (known.collect(), new.iter().map(|it| it.hash[0]).collect())
-    }
-
-    #[test]
-    fn what_was_taken_before_is_parted_from_what_is_new() {
-        assert_eq!(parts(10, 3, 10), (vec![], vec![0, 1, 2]));
-        assert_eq!(parts(10, 3, 12), (vec![(10, 0), (11, 1)], vec![2]));
-        assert_eq!(parts(10, 2, 900), (vec![(10, 0), (11, 1)], vec![]));
-        assert!(matches!(
-            batch(11, 1).split(10),
-            Err(Error::OutOfRange(reason, facts))
-                if reason.code == "INGEST_OFFSET_GAP" && facts["next_offset"] == "10"
-        ));
-    }
-
-    #[test]
-    fn a_session_is_summed_up_when_everything_has_arrived() {
-        let session = Session {
-            id: Uuid::nil(),
-            source_system: "mot-cua".into(),
-            validate_only: false,
-            next_offset: 7,
-            counts: Counts {
-                created: 7,
-                ..Counts::default()
-            },
-        };
-        assert_eq!(Ingests::close(&session, 7).unwrap().created, 7);
-        let early = Ingests::close(&session, 8).unwrap_err();
-        assert!(matches!(early, Error::OutOfRange(..)));
-        let wrong = Ingests::close(&session, 6).unwrap_err();
-        assert!(matches!(wrong, Error::Rule(reason, _) if reason.code == "INGEST_TOTAL_MISMATCH"));
-    }
-}
+mod tests;

@@ -1,29 +1,38 @@
 //! What is measured, and the figures of every unit and period with their history.
 //!
 //! Owns: definitions of indicators with their formulas, the systems figures come from,
-//! targets, figures and every version of them, and the sessions in which other systems
-//! send figures. It never changes
-//! a version that was recorded, and it knows of units only what the directory lets the
-//! caller do there.
+//! targets, figures and every version of them, the sessions in which other systems send
+//! figures, criteria sets, scorecards and rankings; adds figures up over units and periods.
+//! It never changes a version that was recorded, and it knows of units only what the
+//! directory lets the caller do there.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::indicators::{
+    aggregation_service_server::AggregationServiceServer,
     indicator_service_server::IndicatorServiceServer,
+    scorecard_service_server::ScorecardServiceServer,
     source_system_service_server::SourceSystemServiceServer,
-    target_service_server::TargetServiceServer, value_service_server::ValueServiceServer,
+    target_service_server::TargetServiceServer, value_lock_service_server::ValueLockServiceServer,
+    value_service_server::ValueServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
+mod aggregate;
 mod code;
+mod criteria_set;
+mod feed;
 mod formula;
 mod indicator;
 mod ingest;
 mod mask;
 mod migrations;
+mod ranking;
 mod reason;
 mod reconciliation;
+pub mod sample;
+mod scorecard;
 mod source_system;
 mod target;
 mod validation;
@@ -45,6 +54,25 @@ pub struct Indicators {
     targets: target::Targets,
     values: value::Values,
     ingests: ingest::Ingests,
+    criteria_sets: criteria_set::CriteriaSets,
+    scorecards: scorecard::Scorecards,
+    aggregates: aggregate::Aggregates,
+}
+
+/// What can be set of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How many MiB of figures are kept in memory for adding up; what was used longest ago
+    /// goes first and is read again when it is needed.
+    pub aggregation_memory_mib: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            aggregation_memory_mib: 1024,
+        }
+    }
 }
 
 impl Indicators {
@@ -53,6 +81,15 @@ impl Indicators {
     /// # Errors
     /// When the database cannot be read.
     pub async fn open(db: Db, access: Access) -> Result<Self> {
+        Self::open_with(db, access, &Settings::default()).await
+    }
+
+    /// Opens the service with these settings, as [`Indicators::open`] does.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn open_with(db: Db, access: Access, settings: &Settings) -> Result<Self> {
+        let most_bytes = settings.aggregation_memory_mib.saturating_mul(1024 * 1024);
         let pages = Pages::open(&db).await?;
         let values = value::Values::new(access.clone(), pages.clone(), db.clone());
         Ok(Self {
@@ -60,7 +97,10 @@ impl Indicators {
             calculator: formula::rpc::Calculator::new(access.clone(), db.clone()),
             source_systems: source_system::SourceSystems::new(&access, &pages, &db),
             targets: target::Targets::new(&access, &pages, &db),
+            criteria_sets: criteria_set::CriteriaSets::new(&access, &pages, &db),
+            scorecards: scorecard::Scorecards::new(&access, &pages, &db),
             ingests: ingest::Ingests::new(values.clone()),
+            aggregates: aggregate::Aggregates::new(&access, &pages, &db, most_bytes),
             values,
             db,
         })
@@ -79,19 +119,29 @@ impl Indicators {
         let source_systems = source_system::rpc::Rpc::new(&self.db, &self.source_systems);
         let targets = target::rpc::Rpc::new(&self.db, &self.targets);
         let values = value::rpc::Rpc::new(&self.db, &self.values, &self.ingests);
+        let aggregates = aggregate::rpc::Rpc::new(&self.aggregates);
+        let scorecards = scorecard::rpc::Rpc::new(&self.db, &self.criteria_sets, &self.scorecards);
         Routes::new(IndicatorServiceServer::new(indicators))
+            .add_service(AggregationServiceServer::new(aggregates))
+            .add_service(ScorecardServiceServer::new(scorecards))
             .add_service(SourceSystemServiceServer::new(source_systems))
             .add_service(TargetServiceServer::new(targets))
+            .add_service(ValueLockServiceServer::new(value::lock::rpc::Rpc::new(
+                &self.db,
+            )))
             .add_service(ValueServiceServer::new(values))
     }
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 4] {
+    pub fn services() -> [&'static str; 7] {
         [
+            "cds.indicators.v1.AggregationService",
             "cds.indicators.v1.IndicatorService",
+            "cds.indicators.v1.ScorecardService",
             "cds.indicators.v1.SourceSystemService",
             "cds.indicators.v1.TargetService",
+            "cds.indicators.v1.ValueLockService",
             "cds.indicators.v1.ValueService",
         ]
     }

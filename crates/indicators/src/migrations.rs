@@ -9,6 +9,12 @@ mod m0004_source_systems;
 mod m0005_targets;
 mod m0010_breakdowns;
 mod m0011_ingest;
+mod m0020_value_feed;
+mod m0021_value_states;
+mod m0022_value_locks;
+mod m0030_criteria_sets;
+mod m0031_scorecards;
+mod m0040_derived_revisions;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -20,5 +26,11 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0005_targets::Migration),
         Box::new(m0010_breakdowns::Migration),
         Box::new(m0011_ingest::Migration),
+        Box::new(m0020_value_feed::Migration),
+        Box::new(m0021_value_states::Migration),
+        Box::new(m0022_value_locks::Migration),
+        Box::new(m0030_criteria_sets::Migration),
+        Box::new(m0031_scorecards::Migration),
+        Box::new(m0040_derived_revisions::Migration),
     ]
 }

@@ -11,12 +11,20 @@ macro_rules! reasons {
 }
 
 reasons! {
+    AGGREGATE_COUNTED_TWICE: "{count} pairs of units are both counted although one is below the other: {pairs}", "{count} cặp đơn vị cùng được tính dù đơn vị này thuộc đơn vị kia: {pairs}";
+    AGGREGATE_NOT_COMPUTED: "the formula gives nothing: {cause_en}", "công thức không cho kết quả: {cause_vi}";
+    AGGREGATE_PERIODS_OVERLAP: "`{period}` and `{other}` share months, so their figures are not added", "kỳ `{period}` và kỳ `{other}` trùng tháng nên không cộng số liệu";
+    AGGREGATE_PERIODS_UNFIT: "the totals of `{indicator}` cannot be taken together by its rule for periods", "không gộp được số liệu của `{indicator}` theo cách tổng hợp theo kỳ";
+    AGGREGATE_TOO_GREAT: "the total is too great to be written", "số tổng hợp quá lớn nên không ghi được";
+    AGGREGATE_UNIT_NOT_THERE: "`{unit}` does not exist on {date}", "`{unit}` không tồn tại vào ngày {date}";
+    COMPARISON_OF_DERIVED: "`{indicator}` is computed from other indicators: compare those", "`{indicator}` được tính từ chỉ tiêu khác: hãy đối chiếu các chỉ tiêu đó";
     BELOW_ZERO: "is {count}: there are no fewer than 0 of anything counted", "là {count}: số đếm không thể nhỏ hơn 0";
+    INGEST_CONNECTOR_ONLY: "`{principal}` is not the connector of `{source_system}`: only that machine sends its figures", "`{principal}` không phải tài khoản kết nối của `{source_system}`: chỉ tài khoản đó được gửi số liệu của hệ thống này";
     INGEST_CREDIT_EXCEEDED: "more than {credit} items were sent without waiting for their acknowledgement", "đã gửi quá {credit} phần tử khi chưa có xác nhận";
     INGEST_ITEM_CHANGED: "the item at {offset} was sent before with other content", "phần tử tại vị trí {offset} đã được gửi trước đó với nội dung khác";
     INGEST_OFFSET_GAP: "items are missing: go on at {next_offset}", "thiếu phần tử: hãy gửi tiếp từ vị trí {next_offset}";
     INGEST_RECORD_EXPIRED: "the items before {next_offset} were taken more than 7 days ago and are no longer answered", "các phần tử trước vị trí {next_offset} đã tiếp nhận quá 7 ngày, không còn lưu kết quả";
-    INGEST_SESSION_REUSED: "the session `{session_id}` belongs to the system `{source_system}`", "phiên `{session_id}` thuộc hệ thống `{source_system}`";
+    INGEST_SESSION_REUSED: "the session `{session_id}` belongs to `{source_system}`", "phiên `{session_id}` thuộc `{source_system}`";
     INGEST_TOTAL_MISMATCH: "{total_count} items are said to be sent, {next_offset} have arrived", "khai báo đã gửi {total_count} phần tử, đã nhận {next_offset}";
     ITEMS_CONTRADICT: "contradicts what {fields} say about the same figure; all of them are refused", "mâu thuẫn với {fields} về cùng một số liệu; tất cả đều bị từ chối";
     ITEMS_MERGED: "completes {field}, which is about the same figure", "bổ sung cho {field} về cùng một số liệu";
@@ -31,6 +39,10 @@ reasons! {
     RATIO_PARTS_MISSING: "only {stated_en} is stated; without numerator and denominator it cannot be added up", "chỉ có tỷ lệ {stated_vi}; thiếu tử số và mẫu số nên không thể tổng hợp";
     UNIT_NOT_IN_FORCE: "`{unit}` existed from {start} to {end_en}, and `{period}` counts {from} to {to}", "`{unit}` tồn tại từ {start} đến {end_vi}, còn kỳ `{period}` tính từ {from} đến {to}";
     UNIT_NOT_PERMITTED: "you may not write figures of `{unit}`, or it does not exist", "không có quyền nhập số liệu của `{unit}`, hoặc đơn vị không tồn tại";
+    VALUE_LOCKED: "`{name}` is locked by `{locked_by}` until that is returned", "`{name}` đang bị khóa theo `{locked_by}`; chỉ sửa được khi lần gửi đó được trả lại";
+    REASON_REQUIRED: "`{name}` was submitted before; say why it changes", "`{name}` đã từng được gửi trong báo cáo; phải nêu lý do sửa";
+    LOCK_RELEASED: "the lock of `{submission}` was released", "khóa số liệu của `{submission}` đã được gỡ";
+    LOCK_NOT_THERE: "there is no lock `{lock}`", "không có khóa số liệu `{lock}`";
     VALUE_CHANGED: "`{name}` has changed; its etag is now `{current_etag}`", "`{name}` đã thay đổi; etag hiện tại là `{current_etag}`";
     YEAR_TO_DATE_FALLS: "{value_en} since the start of the year is less than the {earlier_en} of `{earlier_period}`", "lũy kế từ đầu năm là {value_vi}, thấp hơn {earlier_vi} của {earlier_period_vi}";
     RATIO_MISMATCH: "{stated_en} is stated, the numbers give {computed_en}", "tỷ lệ công bố là {stated_vi}, số liệu cho {computed_vi}";
@@ -75,4 +87,17 @@ reasons! {
     FORMULA_NEGATIVE_SHARE: "a part of the resulting share is below 0 (character {column})", "tử số hoặc mẫu số của tỷ lệ kết quả nhỏ hơn 0 (ký tự thứ {column})";
     FORMULA_INPUT: "`{indicator}` cannot be computed: {cause_en} (character {column})", "không tính được `{indicator}`: {cause_vi} (ký tự thứ {column})";
     FORMULA_COUNTED_AS_ZERO: "{reference} has no figure and counts as 0 (character {column})", "{reference} không có số liệu và được tính là 0 (ký tự thứ {column})";
+    FIGURE_MISSING: "`{indicator}` has no figure for {period}", "`{indicator}` chưa có số liệu kỳ {period}";
+    FIGURE_ABSENT: "there is no figure (`{absence}`), and the set does not say what that means", "không có số liệu (“{absence}”) và bộ tiêu chí không quy định cách chấm trường hợp này";
+    FIGURE_NOT_EXACT: "`{indicator}` is told as “{words}”; the number in it is scored", "`{indicator}` ghi “{words}”; chấm theo con số ghi trong đó";
+    BASELINE_MISSING: "there is no earlier figure to compare with", "không có số liệu kỳ trước để so sánh";
+    EXTERNAL_MAXIMUM_DIFFERS: "the points are of {given_en}, the criterion is worth {maximum_en}: they are taken in proportion", "điểm ngoài tính trên {given_vi}, tiêu chí tối đa {maximum_vi}: quy đổi theo tỷ lệ";
+    SCORE_LEFT_TO_VERIFIER: "`{choice}` earns up to {score_en}, as who verifies decides", "“{choice}” được tối đa {score_vi} điểm, do đơn vị thẩm định quyết định";
+    EVIDENCE_NOT_THERE: "points are given by figures alone; the set asks for a document that proves them: {hint}", "điểm tính từ số liệu nhưng chưa có tài liệu kiểm chứng theo yêu cầu của bộ tiêu chí: {hint}";
+    BONUS_CAPPED: "{sum_en} points were earned, at most {cap_en} count", "đạt {sum_vi} điểm, chỉ tính tối đa {cap_vi}";
+    NOTHING_TO_RANK_BY: "nothing in the set concerns the unit, so that it cannot be ranked", "không tiêu chí nào áp dụng cho đơn vị nên không xếp hạng được";
+    SCORES_OUTDATED: "figures or indicators of {units} have changed since `{name}` was computed: compute it again", "số liệu hoặc chỉ tiêu của {units} đã thay đổi sau khi tính `{name}`: hãy tính lại";
+    RESULTS_NOT_VERIFIED: "the results of {units} wait to be verified", "kết quả của {units} đang chờ thẩm định";
+    VERIFIES_OWN_SCORES: "`{principal}` entered or submitted scores of `{name}` and may not verify them", "`{principal}` đã nhập hoặc gửi điểm của `{name}` nên không được thẩm định";
+    PREVIOUS_SCORECARD_UNFIT: "`{name}` is not a published scorecard of the same set and an earlier period", "`{name}` không phải bảng chấm điểm đã công bố của kỳ trước theo cùng bộ tiêu chí";
 }

@@ -2,8 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
-use types::ids::{ServiceAccountId, SourceSystemId, UnitId};
+use types::{
+    ids::{Principal, ServiceAccountId, SourceSystemId, UnitId},
+    violations::Invalid,
+};
+
+use crate::reason::{INGEST_CONNECTOR_ONLY, REFERENCE_NOT_FOUND};
 
 pub(crate) mod rpc;
 pub(crate) mod store;
@@ -54,6 +60,31 @@ pub(crate) struct GetSourceSystem {
 pub(crate) struct ListSourceSystems {
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
+}
+
+/// Requires that a system is registered and that its figures are the caller's to send.
+pub(crate) async fn require_connector(
+    db: &impl ConnectionTrait,
+    actor: &Actor,
+    id: &SourceSystemId,
+    field: &str,
+) -> Result<()> {
+    let Some(system) = store::find(db, id).await? else {
+        let (en, vi) = (REFERENCE_NOT_FOUND.en, REFERENCE_NOT_FOUND.vi);
+        let named = |text: &str| text.replace("{name}", &id.name());
+        return Err(Invalid::field(field, REFERENCE_NOT_FOUND.code, named(en), named(vi)).into());
+    };
+    let connector = system.content.connector.map(Principal::from);
+    if connector.as_ref() == Some(actor.principal()) {
+        return Ok(());
+    }
+    Err(Error::rule(
+        &INGEST_CONNECTOR_ONLY,
+        [
+            ("principal", actor.principal().name()),
+            ("source_system", id.name()),
+        ],
+    ))
 }
 
 /// The use cases.

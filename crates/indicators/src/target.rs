@@ -1,5 +1,7 @@
 //! What a unit has to reach in a period, by which document, and whether it has.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use sea_orm::ConnectionTrait;
@@ -9,18 +11,19 @@ use types::{
     ids::{IndicatorId, Principal, UnitId},
     period::{Period, WindowRule},
     quantity::{Content, Quantity},
+    validity::Validity,
     violations::Invalid,
 };
 
 use crate::{
     formula::derive::{asked, derive},
     indicator::{self, Definition, Direction, ValueKind, store as indicators},
-    reason::{TARGET_NEEDS_DIRECTION, TARGET_NOT_MEASURED},
-    value,
+    reason::{TARGET_NEEDS_DIRECTION, TARGET_NOT_MEASURED, UNIT_NOT_IN_FORCE},
+    value::{self, fit},
 };
 
 pub(crate) mod rpc;
-mod standing;
+pub(crate) mod standing;
 mod store;
 
 use standing::{Judged, Measure};
@@ -136,11 +139,29 @@ impl Targets {
         }
     }
 
-    /// Sets a target, as the unit that answers for the indicator. One that was taken back
-    /// may be set again; its history goes on.
-    pub(crate) async fn create(&self, tx: &Tx, actor: &Actor, new: CreateTarget) -> Result<Target> {
+    /// Looks up the days on which the unit of a new target exists, before anything is
+    /// changed: the directory may have to be asked.
+    pub(crate) async fn unit_days(
+        &self,
+        actor: &Actor,
+        new: &CreateTarget,
+    ) -> Result<Option<Validity>> {
+        let days = self.access.unit_days(actor, &[&new.id.unit]).await?;
+        Ok(days.into_iter().flatten().next())
+    }
+
+    /// Sets a target, as the unit that answers for the indicator, for a unit that exists on
+    /// these days. One that was taken back may be set again; its history goes on.
+    pub(crate) async fn create(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        new: CreateTarget,
+        days: Option<Validity>,
+    ) -> Result<Target> {
         self.owner(&tx.db, actor, &new.id.indicator).await?;
         let definition = in_force(&tx.db, &new.id).await?;
+        exists(&new.id, &definition, days)?;
         can_be_reached(&new.id.indicator, &definition)?;
         fits(definition.value_kind, &new.content.quantity)?;
         tx.lock(&new.id.name()).await?;
@@ -279,15 +300,10 @@ impl Targets {
                 found.into_values().next()
             }
         };
-        // A regime may close its figures on another day; the usual one is judged by here.
-        let window = WindowRule::decree_09_2019().window(id.period).ok();
-        let end = window.and_then(|it| it.end());
-        let measure = Measure {
-            kind: revision.definition.value_kind,
-            direction: revision.definition.direction,
-        };
-        let is_over = end.is_some_and(|end| self.db.clock().today() >= end);
-        let judged = measure.judge(&target.content.quantity, quantity.as_ref(), is_over);
+        let (end, today) = (end_of(id.period), self.db.clock().today());
+        let definition = &revision.definition;
+        let (order, quantity_now) = (&target.content.quantity, quantity.as_ref());
+        let judged = judge(definition, id.period, order, quantity_now, today);
         Ok(Evaluated {
             target,
             quantity,
@@ -346,6 +362,46 @@ impl Target {
     }
 }
 
+/// Returns the day after the last that counts. A regime may close its figures on another
+/// day; the usual one is judged by here.
+fn end_of(period: Period) -> Option<NaiveDate> {
+    let window = WindowRule::decree_09_2019().window(period).ok();
+    window.and_then(|it| it.end())
+}
+
+/// Judges a figure by what has to be reached.
+pub(crate) fn judge(
+    definition: &Definition,
+    period: Period,
+    order: &Quantity,
+    figure: Option<&Quantity>,
+    today: NaiveDate,
+) -> Judged {
+    let measure = Measure {
+        kind: definition.value_kind,
+        direction: definition.direction,
+    };
+    let is_over = end_of(period).is_some_and(|end| today >= end);
+    measure.judge(order, figure, is_over)
+}
+
+/// Returns the names of targets and what has to be reached, of some indicators, units and
+/// periods.
+pub(crate) async fn orders(
+    db: &impl ConnectionTrait,
+    indicators: &[&IndicatorId],
+    units: &[&UnitId],
+    periods: &[Period],
+) -> Result<BTreeMap<(IndicatorId, UnitId, Period), (String, Quantity)>> {
+    let found = store::of_units(db, indicators, units, periods).await?;
+    let order = |it: Target| {
+        let name = it.id.name();
+        let key = (it.id.indicator, it.id.unit, it.id.period);
+        (key, (name, it.content.quantity))
+    };
+    Ok(found.into_iter().map(order).collect())
+}
+
 async fn owner_unit(db: &impl ConnectionTrait, indicator: &IndicatorId) -> Result<Option<UnitId>> {
     let found = indicators::find(db, indicator).await?;
     Ok(found.map(|it| it.definition.owner_unit))
@@ -374,6 +430,18 @@ fn can_be_reached(id: &IndicatorId, definition: &Definition) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Refuses a target of a unit that has no figures of its period.
+fn exists(id: &TargetId, definition: &Definition, days: Option<Validity>) -> Result<()> {
+    let Some(days) = days else {
+        return Err(Error::reference("target.unit", id.unit.name()));
+    };
+    if fit::existed(&days, &id.period, definition.accumulation) {
+        return Ok(());
+    }
+    let facts = fit::not_in_force(&id.unit, &id.period, &days);
+    Err(Error::rule(&UNIT_NOT_IN_FORCE, facts))
 }
 
 fn fits(kind: ValueKind, quantity: &Quantity) -> std::result::Result<(), Invalid> {

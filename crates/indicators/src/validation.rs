@@ -171,7 +171,7 @@ mod samples {
     use super::*;
     use crate::{
         indicator::{Accumulation, Definition, Revision},
-        value::Source,
+        value::{Source, Stage},
     };
 
     pub(super) fn defined(accumulation: Accumulation) -> Definition {
@@ -194,6 +194,7 @@ mod samples {
             revision: 1,
             create_time: time,
             update_time: time,
+            stage: Stage::default(),
         }
     }
 

@@ -14,24 +14,24 @@ use types::{
     quantity::Quantity,
 };
 
-use crate::{indicator::standing::definitions, validation};
-
 pub(crate) mod batch;
 mod check;
-mod derived;
+pub(crate) mod derived;
+pub(crate) mod explanation;
 pub(crate) mod fit;
 pub(crate) mod ground;
 pub(crate) mod issue;
 pub(crate) mod item;
+pub(crate) mod lock;
 mod merge;
 mod quantity_row;
 pub(crate) mod rpc;
 pub(crate) mod store;
 pub(crate) mod wire;
 
-use batch::By;
+use batch::{By, Checked};
+use derived::Listed;
 use ground::Ground;
-use issue::Issue;
 use item::{Item, Outcome};
 
 /// A figure as of one revision.
@@ -47,6 +47,28 @@ pub(crate) struct IndicatorValue {
     pub(crate) create_time: DateTime<Utc>,
     /// When this revision was recorded.
     pub(crate) update_time: DateTime<Utc>,
+    /// How far the figure has come; that of a version is told of the figure in force alone.
+    pub(crate) stage: Stage,
+}
+
+/// How far a figure has come, and what keeps it there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub(crate) struct Stage {
+    pub(crate) state: ValueState,
+    /// The submission that locks it; the first one when several do.
+    pub(crate) locked_by: Option<String>,
+    /// The newest revision that was ever submitted.
+    pub(crate) submitted_revision: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+pub(crate) enum ValueState {
+    /// Sent back because of this figure, and not changed since.
+    Rejected,
+    #[default]
+    Draft,
+    Submitted,
+    Accepted,
 }
 
 /// Where a figure came from.
@@ -106,25 +128,6 @@ pub(crate) struct ListRevisions {
     page_token: String,
 }
 
-/// Asks how a figure came about.
-#[derive(Debug)]
-pub(crate) struct ExplainValue {
-    pub(crate) id: ValueId,
-}
-
-/// How a figure came about.
-#[derive(Debug)]
-pub(crate) struct Explanation {
-    pub(crate) value: IndicatorValue,
-    pub(crate) revisions: Vec<Revision>,
-    pub(crate) parts: Vec<IndicatorValue>,
-    pub(crate) issues: Vec<(ValueId, Issue)>,
-}
-
-/// Most versions and parts that an explanation shows.
-const REVISIONS_SHOWN: u64 = 100;
-const PARTS_SHOWN: u64 = 500;
-
 /// The use cases.
 #[derive(Debug, Clone)]
 pub(crate) struct Values {
@@ -162,8 +165,13 @@ impl Values {
             principal: actor.principal(),
             now: tx.now(),
         };
-        let (outcomes, changes) = batch::apply(&tx.db, by, upsert.items, ground).await?;
+        let items = upsert.items.into_iter();
+        let checked = items.map(|it| Checked::new(it, by.principal, ground));
+        let batches = vec![checked.collect()];
+        let (outcomes, changes) = batch::decide(&tx.db, by, batches).await?;
+        changes.write(&tx.db).await?;
         changes.record(tx, &(upsert.unit, upsert.period)).await?;
+        changes.tell(tx).await?;
         Ok(outcomes)
     }
 
@@ -181,12 +189,13 @@ impl Values {
         found.ok_or_else(|| Error::not_found("INDICATOR_VALUE", id))
     }
 
-    /// Lists the figures of a unit and period by indicator and breakdown.
+    /// Lists the figures of a unit and period by indicator and breakdown, the computed ones
+    /// among them.
     pub(crate) async fn list(
         &self,
         actor: &Actor,
         list: ListValues,
-    ) -> Result<(Vec<IndicatorValue>, String)> {
+    ) -> Result<(Vec<Listed>, String)> {
         self.access.require(actor, &list.unit).await?;
         let what = format!("values {} {}", list.unit, list.period);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
@@ -194,10 +203,27 @@ impl Values {
         // The whole comes first, so that a place without a breakdown lies before all parts.
         let after = after.map(|it| it.split_once('.').unwrap_or((it, "")));
         let values = store::list(db, &list.unit, &list.period, after, page.limit()).await?;
-        page.close(values, |it| {
-            let breakdown = it.id.breakdown.as_ref();
-            let breakdown = breakdown.map_or("", Breakdown::as_str);
-            format!("{}.{breakdown}", it.id.indicator.as_str())
+        // Beyond the last figure of a full page others may follow before a computed one.
+        let is_full = u64::try_from(values.len()).is_ok_and(|it| it >= page.limit());
+        let last = values.last().map(|it| it.id.indicator.clone());
+        let last = last.filter(|_| is_full);
+        let is_on_page = |it: &IndicatorId| {
+            after.is_none_or(|(after, _)| it.as_str() > after)
+                && last.as_ref().is_none_or(|last| it <= last)
+        };
+        let mut listed = derived::of_sheet(db, &list.unit, list.period, is_on_page).await?;
+        // What was reported before the indicator was derived stands.
+        for value in &values {
+            if value.id.breakdown.is_none() {
+                listed.remove(&value.id.indicator);
+            }
+        }
+        let values = values.into_iter().map(|it| Listed::Figure(Box::new(it)));
+        let mut listed: Vec<_> = listed.into_values().chain(values).collect();
+        listed.sort_by_cached_key(|it| place(it.id()));
+        page.close(listed, |it| {
+            let (indicator, breakdown) = place(it.id());
+            format!("{indicator}.{breakdown}")
         })
     }
 
@@ -222,32 +248,6 @@ impl Values {
         page.close(revisions, |it| it.value.revision.to_string())
     }
 
-    /// Says how a figure came about.
-    pub(crate) async fn explain(
-        &self,
-        actor: &Actor,
-        explain: ExplainValue,
-    ) -> Result<Explanation> {
-        self.access.require(actor, &explain.id.unit).await?;
-        let db = self.db.reader();
-        let value = self.read(&explain.id).await?;
-        let revisions = store::revisions(db, &value, None, REVISIONS_SHOWN).await?;
-        let parts = match value.id.breakdown {
-            None => store::parts(db, &value.id, PARTS_SHOWN).await?,
-            Some(_) => Vec::new(),
-        };
-        let definitions = definitions(db, &[&value.id.indicator]).await?;
-        let figures = std::iter::once(&value).chain(&parts);
-        let figures: Vec<_> = figures.cloned().collect();
-        let issues = validation::of_sheet(&figures, &[], &definitions);
-        Ok(Explanation {
-            value,
-            revisions,
-            parts,
-            issues,
-        })
-    }
-
     pub(crate) fn access(&self) -> &Access {
         &self.access
     }
@@ -261,6 +261,12 @@ impl Values {
     }
 }
 
+/// Returns the place of a figure in a list; the whole comes before its parts.
+fn place(id: &ValueId) -> (String, String) {
+    let breakdown = id.breakdown.as_ref().map_or("", Breakdown::as_str);
+    (id.indicator.as_str().to_owned(), breakdown.to_owned())
+}
+
 /// Returns the figures there are of a unit, indicators and periods, in one question. They
 /// are the whole ones: a formula takes no part of a figure.
 pub(crate) async fn quantities(
@@ -269,12 +275,22 @@ pub(crate) async fn quantities(
     indicators: &BTreeSet<&IndicatorId>,
     periods: &BTreeSet<Period>,
 ) -> Result<BTreeMap<(IndicatorId, Period), Quantity>> {
-    if indicators.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let found = store::of_periods(db, unit, indicators, periods).await?;
+    let found = figures(db, unit, indicators, periods).await?;
     let quantity = |it: IndicatorValue| ((it.id.indicator, it.id.period), it.quantity);
     Ok(found.into_iter().map(quantity).collect())
+}
+
+/// Returns the same as they stand, with their revisions and states.
+pub(crate) async fn figures(
+    db: &impl sea_orm::ConnectionTrait,
+    unit: &UnitId,
+    indicators: &BTreeSet<&IndicatorId>,
+    periods: &BTreeSet<Period>,
+) -> Result<Vec<IndicatorValue>> {
+    if indicators.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::of_periods(db, unit, indicators, periods).await
 }
 
 impl Source {

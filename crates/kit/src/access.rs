@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use proto::directory::{CheckAccessRequest, access_service_client::AccessServiceClient};
+use chrono::NaiveDate;
+use proto::directory::{CheckAccessRequest, UnitKind, access_service_client::AccessServiceClient};
 use types::{ids::UnitId, validity::Validity};
 
 use crate::{Actor, Error, Peer, Result};
 
 pub mod book;
+pub mod territory;
 mod watched;
 
 pub use watched::Watched;
+
+use territory::Territory;
 
 /// How far a right has to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,12 @@ pub trait Rights: Send + Sync + 'static {
     /// # Errors
     /// Unavailable when the units are not known.
     async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>>;
+
+    /// Returns the units in time and how they lead to each other.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    async fn territory(&self) -> Result<Arc<Territory>>;
 }
 
 /// Asks for the permission that the called method declares in the contract.
@@ -164,6 +174,37 @@ impl Access {
     /// Unavailable when the units are not known.
     pub async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>> {
         self.0.units_below(root, days).await
+    }
+
+    /// Returns the units in time and how they lead to each other.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    pub async fn territory(&self) -> Result<Arc<Territory>> {
+        self.0.territory().await
+    }
+
+    /// Returns the units of some kinds below a unit on a day, by id; of any kind when none are
+    /// named.
+    ///
+    /// # Errors
+    /// Unavailable when the units are not known.
+    pub async fn units_of_kinds(
+        &self,
+        root: &UnitId,
+        kinds: &[UnitKind],
+        day: NaiveDate,
+    ) -> Result<Vec<UnitId>> {
+        let days = Validity::new(day, day.succ_opt()).map_err(Error::internal)?;
+        let mut units = self.units_below(root, days).await?;
+        let territory = self.territory().await?;
+        units.retain(|unit| {
+            let fact = territory.unit(unit);
+            let mut is = fact.into_iter().flat_map(|it| &it.kinds);
+            let fits = is.any(|(days, kind)| days.contains(day) && kinds.contains(kind));
+            unit != root && (kinds.is_empty() || fits)
+        });
+        Ok(units)
     }
 
     async fn decide(&self, actor: &Actor, units: &[Option<&UnitId>], reach: Reach) -> Result<()> {

@@ -109,6 +109,13 @@ impl Actor {
         is_within(self.scope.as_deref(), permission)
     }
 
+    /// Returns the time that is left to answer.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        left.saturating_sub(HEADROOM)
+    }
+
     /// Notes that the caller's right was asked for and decided (see `gate`).
     pub(crate) fn note_decision(&self) {
         self.decided.store(true, Ordering::Relaxed);
@@ -124,8 +131,7 @@ impl Actor {
         if let Ok(value) = MetadataValue::try_from(&*self.trace_id) {
             request.metadata_mut().insert("x-request-id", value);
         }
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        request.set_timeout(left.saturating_sub(HEADROOM));
+        request.set_timeout(self.time_left());
         request
     }
 }

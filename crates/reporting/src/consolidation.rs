@@ -156,7 +156,10 @@ impl Consolidations {
         let letterhead = letterhead.ok_or_else(|| Error::reference("unit", &request.issuer))?;
         let sources = self.sources(actor, &request, &accepted).await?;
         let cited = cited(&request, &template, &accepted);
-        let definitions = self.neighbours.definitions(actor, &cited).await?;
+        let definitions = self
+            .neighbours
+            .definitions(actor, &cited, request.period)
+            .await?;
         let figures = totals(&request, &cited, &definitions, &accepted)?;
         let facts = request::facts(&request, &letterhead.display_name);
         let put = |text: &str| placeholder::resolve(text, &facts, &mut Vec::new());

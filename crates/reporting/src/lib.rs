@@ -15,6 +15,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
 mod consolidation;
+mod lock;
 mod migrations;
 mod neighbours;
 mod placeholder;
@@ -50,7 +51,8 @@ impl Reporting {
     /// When the database cannot be read.
     pub async fn open(db: Db, access: Access, neighbours: Neighbours) -> Result<Self> {
         let pages = Pages::open(&db).await?;
-        let reports = report::Reports::new(access.clone(), neighbours.clone(), db.clone());
+        let locks = lock::Locks::start(&neighbours.locks, &db);
+        let reports = report::Reports::new(access.clone(), neighbours.clone(), locks, db.clone());
         Ok(Self {
             templates: template::Templates::new(access.clone(), db.clone()),
             requests: request::Requests::new(access.clone(), pages, neighbours.clone(), db.clone()),

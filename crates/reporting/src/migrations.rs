@@ -3,7 +3,12 @@
 use sea_orm_migration::MigrationTrait;
 
 mod m0001_reporting;
+mod m0040_figure_locks;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
-    vec![kit::migrations::kit(), Box::new(m0001_reporting::Migration)]
+    vec![
+        kit::migrations::kit(),
+        Box::new(m0001_reporting::Migration),
+        Box::new(m0040_figure_locks::Migration),
+    ]
 }

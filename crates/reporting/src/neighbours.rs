@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kit::{Actor, Error, Peer, Result};
+use kit::{Actor, Error, Inside, Peer, Result};
 use proto::{
     convert::read_quantity,
     directory::{
@@ -32,6 +32,8 @@ pub struct Neighbours {
     pub directory: Peer,
     /// Figures.
     pub indicators: Peer,
+    /// The locks of figures, which no person may ask for.
+    pub locks: Inside,
     /// Project tables.
     pub projects: Peer,
 }
@@ -174,7 +176,8 @@ impl Neighbours {
                 .into_inner();
             // A report cites the whole; parts of it are figures of their own.
             let whole = answer.indicator_values.into_iter();
-            for value in whole.filter(|it| it.breakdown.is_empty()) {
+            // One that could not be computed is missing.
+            for value in whole.filter(|it| it.breakdown.is_empty() && it.quantity.is_some()) {
                 let indicator =
                     IndicatorId::from_name(&value.indicator).map_err(Error::internal)?;
                 let mut bad = Invalid::default();
@@ -196,11 +199,13 @@ impl Neighbours {
         }
     }
 
-    /// Reads definitions, by indicator.
+    /// Reads the definitions that count for a period, by indicator: what was defined anew
+    /// later does not change an old report.
     pub(crate) async fn definitions(
         &self,
         actor: &Actor,
         ids: &[IndicatorId],
+        period: Period,
     ) -> Result<BTreeMap<IndicatorId, indicators::Indicator>> {
         let mut client = IndicatorServiceClient::new(self.indicators.clone());
         let mut definitions = BTreeMap::new();
@@ -208,6 +213,7 @@ impl Neighbours {
             let list = indicators::ListIndicatorsRequest {
                 names: part.iter().map(IndicatorId::name).collect(),
                 page_size: LARGEST_PAGE,
+                period: period.to_string(),
                 ..Default::default()
             };
             for it in client

@@ -14,6 +14,7 @@ reasons! {
     STATE_NOT_ALLOWED: "`{name}` is {state}; this needs {allowed_states}", "`{name}` đang ở trạng thái “{state_vi}”; việc này cần trạng thái “{allowed_states_vi}”";
     REPORT_INCOMPLETE: "the report has {count} errors that stop it: {problems_en}", "báo cáo còn {count} lỗi cần khắc phục: {problems_vi}";
     CHANGED_SINCE_APPROVAL: "a figure or the signer of `{name}` has changed since it was approved; return it and approve it again", "số liệu hoặc người ký của `{name}` đã thay đổi sau khi duyệt; hãy trả lại và duyệt lại";
+    FIGURES_MOVED: "{count} figures changed while the report was sent, nothing was sent: {figures}", "{count} số liệu đã thay đổi trong khi gửi, báo cáo chưa được gửi: {figures}";
     SEPARATION_OF_DUTIES: "who wrote in this report may not approve it", "người đã soạn thảo báo cáo này không được duyệt";
     SENDER_MAY_NOT_ACCEPT: "who sent this submission may not accept it", "người gửi báo cáo không được tự tiếp nhận";
     CONSOLIDATION_TOO_LARGE: "the texts of all reports together have {size} bytes, more than one consolidation holds", "nội dung các báo cáo có tổng dung lượng {size} byte, vượt quá giới hạn của một bản tổng hợp";

@@ -8,11 +8,12 @@ use kit::{Access, Actor, Db, Error, Result, Tx};
 use proto::reporting as pb;
 use serde::{Deserialize, Serialize};
 use types::{
-    ids::{IndicatorId, ReportId, UnitId},
+    ids::{IndicatorId, ReportId, UnitId, ValueId},
     period::Period,
 };
 
 use crate::{
+    lock::Locks,
     neighbours::{Letterhead, Neighbours, Signer},
     placeholder::{self, Facts},
     request::{self, ReportRequest},
@@ -143,6 +144,8 @@ pub(crate) struct Verb {
 pub(crate) struct Return {
     pub(crate) verb: Verb,
     pub(crate) reason: String,
+    /// Figures for which the receiver sends it back, in the order of the request.
+    pub(crate) rejected: Vec<ValueId>,
 }
 
 /// Sends a report.
@@ -158,14 +161,16 @@ pub(crate) struct Submit {
 pub(crate) struct Reports {
     access: Access,
     neighbours: Neighbours,
+    locks: Locks,
     db: Db,
 }
 
 impl Reports {
-    pub(crate) fn new(access: Access, neighbours: Neighbours, db: Db) -> Self {
+    pub(crate) fn new(access: Access, neighbours: Neighbours, locks: Locks, db: Db) -> Self {
         Self {
             access,
             neighbours,
+            locks,
             db,
         }
     }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use directory::{Directory, FirstAdministrator};
 use indicators::Indicators;
 use kit::{
-    Access, Clock, Db, Peer,
+    Access, Clock, Db, Inside, Peer,
     access::Watched,
     auth::Verifier,
     gate::GateLayer,
@@ -75,7 +75,7 @@ impl Assembly {
         // process that runs the directory alone.
         let watched = match &directory {
             Some(asked) if config.services != [ServiceName::Directory] => {
-                let feed_key = service_key.filter(|_| own_directory.is_none());
+                let feed_key = service_key.clone().filter(|_| own_directory.is_none());
                 let watched = Watched::start(asked.clone(), keys, feed_key, clock.clone());
                 Some(Access::new(watched))
             }
@@ -84,10 +84,15 @@ impl Assembly {
         let access = || watched.clone().context("nobody says who may do what");
 
         let own_indicators = match open_database(config, ServiceName::Indicators, &clock).await? {
-            Some(db) => Some(Indicators::open(db, access()?).await.map_err(told)?),
+            Some(db) => {
+                let settings = config.indicators_settings();
+                let opened = Indicators::open_with(db, access()?, &settings).await;
+                Some(opened.map_err(told)?)
+            }
             None => None,
         };
         let routes = own_indicators.as_ref().map(Indicators::routes);
+        let past_the_gate = routes.clone().map(Peer::local);
         let services = Indicators::services();
         let indicators = assembled.join(&gate, ServiceName::Indicators, routes, &services);
 
@@ -102,6 +107,7 @@ impl Assembly {
             let neighbours = Neighbours {
                 directory: known(&directory)?,
                 indicators: known(&indicators)?,
+                locks: inside(past_the_gate, &indicators, service_key)?,
                 projects: known(&projects)?,
             };
             let reporting = Reporting::open(db, access()?, neighbours)
@@ -204,6 +210,18 @@ fn known(neighbour: &Option<Peer>) -> Result<Peer> {
     neighbour
         .clone()
         .context("a neighbour is asked that is neither here nor has an address")
+}
+
+/// Returns a neighbour as services reach it among themselves: past the gate when it runs
+/// here, by the key of the installation when it does not.
+fn inside(here: Option<Peer>, neighbour: &Option<Peer>, key: Option<ServiceKey>) -> Result<Inside> {
+    Ok(match here {
+        Some(past_the_gate) => Inside::here(past_the_gate),
+        None => {
+            let key = key.context("bad settings: `peer_secret` is not set")?;
+            Inside::apart(known(neighbour)?, key)
+        }
+    })
 }
 
 /// By what the services of one installation know each other, when they run apart.

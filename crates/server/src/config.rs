@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use directory::OutsideIssuer;
+use directory::{OutsideIssuer, PasswordCost};
 use ipnet::IpNet;
 use kit::{Clock, config::Secret, db, service_key, telemetry::Format};
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,11 @@ pub struct Part {
     /// Only of the directory: file of passwords that nobody may take, one per line, plain or
     /// as SHA-1, with or without `:count`; unset = only what is easy to guess is refused.
     pub breached_passwords_file: Option<PathBuf>,
+    /// Only of the directory: what hashing a password costs; unset = as much as the machine
+    /// does in a quarter of a second.
+    pub password_cost: Option<PasswordCost>,
+    /// Only of the indicators: MiB of figures kept in memory for adding up; unset = 1024.
+    pub aggregation_memory_mib: Option<usize>,
 }
 
 /// What is logged, and how.
@@ -190,6 +195,17 @@ impl Config {
             trusted_proxies: part.trusted_proxies.clone(),
             issuers: part.issuers.clone(),
             breached_passwords_file: part.breached_passwords_file.clone(),
+            password_cost: part.password_cost,
+        }
+    }
+
+    /// Returns what the indicators are told.
+    #[must_use]
+    pub fn indicators_settings(&self) -> indicators::Settings {
+        let usual = indicators::Settings::default();
+        let memory = self.indicators.aggregation_memory_mib;
+        indicators::Settings {
+            aggregation_memory_mib: memory.unwrap_or(usual.aggregation_memory_mib),
         }
     }
 
@@ -238,6 +254,7 @@ impl Config {
                 check_key_secret(service, secret)?;
             }
             check_only_of_directory(service, self.part(service))?;
+            check_only_of_indicators(service, self.part(service))?;
         }
         for service in &self.services {
             for neighbour in service.neighbours() {
@@ -291,6 +308,10 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
         let checked = issuer.check().map_err(anyhow::Error::msg);
         checked.context("bad settings: `directory.issuers`")?;
     }
+    if let Some(cost) = part.password_cost {
+        let checked = cost.check().map_err(anyhow::Error::msg);
+        checked.context("bad settings")?;
+    }
     let set = [
         ("public_url", part.public_url.is_some()),
         ("trusted_proxies", !part.trusted_proxies.is_empty()),
@@ -299,6 +320,7 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
             "breached_passwords_file",
             part.breached_passwords_file.is_some(),
         ),
+        ("password_cost", part.password_cost.is_some()),
     ];
     let misplaced = set.iter().find(|(_, is_set)| *is_set);
     if let (Some((key, _)), true) = (misplaced, service != ServiceName::Directory) {
@@ -307,6 +329,20 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
             service.name()
         );
     }
+    Ok(())
+}
+
+/// Checks that no other service is told what only the indicators use.
+fn check_only_of_indicators(service: ServiceName, part: &Part) -> Result<()> {
+    let key = format!("bad settings: `{}.aggregation_memory_mib`", service.name());
+    let Some(memory) = part.aggregation_memory_mib else {
+        return Ok(());
+    };
+    ensure!(
+        service == ServiceName::Indicators,
+        "{key}: only the indicators use it"
+    );
+    ensure!(memory > 0, "{key} has to be above 0");
     Ok(())
 }
 
@@ -418,6 +454,26 @@ mod tests {
         let elsewhere = issuer(", audience = \"cds\"").replace("[directory]", "[projects]");
         let error = load(&elsewhere).unwrap().check().unwrap_err().to_string();
         assert!(error.contains("`projects.issuers`"), "{error}");
+    }
+
+    #[test]
+    fn a_password_never_costs_less_than_the_floor() {
+        let config = |part: &str, memory_mib: u32| {
+            let cost = format!("{{ memory_mib = {memory_mib}, passes = 2 }}");
+            load(&format!("[{part}]\npassword_cost = {cost}")).unwrap()
+        };
+        let good = config("directory", 19);
+        good.check().unwrap();
+        assert_eq!(
+            good.directory_settings().password_cost,
+            Some(PasswordCost::LEAST)
+        );
+        assert_eq!(load("").unwrap().directory_settings().password_cost, None);
+        let error = config("directory", 18).check().unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains("`directory.password_cost`"), "{error}");
+        let error = config("projects", 19).check().unwrap_err().to_string();
+        assert!(error.contains("`projects.password_cost`"), "{error}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use chrono::DateTime;
+use directory::PasswordCost;
 use kit::{Clock, Peer, config::Secret, run::Run, server::Port};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -238,6 +239,8 @@ impl Stage {
             },
             ..Config::default()
         };
+        // A dozen people enroll and sign in, with passwords of an hour.
+        config.directory.password_cost = Some(PasswordCost::LEAST);
         let mut directory = None;
         if let Some(base) = &options.database_url {
             let run = format!("demo_{}", &Uuid::new_v4().simple().to_string()[..8]);

@@ -18,10 +18,7 @@ impl TestDb {
     /// Makes a fresh, empty database. Its SQLite file lies in `folder`.
     pub async fn fresh(folder: &Path, name: &str) -> Self {
         let Ok(server) = env::var("TEST_DATABASE_URL") else {
-            return Self {
-                url: sqlite_url(&folder.join(format!("{name}.db"))),
-                postgres: None,
-            };
+            return Self::embedded(folder, name);
         };
         let database = format!("test_{name}_{}", Uuid::now_v7().simple());
         let admin = Database::connect(&server).await.unwrap();
@@ -40,6 +37,15 @@ impl TestDb {
         Self {
             url: format!("{base}/{database}{options}"),
             postgres: Some((server, database)),
+        }
+    }
+
+    /// Makes a SQLite file in `folder`, whatever else there is.
+    #[must_use]
+    pub fn embedded(folder: &Path, name: &str) -> Self {
+        Self {
+            url: sqlite_url(&folder.join(format!("{name}.db"))),
+            postgres: None,
         }
     }
 

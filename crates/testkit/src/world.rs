@@ -183,6 +183,14 @@ impl World {
         person
     }
 
+    /// Adds a machine of a unit, with a role there and everywhere below, and a token.
+    pub async fn machine(&self, id: &str, role: &str, unit: &str) -> Person {
+        let owner_unit = format!("units/{unit}");
+        let machine = crate::machine(&self.directory, &self.administrator, id, &owner_unit).await;
+        self.grant(&machine, role, unit).await;
+        machine
+    }
+
     /// Signs the administrator in again, after the clock was set far ahead.
     pub async fn sign_in_again(&mut self) {
         let name = self.administrator.name.clone();

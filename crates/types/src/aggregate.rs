@@ -4,6 +4,10 @@ use std::{cmp::Ordering, collections::BTreeMap, mem::discriminant};
 
 use serde::{Deserialize, Serialize};
 
+pub mod qualifiers;
+
+use qualifiers::Side;
+
 use crate::{
     decimal::Decimal,
     money::Money,
@@ -127,22 +131,33 @@ fn total(
     counted: &[(&Quantity, &Value)],
 ) -> Result<Option<Quantity>, AddUpError> {
     let values: Vec<&Value> = counted.iter().map(|(_, value)| *value).collect();
-    let value = match rule {
-        Aggregation::Sum => sum(&values)?,
-        Aggregation::RatioOfSums => ratio_of_sums(&values)?,
-        Aggregation::Min => extreme(rule, &values, Ordering::Less)?,
-        Aggregation::Max => extreme(rule, &values, Ordering::Greater)?,
-        Aggregation::CountTrue => count_true(&values)?,
+    let qualifiers = counted.iter().map(|(quantity, _)| quantity.qualifier());
+    let joined = || {
+        qualifiers
+            .clone()
+            .fold(Qualifier::Exact, qualifiers::joined)
+    };
+    let outermost = |side, extreme: &Value| {
+        let is_outermost = |value: &Value| compare(value, extreme) == Ordering::Equal;
+        let members = values.iter().map(|it| is_outermost(it));
+        qualifiers::outermost(side, members.zip(qualifiers.clone()))
+    };
+    let (value, qualifier) = match rule {
+        Aggregation::Sum => (sum(&values)?, joined()),
+        Aggregation::RatioOfSums => (ratio_of_sums(&values)?, joined()),
+        Aggregation::Min => {
+            let least = extreme(rule, &values, Ordering::Less)?;
+            let qualifier = outermost(Side::Least, &least);
+            (least, qualifier)
+        }
+        Aggregation::Max => {
+            let greatest = extreme(rule, &values, Ordering::Greater)?;
+            let qualifier = outermost(Side::Greatest, &greatest);
+            (greatest, qualifier)
+        }
+        Aggregation::CountTrue => (count_true(&values)?, qualifiers::counted(joined())),
         // Even a single value is no total: one unit does not speak for all.
         Aggregation::Latest | Aggregation::None => return Ok(None),
-    };
-    let exact = counted
-        .iter()
-        .all(|(quantity, _)| quantity.qualifier() == Qualifier::Exact);
-    let qualifier = if exact {
-        Qualifier::Exact
-    } else {
-        Qualifier::About
     };
     Ok(Some(Quantity::computed(value, qualifier)))
 }

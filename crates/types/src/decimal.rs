@@ -68,12 +68,15 @@ impl Decimal {
     }
 
     /// Returns the units at the finest scale, in which all decimals can be compared.
-    pub(crate) fn millionths(self) -> i128 {
+    #[must_use]
+    pub fn millionths(self) -> i128 {
         i128::from(self.units) * power_of_ten(MOST_SCALE - self.scale)
     }
 
-    /// Makes the number out of millionths, written with `scale` digits after the comma.
-    pub(crate) fn from_millionths(millionths: i128, scale: u8) -> Option<Self> {
+    /// Makes the number out of millionths, written with `scale` digits after the comma;
+    /// nothing when that is not exact or too long.
+    #[must_use]
+    pub fn from_millionths(millionths: i128, scale: u8) -> Option<Self> {
         let dropped = power_of_ten(MOST_SCALE.checked_sub(scale)?);
         if millionths % dropped == 0 {
             Self::from_wide(millionths / dropped, scale)

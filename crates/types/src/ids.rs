@@ -132,6 +132,10 @@ ids! {
     IndicatorId in "indicators";
     /// A system that figures are taken from.
     SourceSystemId in "sourceSystems";
+    /// The criteria by which units are scored.
+    CriteriaSetId in "criteriaSets";
+    /// The scores of units for a period.
+    ScorecardId in "scorecards";
     /// A project, content or task with its own progress and cost.
     ProjectId in "projects";
     /// A decision that grants money.

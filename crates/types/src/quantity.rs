@@ -197,7 +197,7 @@ impl Quantity {
     }
 
     /// Takes a value made out of others; nobody has published it.
-    pub(crate) const fn computed(value: Value, qualifier: Qualifier) -> Self {
+    pub const fn computed(value: Value, qualifier: Qualifier) -> Self {
         Self {
             content: Content::Value(value),
             qualifier,

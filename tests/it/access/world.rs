@@ -161,6 +161,7 @@ async fn databases(folder: &TempDir) -> (Config, [TestDb; 4]) {
     let config = Config {
         directory: Part {
             issuers: vec![outside_issuer(folder)],
+            password_cost: Some(directory::PasswordCost::LEAST),
             ..part(&of_directory)
         },
         indicators: part(&of_indicators),

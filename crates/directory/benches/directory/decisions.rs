@@ -30,9 +30,12 @@ pub(crate) fn measure() {
     book.put_role("reporter".into(), permissions);
     let mut communes = Vec::new();
     let mut put = |id: &UnitId, parent: Option<UnitId>| {
-        let parents = vec![(always, parent)];
-        let validity = always;
-        book.put_unit(id.clone(), UnitFact { validity, parents });
+        let fact = UnitFact {
+            validity: always,
+            parents: vec![(always, parent)],
+            kinds: Vec::new(),
+        };
+        book.put_unit(id.clone(), fact);
     };
     for province in 0..PROVINCES {
         let above = unit(format!("tinh-{province}"));

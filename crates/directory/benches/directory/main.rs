@@ -4,6 +4,9 @@
 //! `TEST_DATABASE_URL` is set. `SHARED_DATA` names the folder of the national catalogues;
 //! without it a generated country of the same size is used, and said so. Client and
 //! server are processes of their own. Nothing here passes or fails.
+//!
+//! `cargo bench -p directory -- import` measures the import alone; `decisions` and `load` (which
+//! imports first) are the other parts.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -43,7 +46,17 @@ async fn measure() {
         "machine": { "cores": std::thread::available_parallelism().unwrap().get() },
         "runs": RUNS,
     }));
-    decisions::measure();
+    let parts = ["decisions", "import", "load"];
+    let named: Vec<_> = env::args()
+        .filter(|it| parts.contains(&it.as_str()))
+        .collect();
+    let wanted = |part: &str| named.is_empty() || named.iter().any(|it| it == part);
+    if wanted("decisions") {
+        decisions::measure();
+    }
+    if !wanted("import") && !wanted("load") {
+        return;
+    }
     let mut databases = vec![("sqlite", None)];
     match env::var("TEST_DATABASE_URL") {
         Ok(url) => databases.push(("postgresql", Some(url))),
@@ -52,7 +65,9 @@ async fn measure() {
     for (name, server) in databases {
         let place = server::Place::fresh(server.as_deref()).await;
         let administrator = import::measure(name, &place).await;
-        load::measure(name, &administrator).await;
+        if wanted("load") {
+            load::measure(name, &administrator).await;
+        }
     }
 }
 

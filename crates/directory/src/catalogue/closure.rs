@@ -1,7 +1,7 @@
 //! A catalogue of the whole country that leaves out much of it is more likely to be a
 //! part of a file than the end of so many units.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use kit::{Error, Result};
@@ -18,7 +18,7 @@ const MOST_PERCENT: usize = 20;
 
 /// Checks that at no level too many of the units that bear a code would end.
 pub(super) fn check(
-    known: &BTreeMap<&str, &UnitId>,
+    known: &HashMap<&str, &UnitId>,
     units: &Histories,
     closed: &BTreeSet<UnitId>,
     day: NaiveDate,

@@ -1,6 +1,6 @@
 //! Reading the files: every wrong row is told with its line and column.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use csv::{ByteRecord, ReaderBuilder};
 use types::{invalid::InvalidText, text};
@@ -129,7 +129,7 @@ pub(super) fn units(bytes: &[u8]) -> Read<Vec<UnitRow>> {
             parent,
         });
     }
-    let mut lines = BTreeMap::new();
+    let mut lines = HashMap::new();
     for row in &rows {
         if let Some(first) = lines.insert(row.code.as_str(), row.line) {
             let en = format!("stands on line {first} already");
@@ -152,7 +152,7 @@ pub(super) fn units(bytes: &[u8]) -> Read<Vec<UnitRow>> {
 pub(super) fn mapping(bytes: &[u8]) -> Read<Vec<MappingRow>> {
     let mut bad = Vec::new();
     let mut rows: Vec<MappingRow> = Vec::new();
-    let mut pairs = BTreeSet::new();
+    let mut pairs = HashSet::new();
     for (line, [old, new, kind]) in records(File::Mapping, bytes, ["old_code", "new_code", "kind"])?
     {
         let mut refuse = |column, reason, en: &str, vi: &str| {
@@ -189,7 +189,7 @@ pub(super) fn mapping(bytes: &[u8]) -> Read<Vec<MappingRow>> {
             kind: *kind,
         });
     }
-    let mut seen: BTreeMap<&str, &MappingRow> = BTreeMap::new();
+    let mut seen: HashMap<&str, &MappingRow> = HashMap::new();
     for row in &rows {
         if let Some(first) = seen.insert(&row.old, row)
             && (first.kind, row.kind) != (MappingKind::Split, MappingKind::Split)

@@ -1,6 +1,6 @@
 //! What a mapping of old to new units comes to. A pure function.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use types::{ids::UnitId, invalid::InvalidText};
 
@@ -25,8 +25,8 @@ pub(super) fn change(
         known: day.known(),
         rows: rows.iter().map(|it| (it.code.as_str(), it)).collect(),
         bad: Vec::new(),
-        ids: BTreeMap::new(),
-        lives: BTreeSet::new(),
+        ids: HashMap::new(),
+        lives: HashSet::new(),
     };
     work.check(pairs);
     if !work.bad.is_empty() {
@@ -52,13 +52,13 @@ pub(super) fn change(
 
 struct Work<'a> {
     day: &'a Day<'a>,
-    known: BTreeMap<&'a str, &'a UnitId>,
-    rows: BTreeMap<&'a str, &'a UnitRow>,
+    known: HashMap<&'a str, &'a UnitId>,
+    rows: HashMap<&'a str, &'a UnitRow>,
     bad: Vec<RowResult>,
     /// Who bears a new code from the day on.
-    ids: BTreeMap<&'a str, UnitId>,
+    ids: HashMap<&'a str, UnitId>,
     /// Codes whose bearers live on.
-    lives: BTreeSet<&'a str>,
+    lives: HashSet<&'a str>,
 }
 
 impl<'a> Work<'a> {
@@ -125,7 +125,7 @@ impl<'a> Work<'a> {
 
     fn links(&self, pairs: &[MappingRow]) -> Vec<Link> {
         let mut links = Vec::new();
-        let mut becomes: BTreeMap<&UnitId, BTreeSet<&UnitId>> = BTreeMap::new();
+        let mut becomes: HashMap<&UnitId, BTreeSet<&UnitId>> = HashMap::new();
         for pair in pairs {
             let old = self.known.get(pair.old.as_str());
             let new = pair.new.as_deref().and_then(|it| self.ids.get(it));
@@ -165,8 +165,8 @@ impl<'a> Work<'a> {
         links
     }
 
-    fn below(&self) -> BTreeMap<&UnitId, Vec<&UnitId>> {
-        let mut below: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    fn below(&self) -> HashMap<&UnitId, Vec<&UnitId>> {
+        let mut below: HashMap<_, Vec<_>> = HashMap::new();
         for history in self.day.units.values() {
             if let Some(Some(parent)) = history::on(&history.parents, self.day.date) {
                 below.entry(parent).or_default().push(&history.id);
@@ -177,7 +177,7 @@ impl<'a> Work<'a> {
 
     /// Tells which units end, at their first line.
     fn ended(&self, pairs: &[MappingRow]) -> Vec<RowResult> {
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         let mut results = Vec::new();
         for pair in pairs {
             let old = pair.old.as_str();

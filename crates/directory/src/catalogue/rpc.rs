@@ -58,11 +58,12 @@ impl CatalogueService for Rpc {
         };
         let import = sent.import;
         let report = self.catalogues.snapshot(&tx, &actor, &import, &units);
-        let report = report.await?;
+        let mut report = report.await?;
+        let written = report.written.take();
         let stays = report.accepted() && !import.validate_only;
         let answer = report.into();
         if stays {
-            return tx.reply(answer).await;
+            return self.catalogues.commit(written, tx.reply(answer)).await;
         }
         take_back(tx).await?;
         Ok(Response::new(answer))
@@ -82,12 +83,13 @@ impl CatalogueService for Rpc {
         let import = sent.import;
         let report = self
             .catalogues
-            .mapping(&tx, &actor, &import, [&mapping, &units])
-            .await?;
+            .mapping(&tx, &actor, &import, [&mapping, &units]);
+        let mut report = report.await?;
+        let written = report.written.take();
         let stays = report.accepted() && !import.validate_only;
         let answer = report.into();
         if stays {
-            return tx.reply(answer).await;
+            return self.catalogues.commit(written, tx.reply(answer)).await;
         }
         take_back(tx).await?;
         Ok(Response::new(answer))

@@ -1,6 +1,6 @@
 //! The part of the country that a catalogue describes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use kit::{Error, Result};
@@ -24,7 +24,7 @@ impl<'a> Scope<'a> {
         if !units.get(root).is_some_and(|it| it.validity.contains(day)) {
             return Err(Error::reference("header.scope_unit", root.name()));
         }
-        let mut children: BTreeMap<&UnitId, Vec<&UnitId>> = BTreeMap::new();
+        let mut children: HashMap<&UnitId, Vec<&UnitId>> = HashMap::new();
         for history in units.values() {
             if let Some(Some(parent)) = history::on(&history.parents, day) {
                 children.entry(parent).or_default().push(&history.id);
@@ -51,7 +51,7 @@ impl<'a> Scope<'a> {
     pub(super) fn check(
         &self,
         row: &UnitRow,
-        known: &BTreeMap<&str, &UnitId>,
+        known: &HashMap<&str, &UnitId>,
         units: &Histories,
         day: NaiveDate,
     ) -> std::result::Result<(), RowResult> {

@@ -1,6 +1,6 @@
 //! What a catalogue changes. A pure function.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use types::{ids::UnitId, text::same_text};
@@ -70,12 +70,15 @@ pub(super) fn difference(
             results.push(result(row.line, &row.code, id, effects));
         }
     }
-    for (code, id) in &known {
-        let described = scope.is_none_or(|it| it.contains(id) && it.root != *id);
-        if described && !ids.contains_key(code) {
-            plan.closed.insert((*id).clone());
-            results.push(result(0, code, id, vec![Effect::Closed]));
-        }
+    let described = |id: &UnitId| scope.is_none_or(|it| it.contains(id) && it.root != id);
+    let mut closed: Vec<_> = known
+        .iter()
+        .filter(|(code, id)| described(id) && !ids.contains_key(*code))
+        .collect();
+    closed.sort();
+    for (code, id) in closed {
+        plan.closed.insert((*id).clone());
+        results.push(result(0, code, id, vec![Effect::Closed]));
     }
     if bad.is_empty() {
         return Ok((plan, results));
@@ -88,12 +91,12 @@ pub(super) fn difference(
 /// be named as parents without a row of their own.
 fn bearers<'a>(
     day: &Day<'a>,
-    known: &BTreeMap<&'a str, &'a UnitId>,
+    known: &HashMap<&'a str, &'a UnitId>,
     rows: &'a [UnitRow],
     scope: Option<&Scope>,
     bad: &mut Vec<RowResult>,
-) -> BTreeMap<&'a str, UnitId> {
-    let mut ids = BTreeMap::new();
+) -> HashMap<&'a str, UnitId> {
+    let mut ids = HashMap::with_capacity(rows.len());
     for row in rows {
         let outside = scope.map(|it| it.check(row, known, day.units, day.date));
         if let Some(Err(outside)) = outside {

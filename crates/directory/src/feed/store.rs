@@ -1,12 +1,11 @@
 //! The tables of the feed.
 
 use kit::{Error, Result};
-use sea_orm::{
-    ActiveValue::Set, ExprTrait, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
-};
-use types::ids::{RoleGrantId, UnitId};
+use sea_orm::{ExprTrait, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
+use types::ids::{ReorganizationId, RoleGrantId, UnitId};
 
-use super::{Changed, Place, REACH};
+use super::{Changed, Place, REACH, Told};
+use crate::bulk::{self, Kind, Table};
 
 mod head {
     use sea_orm::entity::prelude::*;
@@ -40,18 +39,28 @@ mod change {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Rows of one statement.
-const ROWS: usize = 4_000;
+const CHANGES: Table<3> = Table {
+    name: "access_changes",
+    columns: [
+        ("sequence", Kind::Number),
+        ("kind", Kind::Text),
+        ("key", Kind::Text),
+    ],
+};
 
-/// Adds changes to the feed. Called by the stores of units and grants in the same
-/// transaction as every write, so that no write can be forgotten.
+/// Adds changes to the feed, and says where. Called by the stores of units, reorganisations and
+/// grants in the same transaction as every write, so that no write can be forgotten.
 pub(crate) async fn append(
     db: &impl ConnectionTrait,
     changes: impl IntoIterator<Item = Changed>,
-) -> Result<()> {
+) -> Result<Told> {
     let changes: Vec<_> = changes.into_iter().collect();
     if changes.is_empty() {
-        return Ok(());
+        let up_to = head(db).await?;
+        return Ok(Told {
+            after: up_to.clone(),
+            up_to,
+        });
     }
     let count = i64::try_from(changes.len()).map_err(Error::internal)?;
     let sequence = head::Column::Sequence;
@@ -60,31 +69,26 @@ pub(crate) async fn append(
         .col_expr(sequence, Expr::col(sequence).add(count))
         .exec(db)
         .await?;
-    let last = head(db).await?.sequence;
-    let rows = (last - count + 1..=last).zip(changes);
-    let rows: Vec<_> = rows
-        .map(|(sequence, changed)| {
-            let (kind, key) = match &changed {
-                Changed::Unit(unit) => ("unit", unit.as_str()),
-                Changed::Grant(grant) => ("grant", grant.as_str()),
-            };
-            change::ActiveModel {
-                sequence: Set(sequence),
-                kind: Set(kind.to_owned()),
-                key: Set(key.to_owned()),
-            }
-        })
-        .collect();
-    for some in rows.chunks(ROWS) {
-        change::Entity::insert_many(some.to_vec())
-            .exec_without_returning(db)
-            .await?;
-    }
+    let up_to = head(db).await?;
+    let after = Place {
+        sequence: up_to.sequence - count,
+        ..up_to.clone()
+    };
+    let rows = (after.sequence + 1..).zip(&changes);
+    let rows = rows.map(|(sequence, changed)| {
+        let (kind, key) = match changed {
+            Changed::Unit(unit) => ("unit", unit.as_str()),
+            Changed::Grant(grant) => ("grant", grant.as_str()),
+            Changed::Act(act) => ("reorganization", act.as_str()),
+        };
+        [sequence.into(), kind.into(), key.into()]
+    });
+    bulk::insert(db, &CHANGES, rows).await?;
     change::Entity::delete_many()
-        .filter(change::Column::Sequence.lte(last - REACH))
+        .filter(change::Column::Sequence.lte(up_to.sequence - REACH))
         .exec(db)
         .await?;
-    Ok(())
+    Ok(Told { after, up_to })
 }
 
 /// Returns the end of the feed.
@@ -120,6 +124,9 @@ pub(crate) async fn since(
         let changed = match row.kind.as_str() {
             "unit" => Changed::Unit(UnitId::new(&row.key).map_err(Error::internal)?),
             "grant" => Changed::Grant(RoleGrantId::new(&row.key).map_err(Error::internal)?),
+            "reorganization" => {
+                Changed::Act(ReorganizationId::new(&row.key).map_err(Error::internal)?)
+            }
             other => return Err(Error::internal(format!("`{other}` is no kind of change"))),
         };
         Ok((row.sequence, changed))

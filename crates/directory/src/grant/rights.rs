@@ -1,10 +1,13 @@
 //! Rights as the directory's own tables give them.
 
+use std::sync::Arc;
+
 use kit::{
     Actor, Db, Result,
     access::{
         Reach, Rights,
         book::{GrantFact, Question},
+        territory::Territory,
     },
 };
 use types::{ids::UnitId, validity::Validity};
@@ -81,5 +84,9 @@ impl Rights for OwnRights {
 
     async fn units_below(&self, root: &UnitId, days: Validity) -> Result<Vec<UnitId>> {
         self.mirror.look(|it| it.book.below(root, days)).await
+    }
+
+    async fn territory(&self) -> Result<Arc<Territory>> {
+        self.mirror.look(|it| Arc::new(it.book.territory())).await
     }
 }

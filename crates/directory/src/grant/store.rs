@@ -66,7 +66,8 @@ pub(super) async fn insert(db: &impl ConnectionTrait, grant: &Grant) -> Result<(
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::taken("ROLE_GRANT", &grant.id)))?;
-    feed::append(db, [Changed::Grant(grant.id.clone())]).await
+    feed::append(db, [Changed::Grant(grant.id.clone())]).await?;
+    Ok(())
 }
 
 /// Keeps everybody else from changing a grant until the end of the transaction.
@@ -103,7 +104,8 @@ pub(super) async fn set_revoked(
         .filter(Id.eq(id.as_str()))
         .exec(db)
         .await?;
-    feed::append(db, [Changed::Grant(id.clone())]).await
+    feed::append(db, [Changed::Grant(id.clone())]).await?;
+    Ok(())
 }
 
 /// Returns what decides of grants that were not revoked: of some, or of all.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kit::{Actor, Result, Tx, db::ledger::Action, etag};
+use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use types::ids::{ReorganizationId, UnitId};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     store,
 };
 use crate::{
+    mirror::{Mirror, Written},
     reason::{ALREADY_REORGANIZED, UNIT_ID_RETIRED},
     unit::{self, history::Histories},
 };
@@ -31,7 +32,7 @@ impl Reorganizations {
         draft.require_state(State::Draft)?;
         let units = unit::store::all(&tx.db).await?;
         let mut applied = draft.clone();
-        if let Err(found) = put_into_force(tx, &units, &mut applied).await? {
+        if let Err(found) = put_into_force(tx, &units, &mut applied, None).await? {
             return Err(first(found));
         }
         store::update(&tx.db, &applied).await?;
@@ -46,20 +47,23 @@ impl Reorganizations {
     }
 }
 
-/// Adds one that is applied at once, as imports do.
+/// Adds one that is applied at once, as imports do, and returns what it made of the units,
+/// for a mirror to take over.
 pub(crate) async fn insert_applied(
     tx: &Tx,
     units: &Histories,
     new: CreateReorganization,
-) -> Result<std::result::Result<Reorganization, Vec<Contradiction>>> {
+    mirror: Option<&Mirror>,
+) -> Result<std::result::Result<(Reorganization, Option<Written>), Vec<Contradiction>>> {
     let mut applied = Reorganization::draft(new, tx.now());
-    if let Err(found) = put_into_force(tx, units, &mut applied).await? {
-        return Ok(Err(found));
-    }
+    let written = match put_into_force(tx, units, &mut applied, mirror).await? {
+        Ok(written) => written,
+        Err(found) => return Ok(Err(found)),
+    };
     store::insert(&tx.db, &applied).await?;
     tx.record(Action::Created, &applied.id.name(), None, Some(&applied))
         .await?;
-    Ok(Ok(applied))
+    Ok(Ok((applied, written)))
 }
 
 /// Changes the units, and keeps what they were before for the case that it is taken back.
@@ -67,7 +71,8 @@ async fn put_into_force(
     tx: &Tx,
     units: &Histories,
     draft: &mut Reorganization,
-) -> Result<std::result::Result<(), Vec<Contradiction>>> {
+    mirror: Option<&Mirror>,
+) -> Result<std::result::Result<Option<Written>, Vec<Contradiction>>> {
     let plan = draft.plan();
     let mut found = elsewhere(tx, Some(&draft.id), &plan).await?;
     found.extend(retired(tx, &plan).await?);
@@ -81,13 +86,24 @@ async fn put_into_force(
     if !found.is_empty() {
         return Ok(Err(found));
     }
-    unit::store::save(&tx.db, &changed, &BTreeSet::new()).await?;
-    store::keep_before(&tx.db, &draft.id, units, &changed).await?;
+    let writing = async {
+        let told = unit::store::save(&tx.db, units, &changed, &BTreeSet::new()).await?;
+        store::keep_before(&tx.db, &draft.id, units, &changed).await?;
+        Ok::<_, Error>(told)
+    };
+    let making = async {
+        match mirror {
+            Some(mirror) => Some(mirror.trees(&changed).await),
+            None => None,
+        }
+    };
+    let (told, trees) = tokio::join!(writing, making);
+    let told = told?;
     draft.state = State::Applied;
     draft.apply_time = Some(tx.now());
     draft.update_time = tx.now();
     draft.version += 1;
-    Ok(Ok(()))
+    Ok(Ok(trees.map(|trees| Written { told, trees })))
 }
 
 /// On one day a unit's history is divided by one act, and a unit does not end before

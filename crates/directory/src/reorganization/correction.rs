@@ -16,10 +16,7 @@ use super::{
 };
 use crate::{
     reason::{LEADS_NOWHERE, LINK_UNKNOWN, LIVES_ON},
-    unit::{
-        self,
-        history::{Histories, History},
-    },
+    unit::{self, history::Histories},
 };
 
 impl Reorganizations {
@@ -113,11 +110,7 @@ fn without(links: &[Link], removed: &[Link]) -> Result<(Vec<Link>, Vec<Link>)> {
 /// A unit that ended still leads somewhere, and one that lives on still leads to itself.
 fn whole(units: &Histories, day: NaiveDate, before: &[Link], after: &[Link]) -> Vec<Contradiction> {
     let date = || [("date", day.to_string())];
-    let lives = |it: &UnitId| {
-        units
-            .get(it)
-            .is_some_and(|it: &History| it.validity.contains(day))
-    };
+    let lives = |it: &UnitId| units.get(it).is_some_and(|it| it.validity.contains(day));
     let predecessors: BTreeSet<_> = after.iter().map(|it| &it.predecessor).collect();
     let to_itself: BTreeSet<_> = after
         .iter()

@@ -1,6 +1,9 @@
 //! Taking an applied reorganisation back, while nobody has built on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
@@ -35,7 +38,7 @@ impl Reorganizations {
         let kept = store::before(&tx.db, &applied.id).await?;
         let back = taken_back(&units, &applied, kept, tx.now())?;
         nobody_refers(tx, &applied, &back.gone).await?;
-        unit::store::save(&tx.db, &back.restored, &back.gone).await?;
+        unit::store::save(&tx.db, &units, &back.restored, &back.gone).await?;
         unit::store::retire(&tx.db, &back.gone, &applied.id, tx.now()).await?;
         store::forget_before(&tx.db, &applied.id).await?;
         store::follow(&tx.db, &back.versions).await?;
@@ -93,7 +96,7 @@ pub(super) fn taken_back(
                 history.version = known.version + 1;
                 history.update_time = now;
                 back.versions.insert(kept.unit.clone(), versions);
-                back.restored.insert(kept.unit, history);
+                back.restored.insert(kept.unit, Arc::new(history));
             }
             None => {
                 back.gone.insert(kept.unit);

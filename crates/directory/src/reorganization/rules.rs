@@ -1,7 +1,10 @@
 //! What a reorganisation does to units and what it may not do. Pure functions over an
 //! in-memory model: nothing here knows a database.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Error, Reason};
@@ -119,6 +122,7 @@ pub(crate) fn apply(
     work.create(now);
     work.change();
     for history in work.changed.values_mut() {
+        let history = Arc::make_mut(history);
         if units.contains_key(&history.id) {
             history.version += 1;
             history.update_time = now;
@@ -166,9 +170,9 @@ impl Work<'_> {
                 self.refuse(id, &LINEAGE_OVERLAP, [("date", day.to_string())]);
                 continue;
             }
-            let mut history = known.clone();
+            let mut history = History::clone(known);
             history.close(day);
-            self.changed.insert(id.clone(), history);
+            self.changed.insert(id.clone(), Arc::new(history));
         }
     }
 
@@ -186,17 +190,18 @@ impl Work<'_> {
                 &new.codes,
                 now,
             );
-            self.changed.insert(new.id.clone(), history);
+            self.changed.insert(new.id.clone(), Arc::new(history));
         }
     }
 
     fn change(&mut self) {
         let day = self.plan.date;
         let mut named = BTreeSet::new();
+        let new: BTreeSet<_> = self.plan.new_units.iter().map(|it| &it.id).collect();
         for wanted in &self.plan.changes {
             let id = &wanted.unit;
             let twice = !named.insert(id);
-            if twice || self.plan.new_units.iter().any(|it| it.id == *id) {
+            if twice || new.contains(id) {
                 self.refuse(id, &TWO_PARENTS, [("date", day.to_string())]);
                 continue;
             }
@@ -205,12 +210,12 @@ impl Work<'_> {
                 Some(_) => None,
                 None => self.units.get(id).filter(|it| it.validity.contains(day)),
             };
-            let Some(mut history) = history.cloned() else {
+            let Some(mut history) = history.map(|it| History::clone(it)) else {
                 self.refuse(id, &UNIT_NOT_IN_FORCE, [("date", day.to_string())]);
                 continue;
             };
             wanted.carry_out(&mut history, day);
-            self.changed.insert(id.clone(), history);
+            self.changed.insert(id.clone(), Arc::new(history));
         }
     }
 }

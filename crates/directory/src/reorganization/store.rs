@@ -13,11 +13,16 @@ use types::ids::{ReorganizationId, UnitId};
 use super::{
     Content, Correction, Kind, Link, ListReorganizations, Reorganization, State, share::Share,
 };
-use crate::unit::{history::Histories, store::insert_rows};
+use crate::{
+    bulk::{self, Cell, Kind as Column, Table},
+    feed::{self, Changed},
+    unit::history::Histories,
+};
 
 mod links;
 mod undo;
 
+pub(crate) use links::in_force;
 pub(super) use links::{links_around, links_since, one_naming, replace_links};
 pub(super) use undo::{Before, before, follow, forget_before, keep_before};
 
@@ -71,6 +76,19 @@ mod correction {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+const CORRECTIONS: Table<7> = Table {
+    name: "reorganization_corrections",
+    columns: [
+        ("reorganization_id", Column::Text),
+        ("position", Column::Number),
+        ("correct_micros", Column::Number),
+        ("principal", Column::Text),
+        ("reason", Column::Text),
+        ("removed", Column::Text),
+        ("added", Column::Text),
+    ],
+};
+
 /// Values of one `IN`: PostgreSQL binds 65535, SQLite 32766.
 pub(super) const ROWS: usize = 2_000;
 
@@ -79,7 +97,11 @@ pub(super) async fn insert(db: &impl ConnectionTrait, new: &Reorganization) -> R
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::taken("REORGANIZATION", &new.id)))?;
-    replace_links(db, new).await
+    replace_links(db, new).await?;
+    if new.state == State::Applied {
+        feed::append(db, [Changed::Act(new.id.clone())]).await?;
+    }
+    Ok(())
 }
 
 /// Writes state and corrections; what it contains never changes.
@@ -89,19 +111,22 @@ pub(super) async fn update(db: &impl ConnectionTrait, it: &Reorganization) -> Re
         .filter(correction::Column::ReorganizationId.eq(it.id.as_str()))
         .exec(db)
         .await?;
-    let mut rows = Vec::new();
-    for (position, correction) in it.corrections.iter().enumerate() {
-        rows.push(correction::ActiveModel {
-            reorganization_id: Set(it.id.as_str().into()),
-            position: Set(i64::try_from(position).map_err(Error::internal)?),
-            correct_micros: Set(correction.time.timestamp_micros()),
-            principal: Set(correction.principal.clone()),
-            reason: Set(correction.reason.clone()),
-            removed: Set(json(&correction.removed)?),
-            added: Set(json(&correction.added)?),
-        });
+    let mut rows: Vec<[Cell; 7]> = Vec::new();
+    for (position, correction) in (0_i64..).zip(&it.corrections) {
+        rows.push([
+            it.id.as_str().into(),
+            position.into(),
+            correction.time.timestamp_micros().into(),
+            correction.principal.as_str().into(),
+            correction.reason.as_str().into(),
+            json(&correction.removed)?.into(),
+            json(&correction.added)?.into(),
+        ]);
     }
-    insert_rows(db, rows.into_iter()).await
+    bulk::insert(db, &CORRECTIONS, rows.into_iter()).await?;
+    // Whatever is changed is in force or was: those who add up have to know.
+    feed::append(db, [Changed::Act(it.id.clone())]).await?;
+    Ok(())
 }
 
 /// Returns one with all it contains.

@@ -42,7 +42,7 @@ fn country() -> Histories {
         let id = unit(index);
         let known =
             History::beginning(id.clone(), day(0), appearance(), parent.map(unit), &[], now);
-        (id, known)
+        (id, known.into())
     };
     parents.into_iter().enumerate().map(history).collect()
 }

@@ -358,7 +358,8 @@ impl TryFrom<pb::RevokeServiceAccountKeyRequest> for RevokeKey {
 }
 
 fn told(account: ServiceAccount, clock: &Clock) -> pb::ServiceAccount {
-    let state = match account.state(clock.now()) {
+    let now = clock.now();
+    let state = match account.state(now) {
         State::Active => pb::ServiceAccountState::Active,
         State::Disabled => pb::ServiceAccountState::Disabled,
         State::Expired => pb::ServiceAccountState::Expired,
@@ -366,6 +367,7 @@ fn told(account: ServiceAccount, clock: &Clock) -> pb::ServiceAccount {
     let networks = account.allowed_networks.iter();
     pb::ServiceAccount {
         name: account.id.name(),
+        disable_reason: account.disabled_because(now).unwrap_or_default(),
         allowed_networks: networks.map(ToString::to_string).collect(),
         display_name: account.display_name,
         owner_unit: account.owner_unit.name(),
@@ -373,7 +375,6 @@ fn told(account: ServiceAccount, clock: &Clock) -> pb::ServiceAccount {
         scopes: account.scopes,
         expire_time: Some(timestamp(account.expire_time)),
         state: state.into(),
-        disable_reason: account.disabled.unwrap_or_default(),
         last_use_time: account.last_use_time.map(timestamp),
         create_time: Some(timestamp(account.create_time)),
         update_time: Some(timestamp(account.update_time)),

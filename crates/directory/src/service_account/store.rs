@@ -5,7 +5,9 @@ use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, ExprTrait, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use types::ids::{ServiceAccountId, UnitId};
 
@@ -121,6 +123,31 @@ pub(crate) async fn one_of(
         .await?;
     row.map(|it| ServiceAccountId::new(&it.id).map_err(Error::internal))
         .transpose()
+}
+
+/// Returns the machines that are neither disabled nor expired, and got no token and were not
+/// changed after a time.
+pub(super) async fn unused_since(
+    db: &impl ConnectionTrait,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Vec<ServiceAccountId>> {
+    use account::Column::{DisableReason, ExpireMicros, Id, LastUseMicros, UpdateMicros};
+    let since = since.timestamp_micros();
+    let never_or_before = LastUseMicros.is_null().or(LastUseMicros.lte(since));
+    let ids: Vec<String> = account::Entity::find()
+        .select_only()
+        .column(Id)
+        .filter(DisableReason.is_null())
+        .filter(ExpireMicros.gt(now.timestamp_micros()))
+        .filter(UpdateMicros.lte(since))
+        .filter(never_or_before)
+        .order_by_asc(Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let read = |id: &String| ServiceAccountId::new(id).map_err(Error::internal);
+    ids.iter().map(read).collect()
 }
 
 /// Keeps everybody else from changing a machine until the end of the transaction.

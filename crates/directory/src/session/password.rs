@@ -1,6 +1,9 @@
 //! Hashing passwords with Argon2id.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -9,24 +12,57 @@ use argon2::{
 use aws_lc_rs::rand;
 use kit::{Error, Result};
 
-/// Memory, passes and lanes: the floor of `security.md` §1.2.
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
+use super::cost::{LANES, PasswordCost, calibrate};
+
 const SALT_BYTES: usize = 16;
-const HASH_BYTES: usize = 32;
+pub(super) const HASH_BYTES: usize = 32;
 
 /// Hashes passwords in memory that is used again: the allocator would keep a buffer of
-/// 19 MiB for every thread that ever hashed.
-#[derive(Default)]
+/// 19 MiB and more for every thread that ever hashed.
 pub(super) struct Hasher {
+    cost: PasswordCost,
     buffers: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Hasher {
+    /// Hashes at a cost.
+    pub(super) fn new(cost: PasswordCost) -> Self {
+        Self {
+            cost,
+            buffers: Mutex::default(),
+        }
+    }
+
+    /// Hashes at the cost that this machine bears, which is measured here.
+    pub(super) fn calibrated() -> Result<Self> {
+        let mut hasher = Self::new(PasswordCost::LEAST);
+        let cost = calibrate(|cost| hasher.measure(cost))?;
+        hasher.cost = cost;
+        hasher.buffers().clear();
+        Ok(hasher)
+    }
+
+    /// Says how long a hash takes: the shorter of two times, as the first also gets the
+    /// memory, and something else may run beside one of them.
+    fn measure(&self, cost: PasswordCost) -> Result<Duration> {
+        let params = cost.params()?;
+        let mut best = Duration::MAX;
+        for _ in 0..2 {
+            let begun = Instant::now();
+            self.derive(&params, "", &[0; SALT_BYTES], &mut [0; HASH_BYTES])?;
+            best = best.min(begun.elapsed());
+        }
+        Ok(best)
+    }
+
+    /// Returns what a hash costs.
+    pub(super) fn cost(&self) -> PasswordCost {
+        self.cost
+    }
+
     /// Hashes a password with a fresh salt, as a PHC string.
     pub(super) fn hash(&self, password: &str) -> Result<String> {
-        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).map_err(internal)?;
+        let params = self.cost.params()?;
         let mut salt = [0; SALT_BYTES];
         rand::fill(&mut salt).map_err(internal)?;
         let mut hash = [0; HASH_BYTES];
@@ -41,8 +77,9 @@ impl Hasher {
         Ok(kept.to_string())
     }
 
-    /// Says whether a password is the one a PHC string was made of. The comparison takes
-    /// the same time for every wrong password.
+    /// Says whether a password is the one a PHC string was made of. That takes the same time
+    /// for every wrong password, also where the kept one cost less than it would today: the
+    /// time must not tell somebody who has not signed in for long from nobody.
     pub(super) fn verify(&self, password: &str, kept: &str) -> Result<bool> {
         let kept = PasswordHash::new(kept).map_err(internal)?;
         let params = Params::try_from(&kept).map_err(internal)?;
@@ -51,16 +88,22 @@ impl Hasher {
         };
         let mut hash = vec![0; expected.len()];
         self.derive(&params, password, salt, &mut hash)?;
-        Ok(Output::new(&hash).map_err(internal)? == *expected)
+        let is_right = Output::new(&hash).map_err(internal)? == *expected;
+        if !is_right && let Some(missing) = self.cost.missing(&params)? {
+            self.derive(&missing, password, salt, &mut hash)?;
+        }
+        Ok(is_right)
     }
 
-    /// Says whether a PHC string was made with other parameters than are used today.
+    /// Says whether a PHC string is to be made anew: it cost less than it would today, or was
+    /// made in another way. What cost more stays.
     pub(super) fn is_outdated(&self, kept: &str) -> Result<bool> {
         let kept = PasswordHash::new(kept).map_err(internal)?;
         let params = Params::try_from(&kept).map_err(internal)?;
-        let used = (params.m_cost(), params.t_cost(), params.p_cost());
-        let today = used == (MEMORY_KIB, PASSES, LANES);
-        Ok(!today || kept.algorithm != Algorithm::Argon2id.ident())
+        let is_argon2id = kept.algorithm == Algorithm::Argon2id.ident();
+        let is_below = PasswordCost::LEAST.is_undercut_by(&params);
+        let is_cheap = is_below || self.cost.is_more_than(&params);
+        Ok(is_cheap || params.p_cost() != LANES || !is_argon2id)
     }
 
     fn derive(&self, params: &Params, password: &str, salt: &[u8], hash: &mut [u8]) -> Result<()> {
@@ -86,9 +129,14 @@ fn internal(error: impl std::fmt::Display) -> Error {
 mod tests {
     use super::*;
 
+    const DEARER: PasswordCost = PasswordCost {
+        memory_mib: 20,
+        passes: 3,
+    };
+
     #[test]
     fn a_password_is_kept_as_argon2id_with_its_parameters() {
-        let hasher = Hasher::default();
+        let hasher = Hasher::new(PasswordCost::LEAST);
         let kept = hasher.hash("một mật khẩu đủ dài").unwrap();
         assert!(
             kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
@@ -97,21 +145,47 @@ mod tests {
         assert!(hasher.verify("một mật khẩu đủ dài", &kept).unwrap());
         assert!(!hasher.verify("một mật khẩu khác", &kept).unwrap());
         assert_eq!(hasher.buffers().len(), 1);
+        let kept = Hasher::new(DEARER).hash("một mật khẩu đủ dài").unwrap();
+        assert!(kept.contains("$m=20480,t=3,p=1$"), "{kept}");
     }
 
     #[test]
-    fn a_hash_made_with_other_parameters_is_outdated() {
-        let hasher = Hasher::default();
-        let kept = hasher.hash("một mật khẩu đủ dài").unwrap();
-        assert!(!hasher.is_outdated(&kept).unwrap());
+    fn a_hash_made_with_other_parameters_verifies_and_is_outdated_when_it_cost_less() {
+        let (least, dearer) = (Hasher::new(PasswordCost::LEAST), Hasher::new(DEARER));
+        let password = "một mật khẩu đủ dài";
+        let (old, new) = (
+            least.hash(password).unwrap(),
+            dearer.hash(password).unwrap(),
+        );
+        for (hasher, kept, is_outdated) in [
+            (&least, &old, false),
+            (&dearer, &old, true),
+            (&dearer, &new, false),
+            // A machine that is slower today does not weaken what was stronger.
+            (&least, &new, false),
+        ] {
+            assert!(hasher.verify(password, kept).unwrap());
+            assert!(!hasher.verify("một mật khẩu khác", kept).unwrap());
+            assert_eq!(hasher.is_outdated(kept).unwrap(), is_outdated, "{kept}");
+        }
         for (now, before) in [
             ("m=19456", "m=9216"),
-            ("t=2", "t=3"),
+            ("m=19456,t=2", "m=9216,t=8"),
+            ("p=1", "p=2"),
             ("argon2id", "argon2i"),
         ] {
-            let other = kept.replace(now, before);
-            assert!(hasher.is_outdated(&other).unwrap(), "{other}");
+            let other = old.replace(now, before);
+            assert!(least.is_outdated(&other).unwrap(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_machine_finds_a_cost_that_may_be_set() {
+        let hasher = Hasher::calibrated().unwrap();
+        assert_eq!(hasher.cost().check(), Ok(()));
+        let kept = hasher.hash("một mật khẩu đủ dài").unwrap();
+        assert!(hasher.verify("một mật khẩu đủ dài", &kept).unwrap());
+        assert!(!hasher.is_outdated(&kept).unwrap());
     }
 
     #[test]
@@ -121,8 +195,14 @@ mod tests {
             .hash_password("tương thích".as_bytes())
             .unwrap()
             .to_string();
-        assert!(Hasher::default().verify("tương thích", &theirs).unwrap());
-        let ours = Hasher::default().hash("tương thích").unwrap();
+        assert!(
+            Hasher::new(PasswordCost::LEAST)
+                .verify("tương thích", &theirs)
+                .unwrap()
+        );
+        let ours = Hasher::new(PasswordCost::LEAST)
+            .hash("tương thích")
+            .unwrap();
         assert!(
             Argon2::default()
                 .verify_password("tương thích".as_bytes(), ours.as_str())

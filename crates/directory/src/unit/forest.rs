@@ -8,7 +8,10 @@ use std::{
 use chrono::NaiveDate;
 use types::{ids::UnitId, validity::Validity};
 
-use super::{Unit, UnitKind, history::History, history::on};
+use super::{
+    Unit, UnitKind, UnitNames,
+    history::{Histories, History, on},
+};
 
 /// The units, each under its id.
 #[derive(Debug, Default)]
@@ -23,8 +26,8 @@ pub(crate) struct Forest {
 /// A unit, and what a search looks through for each of its names.
 #[derive(Debug)]
 pub(crate) struct Tree {
-    pub(crate) history: History,
-    search_keys: Vec<String>,
+    pub(crate) history: Arc<History>,
+    search_keys: Vec<Arc<str>>,
 }
 
 /// Which units a list asks for.
@@ -44,10 +47,36 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Forest {
+    /// Returns a unit as it is to be put here; search keys of names that are known already
+    /// are used again.
+    pub(crate) fn tree(&self, history: impl Into<Arc<History>>) -> Tree {
+        let history = history.into();
+        let before = self.units.get(&history.id);
+        let known = |names: &UnitNames| {
+            let before = before?;
+            let mut facts = before.history.appearances.iter();
+            let index = facts.position(|it| it.value.names == *names)?;
+            before.search_keys.get(index).cloned()
+        };
+        let names = history.appearances.iter().map(|it| &it.value.names);
+        let search_keys = names.map(|it| known(it).unwrap_or_else(|| it.search_key().into()));
+        Tree {
+            search_keys: search_keys.collect(),
+            history,
+        }
+    }
+
     /// Puts a unit in the place of what was known of it.
-    pub(crate) fn put(&mut self, history: History) {
-        let id = history.id.clone();
+    pub(crate) fn put(&mut self, tree: Tree) {
+        let id = tree.history.id.clone();
+        // Most of what is put is known, and only ends.
+        let known = self.units.get(&id);
+        if known.is_some_and(|it| it.history.is_found_like(&tree.history)) {
+            self.units.insert(id, Arc::new(tree));
+            return;
+        }
         self.remove(&id);
+        let history = &tree.history;
         for parent in history.parents.iter().filter_map(|it| it.value.as_ref()) {
             let below = self.below.entry(parent.clone()).or_default();
             below.insert(id.clone());
@@ -56,20 +85,12 @@ impl Forest {
             let key = (code.scheme.clone(), code.value.clone());
             self.bearers.entry(key).or_default().insert(id.clone());
         }
-        let names = history.appearances.iter();
-        let search_keys = names.map(|it| it.value.names.search_key()).collect();
-        let tree = Tree {
-            history,
-            search_keys,
-        };
         self.units.insert(id, Arc::new(tree));
     }
 
-    /// Forgets a unit.
-    pub(crate) fn remove(&mut self, id: &UnitId) {
-        let Some(tree) = self.units.remove(id) else {
-            return;
-        };
+    /// Forgets a unit, and returns what was known of it.
+    pub(crate) fn remove(&mut self, id: &UnitId) -> Option<Arc<Tree>> {
+        let tree = self.units.remove(id)?;
         let history = &tree.history;
         for parent in history.parents.iter().filter_map(|it| it.value.as_ref()) {
             if let Some(below) = self.below.get_mut(parent) {
@@ -82,11 +103,20 @@ impl Forest {
                 bearers.remove(id);
             }
         }
+        Some(tree)
     }
 
     /// Returns all units, for whoever reads them at leisure.
     pub(crate) fn all(&self) -> Vec<Arc<Tree>> {
         self.units.values().cloned().collect()
+    }
+
+    /// Returns all units with all their facts.
+    pub(crate) fn histories(&self) -> Histories {
+        let units = self.units.iter();
+        units
+            .map(|(id, tree)| (id.clone(), tree.history.clone()))
+            .collect()
     }
 
     /// Returns a unit with all its facts.
@@ -198,6 +228,18 @@ impl Tree {
 }
 
 impl History {
+    /// Says whether the same parents and codes lead to both.
+    fn is_found_like(&self, other: &Self) -> bool {
+        fn parents(it: &History) -> impl Iterator<Item = &Option<UnitId>> {
+            it.parents.iter().map(|it| &it.value)
+        }
+        fn codes(it: &History) -> impl Iterator<Item = (&str, &str)> {
+            let codes = it.identifiers.iter();
+            codes.map(|it| (it.scheme.as_str(), it.value.as_str()))
+        }
+        parents(self).eq(parents(other)) && codes(self).eq(codes(other))
+    }
+
     /// Returns the unit as it is on a day; none when it does not exist then.
     fn unit_on(&self, day: NaiveDate) -> Option<Unit> {
         if !self.validity.contains(day) {

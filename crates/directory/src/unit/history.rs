@@ -1,6 +1,6 @@
 //! Everything that was ever true of a unit, each fact with its days. Pure values.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use types::{ids::UnitId, validity::Validity};
 
 use super::{Identifier, UnitKind, UnitNames};
 
-/// Units with all their facts.
-pub(crate) type Histories = BTreeMap<UnitId, History>;
+/// Units with all their facts. Shared, because many look at what few change.
+pub(crate) type Histories = BTreeMap<UnitId, Arc<History>>;
 
 /// Something that is true on some days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,14 +8,17 @@ use types::{ids::UnitId, validity::Validity};
 use super::{Identifier, Unit, UnitKind};
 use crate::feed::{self, Changed};
 
+mod difference;
 mod histories;
 mod page;
 mod retired;
+mod save;
 
-pub(crate) use histories::{all, insert_rows, save, some};
+pub(crate) use histories::{all, some};
 pub(crate) use page::life_of;
 use page::load;
 pub(crate) use retired::{retire, retired, retired_among};
+pub(crate) use save::save;
 
 mod unit {
     use sea_orm::entity::prelude::*;
@@ -208,7 +211,8 @@ pub(super) async fn insert(db: &impl ConnectionTrait, unit: &Unit) -> Result<()>
     identifier::Entity::insert_many(identifiers)
         .exec_without_returning(db)
         .await?;
-    feed::append(db, [Changed::Unit(unit.id.clone())]).await
+    feed::append(db, [Changed::Unit(unit.id.clone())]).await?;
+    Ok(())
 }
 
 /// Returns a unit as it is on a day; none when it does not exist then.
@@ -289,3 +293,6 @@ impl UnitKind {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

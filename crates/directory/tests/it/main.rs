@@ -6,6 +6,7 @@ mod country;
 mod duties;
 mod grants;
 mod guessing;
+mod idle;
 mod imports;
 mod keys;
 mod machines;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use directory::{Directory, FirstAdministrator, Migrator, Settings};
+use directory::{Directory, FirstAdministrator, Migrator, PasswordCost, Settings};
 use kit::{Db, Peer};
 use proto::directory::{self as pb, session_service_client::SessionServiceClient};
 use sea_orm::{
@@ -18,7 +18,7 @@ struct Own {
     peer: Peer,
     administrator: FirstAdministrator,
     tables: DatabaseConnection,
-    _database: TestDb,
+    database: TestDb,
     _folder: tempfile::TempDir,
 }
 
@@ -37,7 +37,7 @@ async fn own(world: &World, settings: &Settings) -> Own {
         administrator: directory.first_administrator().await.unwrap().unwrap(),
         peer: Peer::local(directory.routes()),
         tables: Database::connect(database.url()).await.unwrap(),
-        _database: database,
+        database,
         _folder: folder,
     }
 }
@@ -170,4 +170,53 @@ async fn a_password_kept_with_old_parameters_is_hashed_anew_at_the_next_sign_in(
     assert!(renewed.contains("$m=19456,t=2,p=1$"), "{renewed}");
     sign_in(&own, password).await.unwrap();
     assert_eq!(kept(&own).await, renewed);
+}
+
+#[tokio::test]
+async fn a_stronger_machine_hashes_passwords_anew_and_a_weaker_one_leaves_them_strong() {
+    let world = World::new().await;
+    let mut own = own(&world, &Settings::default()).await;
+    let password = "con trâu đọc bản đồ";
+    enroll(&own, password).await.unwrap();
+    assert!(kept(&own).await.contains("$m=19456,t=2,p=1$"));
+    let at = |memory_mib, passes| Settings {
+        password_cost: Some(PasswordCost { memory_mib, passes }),
+        ..Settings::default()
+    };
+    for (settings, expected) in [
+        (at(20, 3), "$m=20480,t=3,p=1$"),
+        (Settings::default(), "$m=20480,t=3,p=1$"),
+        (at(24, 2), "$m=20480,t=3,p=1$"),
+        (at(24, 3), "$m=24576,t=3,p=1$"),
+    ] {
+        let db = own.database.open(world.clock.clone()).await;
+        let directory = Directory::open(db, &settings).await.unwrap();
+        own.peer = Peer::local(directory.routes());
+        sign_in(&own, "sai mật khẩu hoàn toàn").await.unwrap_err();
+        sign_in(&own, password).await.unwrap();
+        let kept = kept(&own).await;
+        assert!(kept.contains(expected), "{kept}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_cost_below_the_floor_stops_the_start() {
+    let world = World::new().await;
+    let (db, _database, _folder) = database(&world).await;
+    let settings = Settings {
+        password_cost: Some(PasswordCost {
+            memory_mib: 18,
+            passes: 3,
+        }),
+        ..Settings::default()
+    };
+    let refused = Directory::open(db, &settings).await.unwrap_err();
+    let kit::Error::Internal(cause) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(
+        cause
+            .to_string()
+            .contains("`directory.password_cost` is 18 MiB")
+    );
 }

@@ -141,6 +141,24 @@ impl Story {
         answer.map(tonic::Response::into_inner)
     }
 
+    /// Lets Long Mai go to xã Minh Long with a half of what it holds.
+    pub(crate) async fn correct_to_a_half(&self) {
+        let correct = pb::CorrectReorganizationLinksRequest {
+            name: "reorganizations/sap-xep".into(),
+            removed_links: vec![link("xa-long-mai", "xa-minh-long", "")],
+            added_links: vec![
+                link("xa-long-mai", "xa-minh-long", "0.5"),
+                link("xa-long-mai", "huyen-ba-to", ""),
+            ],
+            reason: "theo bản đồ sáp nhập".into(),
+            etag: self.act().await.etag,
+            ..Default::default()
+        };
+        let correct = self.world.administrator.ask(correct);
+        let corrected = self.acts().correct_reorganization_links(correct).await;
+        corrected.unwrap();
+    }
+
     pub(crate) async fn create(&self) {
         let create = self.world.administrator.ask(merger());
         self.acts().create_reorganization(create).await.unwrap();

@@ -10,11 +10,15 @@ use testkit::World;
 use tonic::{Code, Streaming};
 use tonic_types::StatusExt;
 
-/// What a follower knows: units with what is above them, and grants.
+use crate::reorganizations::Story;
+
+/// What a follower knows: units with what is above them, grants, and what leads from
+/// units to units.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Known {
     units: BTreeMap<String, pb::WatchedUnit>,
     grants: BTreeMap<String, pb::RoleGrant>,
+    acts: BTreeMap<String, pb::WatchedReorganization>,
 }
 
 /// Somebody who follows the feed and remembers how far.
@@ -67,6 +71,12 @@ impl Follower {
         }
         for grant in message.removed_role_grants {
             self.known.grants.remove(&grant);
+        }
+        for act in message.reorganizations {
+            self.known.acts.insert(act.name.clone(), act);
+        }
+        for act in message.removed_reorganizations {
+            self.known.acts.remove(&act);
         }
         if !message.resume_token.is_empty() {
             self.token = message.resume_token;
@@ -130,6 +140,89 @@ async fn a_follower_begins_with_everything_and_goes_on_where_it_was() {
     let mut fresh = Follower::default();
     fresh.catch_up(&world).await;
     assert_eq!(fresh.known, follower.known);
+}
+
+#[tokio::test]
+async fn reorganisations_are_told_when_they_count_are_corrected_and_are_taken_back() {
+    let story = Story::begin().await;
+    let mut follower = Follower::default();
+    follower.catch_up(&story.world).await;
+    let commune = &follower.known.units["units/xa-long-hiep"];
+    assert_eq!(commune.kinds[0].kind(), pb::UnitKind::Commune);
+    let days = commune.kinds[0].validity.as_ref().unwrap();
+    assert_eq!(days.start_date, "2022-01-01");
+
+    // A draft counts for nothing.
+    story.create().await;
+    follower.catch_up(&story.world).await;
+    assert!(follower.known.acts.is_empty());
+    story.apply(false).await.unwrap();
+    follower.catch_up(&story.world).await;
+    let links = |follower: &Follower| {
+        let act = &follower.known.acts["reorganizations/sap-xep"];
+        assert_eq!(act.effective_date, "2022-06-01");
+        let link = |it: &pb::WatchedLink| {
+            let (from, to) = (&it.predecessor_unit, &it.successor_unit);
+            format!("{from} {to} {}", it.share).replace("units/", "")
+        };
+        let mut links: Vec<_> = act.links.iter().map(link).collect();
+        links.sort();
+        links
+    };
+    let merged = ["xa-long-hiep xa-minh-long 1", "xa-long-mai xa-minh-long 1"];
+    assert_eq!(links(&follower), merged);
+    let ended = follower.known.units["units/xa-long-mai"].validity.clone();
+    assert_eq!(ended.unwrap().end_date, "2022-06-01");
+
+    story.correct_to_a_half().await;
+    follower.catch_up(&story.world).await;
+    let corrected = [
+        "xa-long-hiep xa-minh-long 1",
+        "xa-long-mai huyen-ba-to ",
+        "xa-long-mai xa-minh-long 0.5",
+    ];
+    assert_eq!(links(&follower), corrected);
+    assert_eq!(follower.snapshots, 1);
+    // Whoever begins now, in whichever process, knows the same.
+    let mut fresh = Follower::default();
+    let mut messages = fresh.open_at(story.world.another_directory().await).await;
+    while fresh.token.is_empty() {
+        fresh.take(messages.message().await.unwrap().unwrap());
+    }
+    assert_eq!(fresh.known, follower.known);
+
+    story.revert().await.unwrap();
+    follower.catch_up(&story.world).await;
+    assert!(follower.known.acts.is_empty());
+    assert!(!follower.known.units.contains_key("units/xa-minh-long"));
+}
+
+#[tokio::test]
+async fn the_copy_of_another_service_has_the_same_units_and_links_as_the_directory() {
+    let story = Story::begin().await;
+    let access = story.world.access();
+    let before = access.territory().await.unwrap();
+    assert_eq!(before.units.len(), 6);
+    assert!(before.acts.is_empty());
+    story.create().await;
+    story.apply(false).await.unwrap();
+    let mut after = access.territory().await.unwrap();
+    for _ in 0..400 {
+        if after.stamp != before.stamp {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        after = access.territory().await.unwrap();
+    }
+    // Units and links of one act come together.
+    assert_eq!((after.units.len(), after.acts.len()), (7, 1));
+    let (id, act) = &after.acts[0];
+    assert_eq!(id.as_str(), "sap-xep");
+    assert_eq!(act.date.to_string(), "2022-06-01");
+    assert!(act.links.iter().all(|it| it.share == "1".parse().ok()));
+    // Made once as long as nothing changes.
+    let again = access.territory().await.unwrap();
+    assert!(std::sync::Arc::ptr_eq(&again, &after));
 }
 
 #[tokio::test]

@@ -4,12 +4,15 @@
 //! A derived figure that another formula takes counts as it is shown, rounded by its own
 //! scale: what can be read is what was computed with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::{
-    ids::{IndicatorId, UnitId, ValueId},
+    ids::{IndicatorId, UnitId},
     period::Period,
     quantity::{Absence, Qualifier, Quantity},
 };
@@ -21,9 +24,14 @@ use super::{
 };
 use crate::{
     indicator::{Accumulation, Revision, ValueKind, standing::Published, store},
-    reason::{FORMULA_CIRCLE, FORMULA_COUNTED_AS_ZERO, FORMULA_INPUT, FORMULA_OVERFLOW},
+    reason::{FORMULA_CIRCLE, FORMULA_INPUT, FORMULA_OVERFLOW},
     value,
 };
+
+mod answer;
+
+use answer::counted_as_zero;
+pub(crate) use answer::{Computed, Derived, Input, Reported};
 
 /// What is computed, and as a figure of which kind.
 #[derive(Debug, Clone)]
@@ -33,19 +41,8 @@ pub(crate) struct Asked {
     pub(crate) scale: u8,
 }
 
-/// What a formula gives for a unit and period, and out of what.
-#[derive(Debug)]
-pub(crate) struct Derived {
-    /// Nothing when it could not be computed; then an issue says why.
-    pub(crate) quantity: Option<Quantity>,
-    /// The figures it takes; nothing for one that was not reported.
-    pub(crate) inputs: Vec<(ValueId, Option<Quantity>)>,
-    pub(crate) warnings: Vec<Problem>,
-    pub(crate) failure: Option<Problem>,
-}
-
-/// One figure, of the unit that is asked about.
-type Cell = (IndicatorId, Period);
+/// One figure, of whom is asked about.
+pub(crate) type Cell = (IndicatorId, Period);
 
 /// Computes a formula for a unit and period.
 ///
@@ -58,14 +55,58 @@ pub(crate) async fn derive(
     period: Period,
 ) -> Result<Derived> {
     let mut sheet = Sheet::default();
-    if let Err(failure) = sheet.gather(db, asked, period).await? {
-        return Ok(sheet.fail(failure));
+    let open = vec![(asked.formula.clone(), period)];
+    if let Err(failure) = sheet.gather(db, open).await? {
+        return Ok(Derived::failed(failure));
     }
     sheet.read(db, unit).await?;
     if let Err(failure) = sheet.compute_all() {
-        return Ok(sheet.fail(failure));
+        return Ok(Derived::failed(failure));
     }
     Ok(sheet.answer(asked, unit, period))
+}
+
+/// Computes the figures of a unit and period of those indicators that are derived then, all
+/// in one go; one by one when one of them keeps the others from being computed.
+///
+/// # Errors
+/// When the database cannot be read.
+pub(crate) async fn derive_all(
+    db: &impl ConnectionTrait,
+    published: &BTreeMap<IndicatorId, Published>,
+    unit: &UnitId,
+    period: Period,
+) -> Result<BTreeMap<IndicatorId, Computed>> {
+    let derived = published.iter().filter_map(|(id, published)| {
+        let asked = asked(published, &period)?;
+        Some(((id.clone(), period), asked))
+    });
+    let derived: BTreeMap<Cell, Asked> = derived.collect();
+    let open = derived.values().map(|it| (it.formula.clone(), period));
+    let open = open.collect();
+    let mut sheet = Sheet {
+        published: Arc::new(published.clone()),
+        // Together they may take as many steps as each alone.
+        steps: Steps::of_many(derived.len()),
+        derived: derived.clone(),
+        ..Sheet::default()
+    };
+    let mut all = BTreeMap::new();
+    if sheet.gather(db, open).await?.is_ok() {
+        sheet.read(db, unit).await?;
+        if sheet.compute_all().is_ok() {
+            for cell in derived.into_keys() {
+                let computed = sheet.computed(&cell, unit);
+                all.insert(cell.0, computed);
+            }
+            return Ok(all);
+        }
+    }
+    for (cell, asked) in derived {
+        let alone = derive(db, &asked, unit, period).await?;
+        all.insert(cell.0, alone.into());
+    }
+    Ok(all)
 }
 
 /// Returns what is computed for an indicator and period, when it is derived.
@@ -78,15 +119,87 @@ pub(crate) fn asked(published: &Published, period: &Period) -> Option<Asked> {
     })
 }
 
+/// Returns what was published of some indicators, and of everything their formulas lead
+/// to: two questions for each step of the way.
+pub(crate) async fn with_inputs(
+    db: &impl ConnectionTrait,
+    ids: &BTreeSet<IndicatorId>,
+) -> Result<BTreeMap<IndicatorId, Published>> {
+    let mut known = BTreeMap::new();
+    let (mut open, mut asked) = (ids.clone(), ids.clone());
+    while !open.is_empty() {
+        let found = store::published(db, &open.iter().collect::<Vec<_>>()).await?;
+        let revisions = found.values().flat_map(|it| &it.revisions);
+        let formulas: Vec<_> = revisions.filter_map(|it| it.definition.formula()).collect();
+        let taken = formulas.iter().flat_map(Formula::references);
+        let taken = taken.map(|it| it.indicator.clone());
+        open = taken.filter(|it| asked.insert(it.clone())).collect();
+        known.extend(found);
+    }
+    Ok(known)
+}
+
+/// A formula of which everything is known but the figures.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    sheet: Sheet,
+    asked: Asked,
+    period: Period,
+}
+
+/// Prepares a formula for a period. `published` has everything it leads to.
+pub(crate) fn plan(
+    published: Arc<BTreeMap<IndicatorId, Published>>,
+    asked: Asked,
+    period: Period,
+) -> std::result::Result<Plan, Problem> {
+    let mut sheet = Sheet {
+        published,
+        ..Sheet::default()
+    };
+    let mut open = vec![(asked.formula.clone(), period)];
+    while !open.is_empty() {
+        open = sheet.next(&open)?;
+    }
+    Ok(Plan {
+        sheet,
+        asked,
+        period,
+    })
+}
+
+impl Plan {
+    /// Returns the figures it takes that are reported, those of formulas of formulas too.
+    pub(crate) fn reported(&self) -> &BTreeSet<Cell> {
+        &self.sheet.reported
+    }
+
+    /// Computes it with these figures; tells what was counted as 0.
+    pub(crate) fn compute(
+        &mut self,
+        known: BTreeMap<Cell, Quantity>,
+    ) -> std::result::Result<(Quantity, Vec<Problem>), Problem> {
+        let sheet = &mut self.sheet;
+        sheet.known = known;
+        sheet.failed.clear();
+        sheet.steps = Steps::default();
+        sheet.compute_all()?;
+        let (quantity, counted) = sheet.evaluate(&self.asked, self.period)?;
+        Ok((quantity, counted.iter().map(counted_as_zero).collect()))
+    }
+}
+
 /// Everything one answer needs.
 #[derive(Debug, Default)]
 struct Sheet {
-    published: BTreeMap<IndicatorId, Published>,
+    published: Arc<BTreeMap<IndicatorId, Published>>,
     /// Figures that are computed.
     derived: BTreeMap<Cell, Asked>,
     /// Figures that are reported.
     reported: BTreeSet<Cell>,
     known: BTreeMap<Cell, Quantity>,
+    /// What stands behind the reported figures that are there.
+    there: BTreeMap<Cell, Reported>,
     failed: BTreeMap<Cell, Problem>,
     steps: Steps,
 }
@@ -96,10 +209,8 @@ impl Sheet {
     async fn gather(
         &mut self,
         db: &impl ConnectionTrait,
-        asked: &Asked,
-        period: Period,
+        mut open: Vec<(Formula, Period)>,
     ) -> Result<std::result::Result<(), Problem>> {
-        let mut open = vec![(asked.formula.clone(), period)];
         while !open.is_empty() {
             let ids: BTreeSet<IndicatorId> = open
                 .iter()
@@ -108,7 +219,8 @@ impl Sheet {
                 .filter(|it| !self.published.contains_key(it))
                 .collect();
             let ids: Vec<_> = ids.iter().collect();
-            self.published.extend(store::published(db, &ids).await?);
+            let found = store::published(db, &ids).await?;
+            Arc::make_mut(&mut self.published).extend(found);
             match self.next(&open) {
                 Ok(next) => open = next,
                 Err(too_many) => return Ok(Err(too_many)),
@@ -169,12 +281,18 @@ impl Sheet {
     async fn read(&mut self, db: &impl ConnectionTrait, unit: &UnitId) -> Result<()> {
         let ids: BTreeSet<_> = self.reported.iter().map(|(id, _)| id).collect();
         let periods: BTreeSet<_> = self.reported.iter().map(|(_, period)| *period).collect();
-        let found = value::quantities(db, unit, &ids, &periods).await?;
-        let counting = found
-            .into_iter()
-            .filter(|((id, period), _)| self.in_force(id, period).is_some());
-        let counting: Vec<_> = counting.collect();
-        self.known.extend(counting);
+        for figure in value::figures(db, unit, &ids, &periods).await? {
+            let cell = (figure.id.indicator, figure.id.period);
+            if self.in_force(&cell.0, &cell.1).is_none() || !self.reported.contains(&cell) {
+                continue;
+            }
+            let reported = Reported {
+                revision: figure.revision,
+                state: figure.stage.state,
+            };
+            self.there.insert(cell.clone(), reported);
+            self.known.insert(cell, figure.quantity);
+        }
         Ok(())
     }
 
@@ -277,53 +395,6 @@ impl Sheet {
                 .ok_or_else(|| Problem::new(&FORMULA_OVERFLOW, 1, &[])),
         }
     }
-
-    fn answer(mut self, asked: &Asked, unit: &UnitId, period: Period) -> Derived {
-        let references = asked.formula.references().into_iter();
-        let cells: BTreeSet<Cell> = references.flat_map(|it| self.cells(it, period)).collect();
-        let evaluated = self.evaluate(asked, period);
-        let inputs = cells.into_iter().map(|cell| {
-            let quantity = self.known.get(&cell).cloned();
-            let (indicator, period) = cell;
-            let unit = unit.clone();
-            let id = ValueId {
-                indicator,
-                unit,
-                period,
-                breakdown: None,
-            };
-            (id, quantity)
-        });
-        let inputs = inputs.collect();
-        match evaluated {
-            Ok((quantity, counted)) => Derived {
-                quantity: Some(quantity),
-                inputs,
-                warnings: counted.iter().map(counted_as_zero).collect(),
-                failure: None,
-            },
-            Err(failure) => Derived {
-                quantity: None,
-                inputs,
-                warnings: Vec::new(),
-                failure: Some(failure),
-            },
-        }
-    }
-
-    fn fail(self, failure: Problem) -> Derived {
-        Derived {
-            quantity: None,
-            inputs: Vec::new(),
-            warnings: Vec::new(),
-            failure: Some(failure),
-        }
-    }
-}
-
-fn counted_as_zero(reference: &Reference) -> Problem {
-    let facts = [("reference", reference.to_string())];
-    Problem::new(&FORMULA_COUNTED_AS_ZERO, 1, &facts)
 }
 
 fn moved(period: Period, when: Offset) -> Option<Period> {

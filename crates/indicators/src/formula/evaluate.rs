@@ -45,14 +45,31 @@ pub(crate) struct Evaluated {
 }
 
 /// Counts the steps of one answer.
-#[derive(Debug, Default)]
-pub(crate) struct Steps(usize);
+#[derive(Debug)]
+pub(crate) struct Steps {
+    taken: usize,
+    most: usize,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self::of_many(1)
+    }
+}
 
 impl Steps {
+    /// Has room for so many formulas that each take as many steps as one may.
+    pub(crate) fn of_many(formulas: usize) -> Self {
+        Self {
+            taken: 0,
+            most: MOST_STEPS.saturating_mul(formulas),
+        }
+    }
+
     pub(crate) fn take(&mut self, column: usize) -> Result<(), Problem> {
-        self.0 += 1;
-        if self.0 > MOST_STEPS {
-            let facts = [("most", MOST_STEPS.to_string())];
+        self.taken += 1;
+        if self.taken > self.most {
+            let facts = [("most", self.most.to_string())];
             return Err(Problem::new(&FORMULA_STEPS, column, &facts));
         }
         Ok(())

@@ -41,6 +41,11 @@ impl Number {
         }
     }
 
+    /// Makes a whole number that may be longer than one that is stored.
+    pub(crate) fn from_wide(number: i128) -> Self {
+        Self::whole(number.into())
+    }
+
     /// Makes a fraction of whole numbers; nothing for a denominator of 0 or what is too
     /// great.
     fn fraction(numerator: BigInt, denominator: BigInt) -> Option<Self> {
@@ -148,7 +153,7 @@ impl Number {
     }
 
     /// Rounds to `scale` digits after the comma, a half away from zero.
-    pub(super) fn round(&self, scale: u8) -> Option<Self> {
+    pub(crate) fn round(&self, scale: u8) -> Option<Self> {
         let (units, ten) = (self.units(scale), BigInt::from(10).pow(u32::from(scale)));
         Self::fraction(units, ten)
     }
@@ -199,6 +204,12 @@ impl Number {
 
     pub(crate) fn is_negative(&self) -> bool {
         self.numerator.is_negative()
+    }
+}
+
+impl Default for Number {
+    fn default() -> Self {
+        Self::zero()
     }
 }
 

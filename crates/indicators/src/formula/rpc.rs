@@ -105,9 +105,9 @@ impl From<Derived> for pb::TestFormulaResponse {
         let issues = warnings
             .chain(failure)
             .map(|(severity, it)| issue(severity, it.reason.code, "formula", it.en, it.vi));
-        let inputs = derived.inputs.iter().map(|(id, it)| pb::FormulaInput {
-            indicator_value: id.name(),
-            quantity: it.as_ref().map(quantity),
+        let inputs = derived.inputs.iter().map(|it| pb::FormulaInput {
+            indicator_value: it.id.name(),
+            quantity: it.quantity.as_ref().map(quantity),
         });
         Self {
             quantity: derived.quantity.as_ref().map(quantity),

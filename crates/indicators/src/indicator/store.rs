@@ -7,7 +7,8 @@ use kit::{
     db::{on_unique, times::instant},
 };
 use sea_orm::{
-    ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
+    sea_query::Expr,
 };
 use types::ids::{IndicatorId, Principal, UnitId};
 
@@ -75,6 +76,7 @@ mod revision {
         pub(super) change_note: String,
         pub(super) publisher: String,
         pub(super) create_micros: i64,
+        pub(super) derived: Option<i64>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -229,6 +231,7 @@ pub(super) async fn insert_revision(db: &impl ConnectionTrait, revision: &Revisi
         change_note: revision.change_note.clone(),
         publisher: revision.publisher.name(),
         create_micros: revision.create_time.timestamp_micros(),
+        derived: Some(i64::from(revision.definition.formula().is_some())),
     });
     revision::Entity::insert(row)
         .exec_without_returning(db)
@@ -314,6 +317,22 @@ pub(crate) async fn published(
         }
     }
     Ok(published)
+}
+
+/// Returns the indicators that are or were derived, with what was published of them. Old
+/// revisions do not say whether they are, so that their indicators come along.
+pub(crate) async fn derived(db: &impl ConnectionTrait) -> Result<BTreeMap<IndicatorId, Published>> {
+    use revision::Column::{Derived, IndicatorId};
+    let ids: Vec<String> = revision::Entity::find()
+        .select_only()
+        .column(IndicatorId)
+        .distinct()
+        .filter(Condition::any().add(Derived.is_null()).add(Derived.ne(0)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let ids: Vec<_> = ids.iter().map(|it| read_id(it)).collect::<Result<_>>()?;
+    published(db, &ids.iter().collect::<Vec<_>>()).await
 }
 
 /// Returns the published revisions of one indicator.

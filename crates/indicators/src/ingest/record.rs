@@ -1,10 +1,11 @@
 //! What items were answered, kept so that the same items are answered the same again.
 
-use std::collections::BTreeSet;
-
 use kit::{Error, Result};
 use prost::Message;
-use proto::{indicators as pb, shared::Disposition};
+use proto::{
+    indicators as pb,
+    shared::{Issue, ItemResult},
+};
 use sea_orm::ConnectionTrait;
 use types::ids::{Principal, ValueId};
 
@@ -17,58 +18,96 @@ use crate::{
 /// Bytes of the hash by which an item is known again: the first half of a SHA-256.
 pub(super) const HASH_LENGTH: usize = 16;
 
-/// What the items of one batch were answered.
+/// What one item was answered.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    pub(super) result: ItemResult,
+    /// The figure in force, when the item knew an older one.
+    pub(super) current: Option<pb::IndicatorValue>,
+}
+
+/// What items that were committed together were answered.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) first_offset: i64,
     /// One hash after the other.
     pub(super) hashes: Vec<u8>,
-    pub(super) answer: pb::IngestAck,
+    pub(super) answers: Vec<Answer>,
+}
+
+/// Answers as they are kept: names and places are left out, the items say them again.
+#[derive(Clone, PartialEq, Message)]
+struct Kept {
+    #[prost(message, repeated, tag = "3")]
+    answers: Vec<KeptAnswer>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct KeptAnswer {
+    #[prost(int32, tag = "3")]
+    disposition: i32,
+    #[prost(message, repeated, tag = "4")]
+    issues: Vec<Issue>,
+    #[prost(message, optional, tag = "5")]
+    current: Option<pb::IndicatorValue>,
 }
 
 impl Record {
     pub(super) fn new(first_offset: i64, hashes: Vec<u8>, outcomes: Vec<Outcome>) -> Result<Self> {
-        let mut answer = pb::IngestAck::default();
+        let mut answers = Vec::with_capacity(outcomes.len());
         for (offset, outcome) in (first_offset..).zip(outcomes) {
             let offset = i32::try_from(offset).map_err(Error::internal)?;
             let (result, current) = outcome.into_wire(offset);
-            answer.results.push(result);
-            answer.current_values.extend(current);
+            answers.push(Answer { result, current });
         }
         Ok(Self {
             first_offset,
             hashes,
-            answer,
+            answers,
         })
     }
 
     /// Returns where the record ends.
     pub(super) fn end_offset(&self) -> i64 {
-        let count = i64::try_from(self.answer.results.len()).unwrap_or(i64::MAX);
+        let count = i64::try_from(self.answers.len()).unwrap_or(i64::MAX);
         self.first_offset.saturating_add(count)
     }
 
-    /// Writes the answer as it is kept. Names are left out: the items say them again.
+    /// Writes the answers as they are kept.
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut kept = self.answer.clone();
-        for result in &mut kept.results {
-            result.name.clear();
-        }
-        kept.encode_to_vec()
+        let kept = self.answers.iter().map(|it| KeptAnswer {
+            disposition: it.result.disposition,
+            issues: it.result.issues.clone(),
+            current: it.current.clone(),
+        });
+        let answers = kept.collect();
+        Kept { answers }.encode_to_vec()
     }
 
     /// Reads a record that was kept.
-    pub(super) fn decode(first_offset: i64, hashes: Vec<u8>, answer: &[u8]) -> Result<Self> {
-        let answer = pb::IngestAck::decode(answer).map_err(Error::internal)?;
-        if hashes.len() != answer.results.len() * HASH_LENGTH {
+    pub(super) fn decode(first_offset: i64, hashes: Vec<u8>, answers: &[u8]) -> Result<Self> {
+        let kept = Kept::decode(answers).map_err(Error::internal)?.answers;
+        if hashes.len() != kept.len() * HASH_LENGTH {
             return Err(Error::internal(
-                "a record of a batch does not fit its answer",
+                "a record of items does not fit their answers",
             ));
+        }
+        let mut answers = Vec::with_capacity(kept.len());
+        for (offset, kept) in (first_offset..).zip(kept) {
+            answers.push(Answer {
+                result: ItemResult {
+                    offset: i32::try_from(offset).map_err(Error::internal)?,
+                    name: String::new(),
+                    disposition: kept.disposition,
+                    issues: kept.issues,
+                },
+                current: kept.current,
+            });
         }
         Ok(Self {
             first_offset,
             hashes,
-            answer,
+            answers,
         })
     }
 }
@@ -79,22 +118,21 @@ pub(super) async fn answered(
     principal: &Principal,
     session: &Session,
     items: &[(i64, Sent)],
-) -> Result<pb::IngestAck> {
+) -> Result<Vec<Answer>> {
     let (Some((from, _)), Some((last, _))) = (items.first(), items.last()) else {
-        return Ok(pb::IngestAck::default());
+        return Ok(Vec::new());
     };
     let records = store::records(db, principal, session, *from, last + 1).await?;
     replay(records, items, session.next_offset)
 }
 
-fn replay(records: Vec<Record>, items: &[(i64, Sent)], next_offset: i64) -> Result<pb::IngestAck> {
-    let mut answer = pb::IngestAck::default();
-    let mut shown: BTreeSet<String> = BTreeSet::new();
+fn replay(records: Vec<Record>, items: &[(i64, Sent)], next_offset: i64) -> Result<Vec<Answer>> {
+    let mut answers = Vec::with_capacity(items.len());
     let mut items = items.iter().peekable();
     for record in records {
         let places = record.first_offset..;
         let hashes = record.hashes.chunks(HASH_LENGTH);
-        for ((place, mut result), hash) in places.zip(record.answer.results).zip(hashes) {
+        for ((place, mut answer), hash) in places.zip(record.answers).zip(hashes) {
             let Some((_, sent)) = items.next_if(|(wanted, _)| *wanted == place) else {
                 continue;
             };
@@ -102,45 +140,47 @@ fn replay(records: Vec<Record>, items: &[(i64, Sent)], next_offset: i64) -> Resu
                 let facts = [("offset", place.to_string())];
                 return Err(Error::rule(&INGEST_ITEM_CHANGED, facts));
             }
-            result.name = sent.item.id.as_ref().map(ValueId::name).unwrap_or_default();
-            if result.disposition() == Disposition::Rejected {
-                shown.insert(result.name.clone());
-            }
-            answer.results.push(result);
+            let id = sent.checked.item.id.as_ref();
+            answer.result.name = id.map(ValueId::name).unwrap_or_default();
+            answers.push(answer);
         }
-        let current = record.answer.current_values.into_iter();
-        let current = current.filter(|it| shown.contains(&it.name));
-        answer.current_values.extend(current);
     }
     if items.next().is_some() {
         let facts = [("next_offset", next_offset.to_string())];
         return Err(Error::out_of_range(&INGEST_RECORD_EXPIRED, facts));
     }
-    Ok(answer)
+    Ok(answers)
 }
 
 #[cfg(test)]
 mod tests {
+    use proto::shared::Disposition;
     use types::violations::Invalid;
 
     use super::*;
-    use crate::value::item::{Disposition as Ours, Item};
+    use crate::value::{
+        batch::Checked,
+        ground::Ground,
+        item::{Disposition as Ours, Item},
+    };
 
     fn sent(place: i64) -> Sent {
         let id = format!("indicators/a{place}/values/huyen-minh-long.2022-h1");
+        let item = Item {
+            path: format!("items[{place}]"),
+            id: Some(id.parse().unwrap()),
+            entry: Err(Invalid::default()),
+        };
+        let principal = Principal::from_name("serviceAccounts/mot-cua").unwrap();
         Sent {
-            item: Item {
-                path: format!("items[{place}]"),
-                id: Some(id.parse().unwrap()),
-                entry: Err(Invalid::default()),
-            },
+            checked: Checked::new(item, &principal, &Ground::default()),
             hash: [u8::try_from(place).unwrap(); HASH_LENGTH],
         }
     }
 
     fn record(first: i64, count: i64) -> Record {
         let outcome = |place: i64| Outcome {
-            name: sent(place).item.id,
+            name: sent(place).checked.item.id,
             disposition: if place % 2 == 0 {
                 Ours::Created
             } else {
@@ -162,15 +202,59 @@ mod tests {
     #[test]
     fn items_cut_otherwise_are_answered_as_they_were() {
         let records = || vec![record(4, 3), record(7, 4)];
-        let answer = replay(records(), &asked(5, 10), 11).unwrap();
-        let offsets: Vec<_> = answer.results.iter().map(|it| it.offset).collect();
+        let answers = replay(records(), &asked(5, 10), 11).unwrap();
+        let results: Vec<_> = answers.iter().map(|it| &it.result).collect();
+        let offsets: Vec<_> = results.iter().map(|it| it.offset).collect();
         assert_eq!(offsets, [5, 6, 7, 8, 9]);
         assert_eq!(
-            answer.results[1].name,
+            results[1].name,
             "indicators/a6/values/huyen-minh-long.2022-h1"
         );
-        assert_eq!(answer.results[1].disposition(), Disposition::Created);
-        assert_eq!(answer.results[2].disposition(), Disposition::Rejected);
+        assert_eq!(results[1].disposition(), Disposition::Created);
+        assert_eq!(results[2].disposition(), Disposition::Rejected);
+    }
+
+    #[test]
+    fn an_answer_comes_back_from_the_record_as_it_was_given() {
+        let result = |offset, disposition: Disposition| ItemResult {
+            offset,
+            disposition: disposition.into(),
+            ..Default::default()
+        };
+        let refused = ItemResult {
+            issues: vec![Issue {
+                code: "VALUE_CHANGED".into(),
+                message_vi: "đã thay đổi".into(),
+                ..Default::default()
+            }],
+            ..result(8, Disposition::Rejected)
+        };
+        let current = pb::IndicatorValue {
+            name: "indicators/a8/values/huyen-minh-long.2022-h1".into(),
+            revision: 3,
+            ..Default::default()
+        };
+        let answers = vec![
+            Answer {
+                result: result(7, Disposition::Created),
+                current: None,
+            },
+            Answer {
+                result: refused,
+                current: Some(current),
+            },
+        ];
+        let record = Record {
+            first_offset: 7,
+            hashes: vec![0; 2 * HASH_LENGTH],
+            answers: answers.clone(),
+        };
+        let kept = record.encode();
+        let read = Record::decode(7, record.hashes.clone(), &kept).unwrap();
+        assert_eq!(read.answers, answers);
+        assert_eq!(read.end_offset(), 9);
+        let unfit = Record::decode(7, vec![0; HASH_LENGTH], &kept);
+        assert!(matches!(unfit, Err(Error::Internal(_))));
     }
 
     #[test]

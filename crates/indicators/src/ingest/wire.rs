@@ -7,12 +7,9 @@ use types::violations::Invalid;
 use uuid::Uuid;
 
 use super::{
-    Batch, CREDIT, Counts, MOST_BATCH_ITEMS, MOST_ITEMS, Open, Sent, Session, record::HASH_LENGTH,
+    Batch, CREDIT, Counts, Hash, MOST_BATCH_ITEMS, MOST_ITEMS, Open, Session, record::HASH_LENGTH,
 };
-use crate::value::{
-    item::Item,
-    wire::{ForAll, LONGEST_SOURCE},
-};
+use crate::value::{item::Item, wire::ForAll};
 
 impl TryFrom<pb::IngestOpen> for Open {
     type Error = Invalid;
@@ -26,7 +23,7 @@ impl TryFrom<pb::IngestOpen> for Open {
             let field = "open.session_id";
             bad.add(field, "PATTERN", "is not a UUID", "không phải là UUID");
         }
-        let system = bad.line("open.source_system", &open.source_system, LONGEST_SOURCE);
+        let system = bad.required("open.source_system", &open.source_system);
         let unit = bad.required("open.scope_unit", &open.scope_unit);
         match (session, system, unit) {
             (Some(session), Some(source_system), Some(scope_unit)) => Ok(Self {
@@ -42,7 +39,7 @@ impl TryFrom<pb::IngestOpen> for Open {
 
 impl Batch {
     /// Reads a batch; what is bad in an item stays with it.
-    pub(super) fn from_wire(batch: &pb::IngestBatch, session: &Session) -> Result<Self, Invalid> {
+    pub(super) fn from_wire(batch: &pb::IngestBatch, source_system: &str) -> Result<Self, Invalid> {
         let mut bad = Invalid::default();
         if batch.items.is_empty() {
             bad.missing("batch.items");
@@ -65,14 +62,12 @@ impl Batch {
         bad.check()?;
         let for_all = ForAll {
             sheet: None,
-            source_system: Some(session.source_system.clone()),
+            source_system: Some(source_system.to_owned()),
         };
-        let items = (batch.offset..)
-            .zip(&batch.items)
-            .map(|(place, wire)| Sent {
-                item: Item::from_wire(format!("items[{place}]"), wire, &for_all),
-                hash: hash(wire),
-            });
+        let items = (batch.offset..).zip(&batch.items).map(|(place, wire)| {
+            let item = Item::from_wire(format!("items[{place}]"), wire, &for_all);
+            (item, hash(wire))
+        });
         Ok(Self {
             offset: batch.offset,
             items: items.collect(),
@@ -80,7 +75,7 @@ impl Batch {
     }
 }
 
-fn hash(item: &pb::ValueItem) -> [u8; HASH_LENGTH] {
+fn hash(item: &pb::ValueItem) -> Hash {
     let whole = Sha256::digest(item.encode_to_vec());
     let mut hash = [0; HASH_LENGTH];
     hash.copy_from_slice(&whole[..HASH_LENGTH]);

@@ -1,10 +1,14 @@
 //! The canonical line of a figure. Its form is told in `value_service.proto`: a sender
 //! computes the same, so it never changes.
 
-use proto::{convert, shared::quantity::Value};
-use types::{ids::Breakdown, quantity::Quantity};
+use std::fmt::Display;
 
-use crate::value::IndicatorValue;
+use types::{
+    ids::Breakdown,
+    quantity::{Content, Qualifier, Quantity, Value},
+};
+
+use crate::{code::Code, value::IndicatorValue};
 
 /// Writes the line of a figure.
 pub(super) fn of(value: &IndicatorValue) -> String {
@@ -15,24 +19,37 @@ pub(super) fn of(value: &IndicatorValue) -> String {
 
 /// Writes the figure with its qualifier and the words that were published.
 pub(crate) fn figure(quantity: &Quantity) -> String {
-    let wire = convert::quantity(quantity);
-    let absence = wire.absence().as_str_name();
-    let figure = match &wire.value {
-        Some(Value::Count(count)) => format!("count:{count}"),
-        Some(Value::Decimal(decimal)) => format!("decimal:{decimal}"),
-        Some(Value::AmountVnd(amount)) => format!("amount_vnd:{amount}"),
-        Some(Value::Ratio(it)) => {
-            let (numerator, denominator) = (&it.numerator, &it.denominator);
-            format!("ratio:{numerator}/{denominator}/{}", it.stated_percent)
+    let figure = match quantity.content() {
+        Content::Value(Value::Count(count)) => format!("count:{count}"),
+        Content::Value(Value::Decimal(decimal)) => format!("decimal:{decimal}"),
+        Content::Value(Value::Money(money)) => format!("amount_vnd:{}", money.vnd()),
+        Content::Value(Value::Ratio(it)) => {
+            let (numerator, denominator) = it.parts().unzip();
+            let (numerator, denominator) = (written(numerator), written(denominator));
+            format!(
+                "ratio:{numerator}/{denominator}/{}",
+                written(it.stated_percent())
+            )
         }
-        Some(Value::Flag(flag)) => format!("flag:{flag}"),
-        Some(Value::Choice(choice)) => format!("choice:{}", plain(choice)),
-        Some(Value::Words(words)) => format!("words:{}", plain(words)),
-        None => format!("absence:{}", absence.trim_start_matches("ABSENCE_")),
+        Content::Value(Value::Flag(flag)) => format!("flag:{flag}"),
+        Content::Value(Value::Choice(choice)) => format!("choice:{}", plain(choice)),
+        Content::Value(Value::Text(words)) => format!("words:{}", plain(words)),
+        Content::Absent(absence) => format!("absence:{}", capitals(absence.code())),
     };
-    let qualifier = wire.qualifier().as_str_name();
-    let qualifier = qualifier.trim_start_matches("QUALIFIER_");
-    format!("{figure}\t{qualifier}\t{}", plain(&wire.published))
+    let published = plain(quantity.published().unwrap_or_default());
+    match quantity.qualifier() {
+        Qualifier::Exact => format!("{figure}\tEXACT\t{published}"),
+        other => format!("{figure}\t{}\t{published}", capitals(other.code())),
+    }
+}
+
+fn written(number: Option<impl Display>) -> String {
+    number.map_or_else(String::new, |it| it.to_string())
+}
+
+/// Writes a word of a column as the contract names it: `NOT_ARISEN`.
+fn capitals(code: &str) -> String {
+    code.to_ascii_uppercase().replace('-', "_")
 }
 
 fn plain(words: &str) -> String {
@@ -41,11 +58,8 @@ fn plain(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use types::{
-        money::Money,
-        quantity::{Absence, Content, Qualifier, Value},
-        ratio::Ratio,
-    };
+    use proto::convert;
+    use types::{money::Money, quantity::Absence, ratio::Ratio};
 
     use super::*;
 
@@ -84,5 +98,35 @@ mod tests {
         let absent = line(Content::Absent(Absence::NotArisen), Exact, None);
         assert_eq!(absent, "absence:NOT_ARISEN\tEXACT\t");
         assert_eq!(plain("một\nhai"), "một\\nhai");
+    }
+
+    #[test]
+    fn absences_and_qualifiers_are_named_as_in_the_contract() {
+        use Absence::{InProgress, None, NotApplicable, NotArisen, NotCollected, NotImplemented};
+        let absences = [
+            NotArisen,
+            NotImplemented,
+            InProgress,
+            None,
+            NotApplicable,
+            NotCollected,
+        ];
+        for absence in absences {
+            let quantity = Quantity::absent(absence);
+            let name = convert::quantity(&quantity).absence().as_str_name();
+            let name = name.trim_start_matches("ABSENCE_");
+            assert_eq!(figure(&quantity), format!("absence:{name}\tEXACT\t"));
+        }
+        use Qualifier::{About, AtLeast, AtMost, Estimated, Exact, LessThan, MoreThan, Nearly};
+        let all = [
+            About, AtLeast, AtMost, Estimated, Exact, LessThan, MoreThan, Nearly,
+        ];
+        for qualifier in all {
+            let content = Content::Value(Value::Count(7));
+            let quantity = Quantity::new(content, qualifier, Option::None).unwrap();
+            let name = convert::quantity(&quantity).qualifier().as_str_name();
+            let name = name.trim_start_matches("QUALIFIER_");
+            assert_eq!(figure(&quantity), format!("count:7\t{name}\t"));
+        }
     }
 }

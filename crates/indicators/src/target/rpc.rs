@@ -43,12 +43,16 @@ impl TargetService for Rpc {
         &self,
         request: Request<pb::CreateTargetRequest>,
     ) -> Result<Response<pb::Target>, Status> {
-        let (actor, new) = accept(request)?;
+        let (actor, new): (_, CreateTarget) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
+        let days = self.targets.unit_days(&actor, &new).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let target = self.targets.create(&tx, &actor, new).await?;
+        let target = self.targets.create(&tx, &actor, new, days).await?;
         tx.reply(target.into()).await
     }
 
@@ -378,7 +382,7 @@ impl From<Evaluated> for pb::EvaluateTargetResponse {
     }
 }
 
-const STANDINGS: [(Standing, pb::TargetStanding); 4] = [
+pub(crate) const STANDINGS: [(Standing, pb::TargetStanding); 4] = [
     (Standing::Achieved, pb::TargetStanding::Achieved),
     (Standing::NotAchieved, pb::TargetStanding::NotAchieved),
     (Standing::NotDue, pb::TargetStanding::NotDue),

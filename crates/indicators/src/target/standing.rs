@@ -16,24 +16,24 @@ const DISTANCE_SCALE: u8 = 2;
 
 /// What is measured.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Measure {
-    pub(super) kind: ValueKind,
-    pub(super) direction: Direction,
+pub(crate) struct Measure {
+    pub(crate) kind: ValueKind,
+    pub(crate) direction: Direction,
 }
 
 /// Where a unit stands. Distances are above 0 beyond the target and below 0 short of it,
 /// whichever direction is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Judged {
-    pub(super) standing: Standing,
+pub(crate) struct Judged {
+    pub(crate) standing: Standing,
     /// In the unit of measure.
-    pub(super) distance: Option<Decimal>,
+    pub(crate) distance: Option<Decimal>,
     /// In percentage points, where the measure is a percentage.
-    pub(super) points: Option<Decimal>,
+    pub(crate) points: Option<Decimal>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(crate) enum Standing {
     Achieved,
     NotAchieved,
     NotDue,
@@ -43,7 +43,7 @@ pub(super) enum Standing {
 impl Measure {
     /// Judges a figure by its target. Before the days that count are over nothing is
     /// decided, but the distance so far is told.
-    pub(super) fn judge(
+    pub(crate) fn judge(
         self,
         target: &Quantity,
         figure: Option<&Quantity>,

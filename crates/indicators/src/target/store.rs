@@ -8,7 +8,10 @@ use sea_orm::{
     ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
     sea_query::OnConflict,
 };
-use types::ids::{IndicatorId, Principal, UnitId};
+use types::{
+    ids::{IndicatorId, Principal, UnitId},
+    period::Period,
+};
 
 use super::{ListTargets, Order, Revision, Target, TargetId};
 
@@ -172,6 +175,24 @@ pub(super) async fn list(
         .order_by_asc(UnitId)
         .order_by_asc(Period)
         .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Target::try_from).collect()
+}
+
+/// Returns the targets there are of some indicators, units and periods.
+pub(crate) async fn of_units(
+    db: &impl ConnectionTrait,
+    indicators: &[&IndicatorId],
+    units: &[&UnitId],
+    periods: &[Period],
+) -> Result<Vec<Target>> {
+    use target::Column;
+    let rows = target::Entity::find()
+        .filter(Column::Deleted.eq(0))
+        .filter(Column::IndicatorId.is_in(indicators.iter().map(|it| it.as_str())))
+        .filter(Column::UnitId.is_in(units.iter().map(|it| it.as_str())))
+        .filter(Column::Period.is_in(periods.iter().map(ToString::to_string)))
         .all(db)
         .await?;
     rows.into_iter().map(Target::try_from).collect()

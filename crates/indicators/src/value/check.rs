@@ -8,7 +8,7 @@ use types::{
 };
 
 use super::{
-    fit::{existed, period_fits, window},
+    fit::{existed, not_in_force, period_fits},
     ground::{Ground, UnitGround},
     issue::{Issue, Severity},
     item::Item,
@@ -107,21 +107,7 @@ impl Told<'_> {
 
     fn unit_not_in_force(&mut self, days: &Validity) {
         let Some(id) = &self.item.id else { return };
-        let window = window(&id.period);
-        let last = |it: &Validity| it.end().and_then(|it| it.pred_opt());
-        let end = last(days);
-        let facts = [
-            ("unit", id.unit.name()),
-            ("period", id.period.to_string()),
-            ("start", days.start().to_string()),
-            ("end_en", end.map_or("now".into(), |it| it.to_string())),
-            ("end_vi", end.map_or("nay".into(), |it| it.to_string())),
-            ("from", window.start().to_string()),
-            (
-                "to",
-                last(&window).map_or(String::new(), |it| it.to_string()),
-            ),
-        ];
+        let facts = not_in_force(&id.unit, &id.period, days);
         self.refuse(&UNIT_NOT_IN_FORCE, "unit", &facts);
     }
 

@@ -1,6 +1,7 @@
 //! Which unit has figures of which period. The rule is told in `indicator_value.proto`.
 
 use types::{
+    ids::UnitId,
     period::{Period, WindowRule},
     validity::Validity,
 };
@@ -16,12 +17,36 @@ pub(crate) fn window(period: &Period) -> Validity {
 
 /// Says whether a unit that exists on these days has figures of a period: on at least one
 /// day of its window. For figures at a date it is the last day that decides.
-pub(super) fn existed(days: &Validity, period: &Period, accumulation: Accumulation) -> bool {
+pub(crate) fn existed(days: &Validity, period: &Period, accumulation: Accumulation) -> bool {
     let window = window(period);
     match (accumulation, window.end().and_then(|it| it.pred_opt())) {
         (Accumulation::AtDate, Some(last)) => days.contains(last),
         _ => days.overlaps(&window),
     }
+}
+
+/// Returns the facts for `UNIT_NOT_IN_FORCE`: when the unit existed, and what the period
+/// counts.
+pub(crate) fn not_in_force(
+    unit: &UnitId,
+    period: &Period,
+    days: &Validity,
+) -> [(&'static str, String); 7] {
+    let window = window(period);
+    let last = |it: &Validity| it.end().and_then(|it| it.pred_opt());
+    let end = last(days);
+    [
+        ("unit", unit.name()),
+        ("period", period.to_string()),
+        ("start", days.start().to_string()),
+        ("end_en", end.map_or("now".into(), |it| it.to_string())),
+        ("end_vi", end.map_or("nay".into(), |it| it.to_string())),
+        ("from", window.start().to_string()),
+        (
+            "to",
+            last(&window).map_or(String::new(), |it| it.to_string()),
+        ),
+    ]
 }
 
 /// Says whether an indicator has figures of such a period. Since the start of the year is

@@ -8,6 +8,8 @@
 //! | `choice`, `text` | | | | | the words |
 //! | `absent` | | | | why | |
 
+use std::borrow::Cow;
+
 use kit::{Error, Result};
 use types::{
     decimal::Decimal,
@@ -22,15 +24,15 @@ use crate::code::Code;
 /// The columns of a figure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct QuantityRow {
-    pub(super) shape: String,
+    pub(super) shape: Cow<'static, str>,
     pub(super) a_units: Option<i64>,
     pub(super) a_scale: Option<i64>,
     pub(super) b_units: Option<i64>,
     pub(super) b_scale: Option<i64>,
     pub(super) stated_units: Option<i64>,
     pub(super) stated_scale: Option<i64>,
-    pub(super) absence: Option<String>,
-    pub(super) qualifier: String,
+    pub(super) absence: Option<Cow<'static, str>>,
+    pub(super) qualifier: Cow<'static, str>,
     pub(super) choice: Option<String>,
     pub(super) published: Option<String>,
 }
@@ -100,7 +102,7 @@ impl TryFrom<QuantityRow> for Quantity {
 
     fn try_from(row: QuantityRow) -> Result<Self> {
         let whole = || row.a_units.ok_or_else(|| missing("a_units"));
-        let content = match row.shape.as_str() {
+        let content = match &*row.shape {
             "absent" => {
                 let absence = row.absence.as_ref().ok_or_else(|| missing("absence"))?;
                 Content::Absent(Code::read(absence)?)

@@ -9,9 +9,10 @@ use tonic::{Request, Response, Status, Streaming};
 use types::violations::Invalid;
 
 use super::{
-    ExplainValue, Explanation, GetValue, ListRevisions, ListValues, UpsertValues, Values,
+    GetValue, ListRevisions, ListValues, UpsertValues, Values,
+    explanation::ExplainValue,
     item::{Item, Outcome},
-    wire::{ForAll, value_issue},
+    wire::ForAll,
 };
 use crate::{
     ingest::Ingests,
@@ -240,18 +241,6 @@ impl TryFrom<pb::ExplainValueRequest> for ExplainValue {
         match bad.required("name", &request.name) {
             Some(id) => Ok(Self { id }),
             None => Err(bad),
-        }
-    }
-}
-
-impl From<Explanation> for pb::ExplainValueResponse {
-    fn from(explanation: Explanation) -> Self {
-        let revisions = explanation.revisions.into_iter();
-        Self {
-            indicator_value: Some(explanation.value.into()),
-            revisions: revisions.map(Into::into).collect(),
-            parts: explanation.parts.into_iter().map(Into::into).collect(),
-            issues: explanation.issues.into_iter().map(value_issue).collect(),
         }
     }
 }

@@ -1,28 +1,36 @@
 //! The tables of figures; these files alone know their columns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
 use sea_orm::{
-    ActiveValue::Set, Condition, ExprTrait, Iterable, QueryFilter, QueryOrder, QuerySelect,
-    entity::prelude::*, sea_query::OnConflict,
+    ActiveValue::Set, Condition, DatabaseBackend, IdenStatic, Iterable, QueryFilter, QueryOrder,
+    QuerySelect, Statement, entity::prelude::*,
 };
 use types::{
     ids::{IndicatorId, UnitId, ValueId},
     period::Period,
 };
 
-use super::{IndicatorValue, Revision};
+use super::{IndicatorValue, Revision, Stage, ValueState, lock::store::together};
+use crate::code::Code;
 
+mod bulk;
+mod cells;
 mod rows;
 
+use bulk::Rows;
+pub(crate) use cells::{Cell, cells};
 use rows::{breakdown_code, revision, sheet, value};
 
-/// Rows of one statement: 24 columns each stay below the 32.766 parameters of SQLite.
-const ROWS_PER_STATEMENT: usize = 1_000;
+/// What tells the rows apart: of sheets, of figures and, with the number, of versions.
+const SHEET_KEY: [&str; 2] = ["unit_id", "period"];
+const FIGURE_KEY: [&str; 4] = ["unit_id", "period", "indicator_id", "breakdown"];
+/// What a new version of a figure leaves as it is.
+const KEPT: [&str; 2] = ["create_micros", "submitted_revision"];
 /// Sheets whose figures one question asks for; SQLite bounds how deep a condition is.
 const SHEETS_PER_QUESTION: usize = 100;
 
@@ -30,25 +38,36 @@ const SHEETS_PER_QUESTION: usize = 100;
 pub(crate) type Sheet = (UnitId, Period);
 
 /// Waits until no other change of the same sheets is under way. What is read afterwards
-/// stays true until this change is over. Sheets are taken in one order by everybody.
-pub(crate) async fn take_turns(db: &impl ConnectionTrait, sheets: &BTreeSet<Sheet>) -> Result<()> {
-    let sheets: Vec<_> = sheets.iter().collect();
-    for some in sheets.chunks(ROWS_PER_STATEMENT) {
-        let rows = some.iter().map(|(unit, period)| sheet::ActiveModel {
-            unit_id: Set(unit.as_str().into()),
-            period: Set(period.to_string()),
-            version: Set(1),
-        });
-        let version = Expr::col((sheet::Entity, sheet::Column::Version)).add(1);
-        let count_on = OnConflict::columns([sheet::Column::UnitId, sheet::Column::Period])
-            .value(sheet::Column::Version, version)
-            .to_owned();
-        sheet::Entity::insert_many(rows)
-            .on_conflict(count_on)
-            .exec_without_returning(db)
-            .await?;
+/// stays true until this change is over. Sheets come in order, so that
+/// everybody takes them in the same one.
+///
+/// Returns the sheets that were there before; in the others there is no figure yet.
+pub(crate) async fn take_turns(
+    db: &impl ConnectionTrait,
+    sheets: &[(&UnitId, Period)],
+) -> Result<HashMap<UnitId, Vec<Period>>> {
+    let rows = sheets.iter().map(|(unit, period)| sheet::ActiveModel {
+        unit_id: Set(unit.as_str().into()),
+        period: Set(period.to_string()),
+        version: Set(1),
+    });
+    let rows = Rows::of::<sheet::Entity>(&SHEET_KEY, rows)?;
+    let count_on = "ON CONFLICT (unit_id, period) DO UPDATE SET version = value_sheets.version + 1 \
+                    RETURNING unit_id, period, version";
+    let mut there: HashMap<_, Vec<_>> = HashMap::new();
+    for statement in rows.insert::<sheet::Entity>(db, count_on)? {
+        for row in db.query_all_raw(statement).await? {
+            let version: i64 = row.try_get_by_index(2)?;
+            if version > 1 {
+                let (unit, period): (String, String) =
+                    (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+                let unit = UnitId::new(&unit).map_err(Error::internal)?;
+                let period = period.parse().map_err(Error::internal)?;
+                there.entry(unit).or_default().push(period);
+            }
+        }
     }
-    Ok(())
+    Ok(there)
 }
 
 pub(crate) async fn find(
@@ -68,30 +87,42 @@ pub(crate) async fn find(
 /// Returns the figures there are of these.
 pub(crate) async fn find_many(
     db: &impl ConnectionTrait,
-    ids: &BTreeSet<&ValueId>,
-) -> Result<BTreeMap<ValueId, IndicatorValue>> {
-    let mut sheets: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
-    for id in ids {
-        let indicators = sheets.entry((&id.unit, id.period)).or_default();
-        indicators.insert(id.indicator.as_str());
-    }
-    let sheets: Vec<_> = sheets.into_iter().collect();
-    let mut found = BTreeMap::new();
-    for some in sheets.chunks(SHEETS_PER_QUESTION) {
-        let mut any = Condition::any();
-        for ((unit, period), indicators) in some {
-            let one = of_sheet(unit, period);
-            any = any.add(one.add(value::Column::IndicatorId.is_in(indicators.iter().copied())));
-        }
-        for row in value::Entity::find().filter(any).all(db).await? {
+    ids: &[&ValueId],
+) -> Result<HashMap<ValueId, IndicatorValue>> {
+    let text = |it: fn(&ValueId) -> String| ids.iter().map(|id| it(id).into()).collect();
+    let keys = [
+        text(|it| it.unit.as_str().to_owned()),
+        text(|it| it.period.to_string()),
+        text(|it| it.indicator.as_str().to_owned()),
+        text(|it| breakdown_code(it).to_owned()),
+    ];
+    let mut found = HashMap::with_capacity(ids.len());
+    let columns = value::Column::iter().map(|it| format!("found.{}", it.as_str()));
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let picked = match db.get_database_backend() {
+        DatabaseBackend::Sqlite => format!("json_group_array(json_array({columns}))"),
+        _ => columns,
+    };
+    for statement in bulk::find::<value::Entity>(db, &FIGURE_KEY, &keys, &picked)? {
+        for row in rows_found(db, statement).await? {
             let value = in_force(row)?;
-            // Other parts of the same whole come along.
-            if ids.contains(&value.id) {
-                found.insert(value.id.clone(), value);
-            }
+            found.insert(value.id.clone(), value);
         }
     }
     Ok(found)
+}
+
+/// Reads rows that were found by their keys. From SQLite they come as one text: handing
+/// thousands of rows from its thread to ours, one by one, costs more than finding them.
+async fn rows_found(db: &impl ConnectionTrait, asked: Statement) -> Result<Vec<value::Model>> {
+    if asked.db_backend != DatabaseBackend::Sqlite {
+        return Ok(value::Entity::find().from_raw_sql(asked).all(db).await?);
+    }
+    let Some(row) = db.query_one_raw(asked).await? else {
+        return Ok(Vec::new());
+    };
+    let text: String = row.try_get_by_index(0)?;
+    serde_json::from_str(&text).map_err(Error::internal)
 }
 
 /// Returns the figures of a sheet in the order of their indicators and breakdowns.
@@ -202,51 +233,105 @@ pub(crate) async fn revisions(
     rows.into_iter().map(read).collect()
 }
 
-/// Writes figures and keeps each as a version: two statements for a thousand, in the order
-/// of their keys.
+/// Writes figures and keeps each as a version. They come in the order of their keys; of a
+/// figure that is there more than once the last version stands.
 pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
-    let mut sorted = revisions.to_vec();
-    let key = |it: &Revision| {
-        let id = &it.value.id;
-        (
-            id.unit.as_str().to_owned(),
-            id.period.to_string(),
-            id.indicator.as_str().to_owned(),
-            breakdown_code(id).to_owned(),
-        )
+    let figures = revisions.iter();
+    let figures = figures.map(|it| value::ActiveModel::figure(&it.value));
+    let reasons = revisions.iter().map(|it| it.reason.clone().into());
+    let rows = Rows::of::<value::Entity>(&FIGURE_KEY, figures)?.with("reason", reasons.collect());
+    let versions = rows.insert::<revision::Entity>(db, "")?;
+    let keep = async {
+        for statement in versions {
+            db.execute_raw(statement).await?;
+        }
+        Ok::<_, DbErr>(())
     };
-    sorted.sort_by_cached_key(|it| key(it));
-    for some in sorted.chunks(ROWS_PER_STATEMENT) {
-        write_some(db, some).await?;
+    // While the database keeps the versions, the figures are made ready.
+    let (kept, figures) = tokio::join!(keep, async { in_force_rows(db, &rows, revisions) });
+    kept.map_err(|error| on_unique(error, || Error::Conflict))?;
+    for statement in figures? {
+        db.execute_raw(statement).await?;
     }
     Ok(())
 }
 
-async fn write_some(db: &impl ConnectionTrait, revisions: &[&Revision]) -> Result<()> {
-    use value::Column::{Breakdown, CreateMicros, IndicatorId, Period, UnitId};
-    let values = revisions.iter().map(|it| value::ActiveModel {
-        create_micros: Set(it.value.create_time.timestamp_micros()),
-        ..value::ActiveModel::figure(&it.value)
-    });
-    let is_kept =
-        |it: &value::Column| matches!(it, UnitId | Period | IndicatorId | Breakdown | CreateMicros);
-    let replaced = value::Column::iter().filter(|it| !is_kept(it));
-    let replace = OnConflict::columns([UnitId, Period, IndicatorId, Breakdown])
-        .update_columns(replaced)
-        .to_owned();
-    value::Entity::insert_many(values)
-        .on_conflict(replace)
-        .exec_without_returning(db)
-        .await?;
-    let versions = revisions.iter().map(|it| revision::ActiveModel {
-        reason: Set(it.reason.clone()),
-        ..revision::ActiveModel::figure(&it.value)
-    });
-    revision::Entity::insert_many(versions)
-        .exec_without_returning(db)
-        .await
-        .map_err(|error| on_unique(error, || Error::Conflict))?;
+/// Says of figures how far they have come; nothing else of them changes.
+pub(super) async fn mark(
+    db: &impl ConnectionTrait,
+    figures: &BTreeSet<&ValueId>,
+    state: ValueState,
+    locked_by: Option<&str>,
+) -> Result<()> {
+    let locked_by = locked_by.map(ToOwned::to_owned);
+    for any in conditions(figures.iter().copied()) {
+        value::Entity::update_many()
+            .col_expr(value::Column::State, Expr::value(state.code()))
+            .col_expr(value::Column::LockedBy, Expr::value(locked_by.clone()))
+            .filter(any)
+            .exec(db)
+            .await?;
+    }
     Ok(())
+}
+
+/// Notes that figures were submitted as they are now.
+pub(super) async fn note_submitted(
+    db: &impl ConnectionTrait,
+    figures: &BTreeSet<ValueId>,
+) -> Result<()> {
+    let revision = Expr::col(value::Column::Revision);
+    for any in conditions(figures.iter()) {
+        value::Entity::update_many()
+            .col_expr(value::Column::SubmittedRevision, revision.clone())
+            .filter(any)
+            .exec(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Returns conditions that together name exactly these figures.
+fn conditions<'a>(figures: impl Iterator<Item = &'a ValueId>) -> Vec<Condition> {
+    let groups = together(figures);
+    let conditions = groups.chunks(SHEETS_PER_QUESTION).map(|some| {
+        some.iter().fold(Condition::any(), |any, group| {
+            any.add(
+                Condition::all()
+                    .add(value::Column::UnitId.eq(group.unit))
+                    .add(value::Column::Period.eq(group.period.as_str()))
+                    .add(value::Column::Breakdown.eq(group.breakdown))
+                    .add(value::Column::IndicatorId.is_in(group.indicators.iter().copied())),
+            )
+        })
+    });
+    conditions.collect()
+}
+
+fn in_force_rows(
+    db: &impl ConnectionTrait,
+    rows: &Rows,
+    revisions: &[&Revision],
+) -> Result<Vec<Statement>> {
+    let is_last = |place: &usize| {
+        let next = revisions.get(place + 1);
+        next.is_none_or(|next| next.value.id != revisions[*place].value.id)
+    };
+    let last: Vec<_> = (0..revisions.len()).filter(is_last).collect();
+    if last.len() == revisions.len() {
+        return rows.insert::<value::Entity>(db, &replace());
+    }
+    rows.only(&last).insert::<value::Entity>(db, &replace())
+}
+
+/// A figure that is there takes everything from the new one but when it was created and how it
+/// was submitted.
+fn replace() -> String {
+    let columns = value::Column::iter().map(|it| it.as_str());
+    let taken = columns.filter(|it| !FIGURE_KEY.contains(it) && !KEPT.contains(it));
+    let taken: Vec<_> = taken.map(|it| format!("{it} = excluded.{it}")).collect();
+    let key = FIGURE_KEY.join(", ");
+    format!("ON CONFLICT ({key}) DO UPDATE SET {}", taken.join(", "))
 }
 
 fn of_sheet(unit: &UnitId, period: &Period) -> Condition {
@@ -255,7 +340,15 @@ fn of_sheet(unit: &UnitId, period: &Period) -> Condition {
         .add(value::Column::Period.eq(period.to_string()))
 }
 
-fn in_force(row: value::Model) -> Result<IndicatorValue> {
+fn in_force(mut row: value::Model) -> Result<IndicatorValue> {
     let create_time = instant(row.create_micros)?;
-    row.read(create_time)
+    let stage = Stage {
+        state: Code::read(&row.state)?,
+        locked_by: row.locked_by.take(),
+        submitted_revision: row.submitted_revision,
+    };
+    Ok(IndicatorValue {
+        stage,
+        ..row.read(create_time)?
+    })
 }

@@ -12,15 +12,19 @@ use types::{
 };
 
 use super::{
-    IndicatorValue, Revision, Source, SourceKind,
+    IndicatorValue, Revision, Source, SourceKind, ValueState,
+    derived::{Listed, NotComputed},
+    explanation::Explanation,
     issue::{Issue, Severity, of_quantity},
     item::{Disposition, Entry, Item, Outcome},
+    lock::Held,
 };
+use crate::formula::derive::Input;
 use crate::wire::{from_wire, to_wire};
 
 const LONGEST_NOTE: usize = 2000;
 const LONGEST_REASON: usize = 500;
-pub(crate) const LONGEST_SOURCE: usize = 200;
+const LONGEST_SOURCE: usize = 200;
 
 /// What a request says for all of its items.
 #[derive(Debug, Clone, Default)]
@@ -49,9 +53,9 @@ impl Item {
         };
         let breakdown = bad.optional::<Breakdown>(field("breakdown"), &wire.breakdown);
         let quantity = read_quantity(&field("quantity"), wire.quantity.as_ref(), &mut bad);
-        let note = bad.lines(field("note"), &wire.note, LONGEST_NOTE);
+        let note = lines(&path, "note", &wire.note, LONGEST_NOTE, &mut bad);
         let source = Source::from_wire(&field("source"), wire.source.as_ref(), for_all, &mut bad);
-        let reason = bad.lines(field("reason"), &wire.reason, LONGEST_REASON);
+        let reason = lines(&path, "reason", &wire.reason, LONGEST_REASON, &mut bad);
         let id = match (indicator, unit, period, breakdown) {
             (Some(indicator), Some(unit), Some(period), Some(breakdown)) => Some(ValueId {
                 indicator,
@@ -73,6 +77,14 @@ impl Item {
         };
         Self { path, id, entry }
     }
+}
+
+/// Reads text of an item. Most items have none, and then not even a path is written.
+fn lines(path: &str, name: &str, text: &str, longest: usize, bad: &mut Invalid) -> Option<String> {
+    if text.is_empty() {
+        return Some(String::new());
+    }
+    bad.lines(format!("{path}.{name}"), text, longest)
 }
 
 /// Reads what a request says for all items: empty, or the same.
@@ -107,8 +119,10 @@ impl Source {
             0 => Some(SourceKind::Manual),
             kind => from_wire(&SOURCES, &format!("{field}.kind"), kind, bad),
         };
-        let mut line =
-            |name, text: &str| bad.optional_line(format!("{field}.{name}"), text, LONGEST_SOURCE);
+        let mut line = |name, text: &str| match text {
+            "" => Some(String::new()),
+            text => bad.optional_line(format!("{field}.{name}"), text, LONGEST_SOURCE),
+        };
         let resource = match (&for_all.source_system, wire.resource.as_str()) {
             (Some(system), "") => Some(system.clone()),
             (_, resource) => line("resource", resource),
@@ -124,6 +138,18 @@ impl Source {
             external_id: external_id?,
             observe_time: observe_time?,
         })
+    }
+}
+
+impl Source {
+    fn into_wire(self, principal: String) -> shared::Source {
+        shared::Source {
+            kind: to_wire(&SOURCES, &self.kind),
+            resource: self.resource,
+            principal,
+            external_id: self.external_id,
+            observe_time: self.observe_time.map(timestamp),
+        }
     }
 }
 
@@ -153,18 +179,82 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             breakdown: breakdown.map_or_else(String::new, |it| it.as_str().to_owned()),
             quantity: Some(quantity(&value.quantity)),
             note: value.note,
-            source: Some(shared::Source {
-                kind: to_wire(&SOURCES, &source.kind),
-                resource: source.resource,
-                principal: value.principal.name(),
-                external_id: source.external_id,
-                observe_time: source.observe_time.map(timestamp),
-            }),
+            source: Some(source.into_wire(value.principal.name())),
             revision: number(value.revision),
             issues: issues.into_iter().map(Into::into).collect(),
+            state: to_wire(&STATES, &value.stage.state),
+            locked_by: value.stage.locked_by.unwrap_or_default(),
             create_time: Some(timestamp(value.create_time)),
             update_time: Some(timestamp(value.update_time)),
             etag: etag::of(value.revision),
+        }
+    }
+}
+
+impl From<Listed> for pb::IndicatorValue {
+    fn from(listed: Listed) -> Self {
+        match listed {
+            Listed::Figure(figure) => (*figure).into(),
+            Listed::NotComputed(failed) => (*failed).into(),
+        }
+    }
+}
+
+/// A figure that could not be computed has no quantity, and an issue says why.
+impl From<NotComputed> for pb::IndicatorValue {
+    fn from(failed: NotComputed) -> Self {
+        Self {
+            name: failed.id.name(),
+            indicator: failed.id.indicator.name(),
+            unit: failed.id.unit.name(),
+            period: failed.id.period.to_string(),
+            source: Some(failed.source.into_wire(failed.principal.name())),
+            issues: vec![failed.issue.into()],
+            create_time: Some(timestamp(failed.time)),
+            update_time: Some(timestamp(failed.time)),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Explanation> for pb::ExplainValueResponse {
+    fn from(explanation: Explanation) -> Self {
+        let revisions = explanation.revisions.into_iter();
+        let (formula, inputs, missing) = match explanation.computation {
+            Some(it) => (it.formula, it.inputs, it.missing),
+            None => Default::default(),
+        };
+        Self {
+            indicator_value: Some(explanation.value.into()),
+            revisions: revisions.map(Into::into).collect(),
+            parts: explanation.parts.into_iter().map(Into::into).collect(),
+            issues: explanation.issues.into_iter().map(value_issue).collect(),
+            formula,
+            inputs: inputs.into_iter().map(Into::into).collect(),
+            missing_values: missing.iter().map(ValueId::name).collect(),
+            locks: explanation.locks.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Input> for pb::ExplainedInput {
+    fn from(input: Input) -> Self {
+        Self {
+            indicator_value: input.id.name(),
+            display_name: input.display_name,
+            quantity: input.quantity.as_ref().map(quantity),
+            inputs: input.takes.iter().map(ValueId::name).collect(),
+        }
+    }
+}
+
+impl From<Held> for pb::ValueLock {
+    fn from(held: Held) -> Self {
+        Self {
+            submission: held.submission,
+            state: to_wire(&STATES, &held.state.of_figure()),
+            revision: number(held.revision),
+            lock_time: Some(timestamp(held.lock_time)),
         }
     }
 }
@@ -177,7 +267,10 @@ impl From<Revision> for pb::IndicatorValueRevision {
             principal: value.principal.name(),
             reason: revision.reason,
             create_time: Some(timestamp(value.update_time)),
-            snapshot: Some(value.into()),
+            snapshot: Some(pb::IndicatorValue {
+                state: pb::ValueState::Unspecified.into(),
+                ..value.into()
+            }),
         }
     }
 }
@@ -212,6 +305,13 @@ const SOURCES: [(SourceKind, shared::SourceKind); 5] = [
     (SourceKind::Imported, shared::SourceKind::Imported),
     (SourceKind::Derived, shared::SourceKind::Derived),
     (SourceKind::Consolidated, shared::SourceKind::Consolidated),
+];
+
+pub(crate) const STATES: [(ValueState, pb::ValueState); 4] = [
+    (ValueState::Draft, pb::ValueState::Draft),
+    (ValueState::Submitted, pb::ValueState::Submitted),
+    (ValueState::Accepted, pb::ValueState::Accepted),
+    (ValueState::Rejected, pb::ValueState::Rejected),
 ];
 
 const DISPOSITIONS: [(Disposition, shared::Disposition); 4] = [

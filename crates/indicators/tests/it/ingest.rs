@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use indicators::Indicators;
 use proto::{
     indicators::{
@@ -6,14 +8,16 @@ use proto::{
     },
     shared::{self, Disposition},
 };
+use sea_orm::{ConnectionTrait, Statement};
+use sha2::{Digest, Sha256};
 use tonic::Code;
 use tonic_types::StatusExt;
 
 use crate::{
     ingest_line::{Line, SESSION, batch, one_stop, sent},
     story::{
-        Story, codes, count, dispositions, fields, not_arisen, reason, share, value_name,
-        whole_history, whole_sheet,
+        Story, codes, count, definition, dispositions, fields, not_arisen, reason, share,
+        value_name, whole_history, whole_sheet,
     },
 };
 
@@ -26,7 +30,8 @@ fn offsets(ack: &pb::IngestAck) -> Vec<i32> {
 #[tokio::test]
 async fn figures_sent_in_batches_are_here_when_they_are_acknowledged() {
     let story = Story::of_minh_long().await;
-    let mut line = Line::open(&story.values, &story.reporter, one_stop(SESSION))
+    let machine = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
         .await
         .unwrap();
     assert_eq!(line.ready.next_offset, 0);
@@ -46,7 +51,8 @@ async fn figures_sent_in_batches_are_here_when_they_are_acknowledged() {
     assert_eq!(value.quantity.as_ref().unwrap().text_vi, "15.684");
     let source = value.source.unwrap();
     assert_eq!(source.kind(), shared::SourceKind::Ingested);
-    assert_eq!(source.resource, "Phần mềm một cửa");
+    assert_eq!(source.resource, "sourceSystems/mot-cua");
+    assert_eq!(source.principal, machine.name);
 
     let second = [
         sent(MINH_LONG, "ho-so-da-giai-quyet", count(15_690)),
@@ -64,10 +70,155 @@ async fn figures_sent_in_batches_are_here_when_they_are_acknowledged() {
     assert_eq!(history.revisions.len(), 2);
 }
 
+/// What the ledger says of the session, the oldest entry first.
+async fn ledger(story: &Story) -> Vec<serde_json::Value> {
+    let db = story.db.reader();
+    let question = format!(
+        "SELECT principal, after FROM ledger WHERE name = 'ingestSessions/{SESSION}' ORDER BY sequence"
+    );
+    let question = Statement::from_string(db.get_database_backend(), question);
+    let rows = db.query_all_raw(question).await.unwrap();
+    let read = |row: &sea_orm::QueryResult| {
+        let principal: String = row.try_get("", "principal").unwrap();
+        assert_eq!(principal, "serviceAccounts/mot-cua");
+        let after: String = row.try_get("", "after").unwrap();
+        serde_json::from_str(&after).unwrap()
+    };
+    rows.iter().map(read).collect()
+}
+
+fn sha256(lines: &[&str]) -> String {
+    let digest = Sha256::digest(lines.concat());
+    digest.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+#[tokio::test]
+async fn the_ledger_proves_what_was_written() {
+    let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
+        .await
+        .unwrap();
+    let mut part = sent(MINH_LONG, "chung-thu-so", count(100));
+    part.breakdown = "cap-xa".into();
+    let first = [
+        sent("xa-long-hiep", "ho-so-da-giai-quyet", count(230)),
+        sent(
+            MINH_LONG,
+            "ty-le-van-ban-dien-tu",
+            share("4817", "5209", "92.4"),
+        ),
+        part,
+        sent(MINH_LONG, "khong-co", count(1)),
+    ];
+    line.batch(0, &first).await.unwrap();
+    let second = [
+        sent(MINH_LONG, "chung-thu-so", count(132)),
+        sent("xa-long-hiep", "ho-so-da-giai-quyet", count(231)),
+        sent(
+            MINH_LONG,
+            "ty-le-van-ban-dien-tu",
+            share("4817", "5209", "92.4"),
+        ),
+    ];
+    line.batch(4, &second).await.unwrap();
+    line.batch(7, &second[2..]).await.unwrap();
+    let entries = ledger(&story).await;
+    // What changes nothing is no entry.
+    assert_eq!(entries.len(), 2);
+    assert_eq!(
+        entries[0],
+        serde_json::json!({
+            "source_system": "sourceSystems/mot-cua",
+            "first_offset": 0, "end_offset": 4,
+            "created_count": 3, "updated_count": 0,
+            "sheets": ["huyen-minh-long.2022-h1", "xa-long-hiep.2022-h1"],
+            "values_sha256": sha256(&[
+                "huyen-minh-long\t2022-h1\tchung-thu-so\tcap-xa\t1\tcount:100\tEXACT\t\n",
+                "huyen-minh-long\t2022-h1\tty-le-van-ban-dien-tu\t\t1\tratio:4817/5209/92.4\tEXACT\t\n",
+                "xa-long-hiep\t2022-h1\tho-so-da-giai-quyet\t\t1\tcount:230\tEXACT\t\n",
+            ]),
+        })
+    );
+    assert_eq!(
+        entries[1],
+        serde_json::json!({
+            "source_system": "sourceSystems/mot-cua",
+            "first_offset": 4, "end_offset": 7,
+            "created_count": 1, "updated_count": 1,
+            "sheets": ["huyen-minh-long.2022-h1", "xa-long-hiep.2022-h1"],
+            "values_sha256": sha256(&[
+                "huyen-minh-long\t2022-h1\tchung-thu-so\t\t1\tcount:132\tEXACT\t\n",
+                "xa-long-hiep\t2022-h1\tho-so-da-giai-quyet\t\t2\tcount:231\tEXACT\t\n",
+            ]),
+        })
+    );
+}
+
+#[tokio::test]
+async fn batches_that_are_committed_together_are_answered_as_if_each_came_alone() {
+    let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
+        .await
+        .unwrap();
+    // All of them are on the way before the first answer is looked at; each corrects the
+    // figure of the one before, and knows which.
+    let batches: Vec<_> = (0..20)
+        .map(|number| {
+            let mut item = sent(MINH_LONG, "chung-thu-so", count(number));
+            if number > 0 {
+                item.etag = format!("\"v{number}\"");
+                item.reason = format!("lần {number}");
+            }
+            let other = sent("huyen-ba-to", "chung-thu-so", count(number));
+            vec![item, other]
+        })
+        .collect();
+    // Nobody can write meanwhile, so that they come to wait for each other.
+    let other = story.db.begin_as("users/can-bo", "", "").await.unwrap();
+    let hold = "UPDATE ingest_sessions SET touch_micros = touch_micros";
+    other.db.execute_unprepared(hold).await.unwrap();
+    for (offset, items) in (0..).step_by(2).zip(&batches) {
+        line.send(batch(offset, items)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    other.take_back().await.unwrap();
+    for number in 0..20 {
+        let Some(Told::Ack(ack)) = line.told().await.unwrap() else {
+            panic!("a batch is acknowledged");
+        };
+        assert_eq!(ack.next_offset, number * 2 + 2);
+        let first = i32::try_from(number * 2).unwrap();
+        assert_eq!(offsets(&ack), [first, first + 1]);
+        let expected = match number {
+            0 => Disposition::Created,
+            _ => Disposition::Updated,
+        };
+        let told = dispositions(&ack.results);
+        assert_eq!(told, [expected, Disposition::Rejected], "{ack:?}");
+    }
+    assert_eq!(line.close(40).await.unwrap(), [1, 19, 0, 20]);
+    let history = whole_history("chung-thu-so");
+    let history = story.history(&story.reporter, history).await.unwrap();
+    let reasons = history.revisions.iter().rev().map(|it| it.reason.as_str());
+    let mut expected: Vec<_> = (0..20).map(|it| format!("lần {it}")).collect();
+    expected[0].clear();
+    assert_eq!(reasons.collect::<Vec<_>>(), expected);
+    let value = story.value(&story.reporter, "chung-thu-so").await.unwrap();
+    assert_eq!(
+        (value.revision, value.quantity.unwrap().text_vi.as_str()),
+        (20, "19")
+    );
+    // Fewer commits than batches: what had arrived was committed together.
+    assert!(ledger(&story).await.len() < 20);
+}
+
 #[tokio::test]
 async fn bad_items_are_refused_one_by_one_and_do_not_stop_the_stream() {
     let story = Story::of_minh_long().await;
-    let mut line = Line::open(&story.values, &story.reporter, one_stop(SESSION))
+    let machine = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
         .await
         .unwrap();
     let mut long = sent(MINH_LONG, "chung-thu-so", count(1));
@@ -129,10 +280,11 @@ async fn bad_items_are_refused_one_by_one_and_do_not_stop_the_stream() {
 #[tokio::test]
 async fn a_session_goes_on_after_a_break_and_after_a_restart_of_the_server() {
     let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
     let items: Vec<_> = (0..6)
         .map(|number| sent(MINH_LONG, "chung-thu-so", count(number)))
         .collect();
-    let mut line = Line::open(&story.values, &story.reporter, one_stop(SESSION))
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
         .await
         .unwrap();
     let mut acks = Vec::new();
@@ -147,7 +299,7 @@ async fn a_session_goes_on_after_a_break_and_after_a_restart_of_the_server() {
         .await
         .unwrap();
     let values = ValueServiceClient::new(story.world.peer(again.routes()));
-    let mut line = Line::open(&values, &story.reporter, one_stop(SESSION))
+    let mut line = Line::open(&values, &machine, one_stop(SESSION))
         .await
         .unwrap();
     assert_eq!(line.ready.next_offset, 3);
@@ -169,7 +321,8 @@ async fn a_session_goes_on_after_a_break_and_after_a_restart_of_the_server() {
 #[tokio::test]
 async fn a_gap_and_other_content_at_a_known_place_end_the_stream() {
     let story = Story::of_minh_long().await;
-    let open = || Line::open(&story.values, &story.reporter, one_stop(SESSION));
+    let machine = story.connect("mot-cua").await;
+    let open = || Line::open(&story.values, &machine, one_stop(SESSION));
     let items = [
         sent(MINH_LONG, "chung-thu-so", count(132)),
         sent(MINH_LONG, "ho-so-da-giai-quyet", count(7)),
@@ -205,7 +358,8 @@ async fn a_gap_and_other_content_at_a_known_place_end_the_stream() {
 #[tokio::test]
 async fn frames_out_of_order_and_batches_out_of_bounds_are_refused() {
     let story = Story::of_minh_long().await;
-    let open = || Line::open(&story.values, &story.reporter, one_stop(SESSION));
+    let machine = story.connect("mot-cua").await;
+    let open = || Line::open(&story.values, &machine, one_stop(SESSION));
     let item = sent(MINH_LONG, "chung-thu-so", count(132));
     let why = |field: &str, reason: &str| vec![(field.to_owned(), reason.to_owned())];
 
@@ -225,21 +379,21 @@ async fn frames_out_of_order_and_batches_out_of_bounds_are_refused() {
     assert_eq!(fields(&refused), why("open", "OUT_OF_ORDER"));
 
     let none = pb::IngestOpen::default();
-    let refused = Line::open(&story.values, &story.reporter, none).await;
+    let refused = Line::open(&story.values, &machine, none).await;
     let told = fields(&refused.err().unwrap());
     let told: Vec<_> = told.iter().map(|it| it.0.as_str()).collect();
     assert_eq!(
         told,
         ["open.session_id", "open.source_system", "open.scope_unit"]
     );
-    let long = pb::IngestOpen {
-        source_system: "ô".repeat(201),
+    let words = pb::IngestOpen {
+        source_system: "Phần mềm một cửa".into(),
         ..one_stop(SESSION)
     };
-    let refused = Line::open(&story.values, &story.reporter, long).await;
+    let refused = Line::open(&story.values, &machine, words).await;
     let told = fields(&refused.err().unwrap());
-    assert_eq!(told, why("open.source_system", "TOO_LONG"));
-    let refused = Line::open(&story.values, &story.reporter, one_stop("phien-1")).await;
+    assert_eq!(told, why("open.source_system", "PATTERN"));
+    let refused = Line::open(&story.values, &machine, one_stop("phien-1")).await;
     let told = fields(&refused.err().unwrap());
     assert_eq!(told, why("open.session_id", "PATTERN"));
 }
@@ -247,7 +401,8 @@ async fn frames_out_of_order_and_batches_out_of_bounds_are_refused() {
 #[tokio::test]
 async fn no_more_is_on_the_way_than_the_credit() {
     let story = Story::of_minh_long().await;
-    let mut line = Line::open(&story.values, &story.reporter, one_stop(SESSION))
+    let machine = story.connect("mot-cua").await;
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
         .await
         .unwrap();
     let item = sent("huyen-ba-to", "chung-thu-so", count(132));
@@ -273,38 +428,112 @@ async fn no_more_is_on_the_way_than_the_credit() {
 }
 
 #[tokio::test]
-async fn a_session_is_opened_by_who_may_write_and_is_his_alone() {
+async fn a_session_is_opened_by_the_connector_of_its_system_and_is_its_alone() {
     let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
+    let ioffice = story.connect("ioffice").await;
+    let open = one_stop(SESSION);
     let viewer = story.world.person("nguoi-xem", "viewer", MINH_LONG).await;
-    let sibling = story.world.person("ba-to", "reporter", "huyen-ba-to").await;
-    let mut open = one_stop(SESSION);
-    for person in [&viewer, &sibling] {
-        let refused = Line::open(&story.values, person, open.clone()).await;
+    let sibling = story.world.machine("ba-to", "connector", "huyen-ba-to");
+    for principal in [&viewer, &sibling.await] {
+        let refused = Line::open(&story.values, principal, open.clone()).await;
         let refused = refused.err().unwrap();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::PermissionDenied, "PERMISSION_MISSING")
         );
     }
+    let colleague = story.world.machine("khac", "connector", MINH_LONG).await;
+    for principal in [&story.reporter, &colleague, &ioffice] {
+        for validate_only in [false, true] {
+            let open = pb::IngestOpen {
+                validate_only,
+                ..open.clone()
+            };
+            let refused = Line::open(&story.values, principal, open).await;
+            let refused = refused.err().unwrap();
+            assert_eq!(
+                (refused.code(), reason(&refused).as_str()),
+                (Code::FailedPrecondition, "INGEST_CONNECTOR_ONLY")
+            );
+            let details = refused.get_error_details();
+            let info = details.error_info().unwrap();
+            assert_eq!(info.metadata["principal"], principal.name);
+            assert_eq!(info.metadata["source_system"], "sourceSystems/mot-cua");
+            let vietnamese = details.localized_message().unwrap();
+            assert!(vietnamese.message.contains("không phải tài khoản kết nối"));
+        }
+    }
+    let unknown = pb::IngestOpen {
+        source_system: "sourceSystems/khong-co".into(),
+        ..open.clone()
+    };
+    let refused = Line::open(&story.values, &machine, unknown).await;
+    let why = ("open.source_system", "REFERENCE_NOT_FOUND");
+    let told = fields(&refused.err().unwrap());
+    assert_eq!(told, [(why.0.to_owned(), why.1.to_owned())]);
+
     let item = [sent(MINH_LONG, "chung-thu-so", count(132))];
-    let mut line = Line::open(&story.values, &story.reporter, open.clone())
+    let mut line = Line::open(&story.values, &machine, open.clone())
         .await
         .unwrap();
     line.batch(0, &item).await.unwrap();
-    let colleague = story
-        .world
-        .person("pho-phong", "connector", MINH_LONG)
-        .await;
-    let theirs = Line::open(&story.values, &colleague, open.clone()).await;
+    // The same id of another machine is another session.
+    let other = pb::IngestOpen {
+        source_system: "sourceSystems/ioffice".into(),
+        ..open.clone()
+    };
+    let theirs = Line::open(&story.values, &ioffice, other).await;
     assert_eq!(theirs.unwrap().ready.next_offset, 0);
-    open.source_system = "iOffice".into();
-    let refused = Line::open(&story.values, &story.reporter, open).await;
+    // One machine may be the connector of two systems; a session belongs to one of them.
+    story.register("cong-dich-vu-cong", &machine).await;
+    let moved = pb::IngestOpen {
+        source_system: "sourceSystems/cong-dich-vu-cong".into(),
+        ..open
+    };
+    let refused = Line::open(&story.values, &machine, moved).await;
     assert_eq!(reason(&refused.err().unwrap()), "INGEST_SESSION_REUSED");
+}
+
+#[tokio::test]
+async fn only_the_connector_of_its_system_writes_a_figure_that_is_ingested() {
+    let story = Story::begins().await;
+    let machine = story.connect("mot-cua").await;
+    let ioffice = story.connect("ioffice").await;
+    let definition = pb::Indicator {
+        collection_mode: pb::CollectionMode::Ingested.into(),
+        source_system: "sourceSystems/mot-cua".into(),
+        ..definition("Hồ sơ đã tiếp nhận", pb::ValueKind::Count)
+    };
+    story.publish_new("ho-so", definition).await.unwrap();
+    let item = |figure| sent(MINH_LONG, "ho-so", count(figure));
+    let other = pb::IngestOpen {
+        source_system: "sourceSystems/ioffice".into(),
+        ..one_stop(SESSION)
+    };
+    let mut line = Line::open(&story.values, &ioffice, other).await.unwrap();
+    let ack = line.batch(0, &[item(15_684)]).await.unwrap();
+    assert_eq!(dispositions(&ack.results), [Disposition::Rejected]);
+    assert_eq!(codes(&ack.results[0]), ["CONNECTOR_ONLY"]);
+    assert_eq!(ack.results[0].issues[0].field, "items[0].indicator");
+
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
+        .await
+        .unwrap();
+    let ack = line.batch(0, &[item(15_684)]).await.unwrap();
+    assert_eq!(dispositions(&ack.results), [Disposition::Created]);
+    // The other machine cannot write it in any other way either, and a person may mend it.
+    let upsert = crate::story::minh_long(vec![crate::story::item("ho-so", count(15_690))]);
+    let refused = story.upsert(&ioffice, upsert.clone()).await.unwrap();
+    assert_eq!(codes(&refused[0]), ["CONNECTOR_ONLY"]);
+    let mended = story.upsert(&story.reporter, upsert).await.unwrap();
+    assert_eq!(dispositions(&mended), [Disposition::Updated]);
 }
 
 #[tokio::test]
 async fn a_dry_run_gives_the_same_answers_and_keeps_nothing() {
     let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
     let items = [
         sent(MINH_LONG, "chung-thu-so", count(132)),
         sent(MINH_LONG, "khong-co", count(1)),
@@ -316,7 +545,7 @@ async fn a_dry_run_gives_the_same_answers_and_keeps_nothing() {
     };
     let mut tried = Vec::new();
     for _ in 0..2 {
-        let mut line = Line::open(&story.values, &story.reporter, rehearsal.clone())
+        let mut line = Line::open(&story.values, &machine, rehearsal.clone())
             .await
             .unwrap();
         assert_eq!(line.ready.next_offset, 0);
@@ -328,7 +557,7 @@ async fn a_dry_run_gives_the_same_answers_and_keeps_nothing() {
     }
     let sheet = story.sheet(&story.reporter, whole_sheet()).await.unwrap();
     assert_eq!(sheet.indicator_values, []);
-    let mut line = Line::open(&story.values, &story.reporter, one_stop(SESSION))
+    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
         .await
         .unwrap();
     let done = line.batch(0, &items).await.unwrap();
@@ -339,14 +568,13 @@ async fn a_dry_run_gives_the_same_answers_and_keeps_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_lines_of_one_session_take_every_item_once() {
     let story = Story::of_minh_long().await;
+    let machine = story.connect("mot-cua").await;
     let items: Vec<_> = (0..40)
         .map(|number| sent(MINH_LONG, "chung-thu-so", count(number)))
         .collect();
     let drive = async || {
         let open = one_stop(SESSION);
-        let mut line = Line::open(&story.values, &story.reporter, open)
-            .await
-            .unwrap();
+        let mut line = Line::open(&story.values, &machine, open).await.unwrap();
         for (offset, item) in (0..).zip(items.chunks(1)) {
             let ack = line.batch(offset, item).await.unwrap();
             assert_ne!(ack.results[0].disposition(), Disposition::Rejected);

@@ -96,7 +96,7 @@ pub(crate) fn batch(offset: i64, items: &[pb::ValueItem]) -> Asked {
 pub(crate) fn one_stop(session_id: &str) -> pb::IngestOpen {
     pb::IngestOpen {
         session_id: session_id.into(),
-        source_system: "Phần mềm một cửa".into(),
+        source_system: "sourceSystems/mot-cua".into(),
         scope_unit: "units/huyen-minh-long".into(),
         validate_only: false,
     }

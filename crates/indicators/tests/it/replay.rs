@@ -10,8 +10,9 @@ use proptest::{
 };
 use proto::{
     indicators as pb,
-    shared::{Disposition, ItemResult},
+    shared::{Disposition, ItemResult, Quantity},
 };
+use testkit::Person;
 use tokio::runtime::Handle;
 
 use crate::{
@@ -62,6 +63,7 @@ fn expected(figures: &[i64]) -> Vec<Disposition> {
 /// Sends as the steps say, then to the end; returns every answer to every place.
 async fn drive(
     story: &Story,
+    machine: &Person,
     case: usize,
     items: &[pb::ValueItem],
     steps: &[Step],
@@ -72,9 +74,7 @@ async fn drive(
     let mut summary = [0; 4];
     for (back, sizes) in steps.iter().chain([&to_the_end]) {
         let open = one_stop(&session);
-        let mut line = Line::open(&story.values, &story.reporter, open)
-            .await
-            .unwrap();
+        let mut line = Line::open(&story.values, machine, open).await.unwrap();
         let next = usize::try_from(line.ready.next_offset).unwrap();
         let mut at = next.saturating_sub(*back);
         for size in sizes {
@@ -98,26 +98,34 @@ async fn drive(
     (answers, summary)
 }
 
-/// Counts the versions of the figures of a case.
-async fn versions(story: &Story, case: usize) -> i32 {
+/// What stands at the end: the number of versions, and each figure.
+type Standing = (i32, BTreeMap<usize, Quantity>);
+
+/// Returns what stands of a case.
+async fn standing(story: &Story, case: usize) -> Standing {
     let mut list = crate::story::whole_sheet();
     list.page_size = 500;
-    let mut versions = 0;
+    let (mut versions, mut figures) = (0, BTreeMap::new());
     loop {
         let page = story.sheet(&story.reporter, list.clone()).await.unwrap();
-        let of_case = page.indicator_values.iter();
-        let of_case = of_case.filter(|it| it.breakdown.starts_with(&format!("{case}-")));
-        versions += of_case.map(|it| it.revision).sum::<i32>();
+        for value in page.indicator_values {
+            let Some(key) = value.breakdown.strip_prefix(&format!("{case}-")) else {
+                continue;
+            };
+            versions += value.revision;
+            let before = figures.insert(key.parse().unwrap(), value.quantity.unwrap());
+            assert_eq!(before, None);
+        }
         if page.next_page_token.is_empty() {
-            return versions;
+            return (versions, figures);
         }
         list.page_token = page.next_page_token;
     }
 }
 
-async fn check(story: &Story, case: usize, figures: &[i64], steps: &[Step]) {
+async fn check(story: &Story, machine: &Person, case: usize, figures: &[i64], steps: &[Step]) {
     let items = items(case, figures);
-    let (answers, summary) = drive(story, case, &items, steps).await;
+    let (answers, summary) = drive(story, machine, case, &items, steps).await;
     let expected = expected(figures);
     for (place, (told, expected)) in answers.iter().zip(&expected).enumerate() {
         let first = &told[0];
@@ -130,7 +138,13 @@ async fn check(story: &Story, case: usize, figures: &[i64], steps: &[Step]) {
     let counts = [Created, Updated, Unchanged, Rejected].map(count);
     assert_eq!(summary.map(|it| usize::try_from(it).unwrap()), counts);
     let written = i32::try_from(counts[0] + counts[1]).unwrap();
-    assert_eq!(versions(story, case).await, written);
+    let taken = figures.iter().enumerate().filter(|(_, it)| **it >= 0);
+    let last: BTreeMap<_, _> = taken.map(|(place, it)| (place % KEYS, *it)).collect();
+    let (versions, shown) = standing(story, case).await;
+    assert_eq!(versions, written);
+    let text = |it: &Quantity| it.text_vi.parse().unwrap();
+    let shown: BTreeMap<usize, i64> = shown.iter().map(|(key, it)| (*key, text(it))).collect();
+    assert_eq!(shown, last);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,6 +152,7 @@ async fn a_session_replayed_from_anywhere_gives_the_same_state_and_the_same_answ
     let story = Story::begins().await;
     let count = definition("Chỉ tiêu", pb::ValueKind::Count);
     story.publish_new("chi-tieu", count).await.unwrap();
+    let machine = story.connect("mot-cua").await;
     let config = Config {
         cases: 24,
         failure_persistence: None,
@@ -148,7 +163,7 @@ async fn a_session_replayed_from_anywhere_gives_the_same_state_and_the_same_answ
     let ran = TestRunner::new(config).run(&strategy, |(figures, steps)| {
         // Every run, also one that makes a failure smaller, has a session of its own.
         case.set(case.get() + 1);
-        let checked = check(&story, case.get(), &figures, &steps);
+        let checked = check(&story, &machine, case.get(), &figures, &steps);
         tokio::task::block_in_place(|| Handle::current().block_on(checked));
         Ok(())
     });

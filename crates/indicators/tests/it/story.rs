@@ -6,8 +6,11 @@ use kit::{Db, Peer};
 use proto::{
     indicators::{
         self as pb, indicator_service_client::IndicatorServiceClient,
+        scorecard_service_client::ScorecardServiceClient,
         source_system_service_client::SourceSystemServiceClient,
-        target_service_client::TargetServiceClient, value_service_client::ValueServiceClient,
+        target_service_client::TargetServiceClient,
+        value_lock_service_client::ValueLockServiceClient,
+        value_service_client::ValueServiceClient,
     },
     shared::{self, Disposition},
 };
@@ -26,6 +29,11 @@ pub(crate) struct Story {
     pub(crate) values: ValueServiceClient<Peer>,
     pub(crate) targets: TargetServiceClient<Peer>,
     pub(crate) sources: SourceSystemServiceClient<Peer>,
+    pub(crate) scores: ScorecardServiceClient<Peer>,
+    /// Past the gate, as the service that carries reports reaches it.
+    pub(crate) locks: ValueLockServiceClient<Peer>,
+    /// All of it behind the gate, as everybody reaches it.
+    pub(crate) peer: Peer,
 }
 
 impl Story {
@@ -41,7 +49,10 @@ impl Story {
             indicators: IndicatorServiceClient::new(peer.clone()),
             values: ValueServiceClient::new(peer.clone()),
             targets: TargetServiceClient::new(peer.clone()),
-            sources: SourceSystemServiceClient::new(peer),
+            sources: SourceSystemServiceClient::new(peer.clone()),
+            scores: ScorecardServiceClient::new(peer.clone()),
+            locks: ValueLockServiceClient::new(Peer::local(service.routes())),
+            peer,
             world,
             db,
         }
@@ -88,6 +99,30 @@ impl Story {
         let created = self.create(&self.receiver, create).await?;
         self.publish(id, "2022").await?;
         Ok(created)
+    }
+
+    /// Registers a system, with a machine that may write figures of Minh Long.
+    pub(crate) async fn connect(&self, id: &str) -> Person {
+        let machine = self.world.machine(id, "connector", "huyen-minh-long").await;
+        self.register(id, &machine).await;
+        machine
+    }
+
+    /// Registers a system whose figures a machine sends.
+    pub(crate) async fn register(&self, id: &str, machine: &Person) {
+        let create = pb::CreateSourceSystemRequest {
+            source_system: Some(pb::SourceSystem {
+                display_name: "Phần mềm một cửa điện tử".into(),
+                owner_unit: "units/so-tttt".into(),
+                connector: machine.name.clone(),
+                ..Default::default()
+            }),
+            source_system_id: id.into(),
+            ..Default::default()
+        };
+        let asked = self.receiver.ask(create);
+        let created = self.sources.clone().create_source_system(asked).await;
+        created.unwrap();
     }
 
     /// Publishes what is written of an indicator.

@@ -299,3 +299,38 @@ async fn a_unit_reads_its_own_targets_and_the_owner_reads_and_sets_all() {
     let refused = targets.list_targets(story.receiver.ask(nowhere)).await;
     assert_eq!(fields(&refused.unwrap_err())[0].0, "unit");
 }
+
+#[tokio::test]
+async fn a_unit_gets_a_target_for_a_period_it_existed_in() {
+    let story = of_online_files().await;
+    let refused = set(&story, "ty-le", fifty("2021-h1")).await.unwrap_err();
+    // The indicator counts from 2022 on, and so does the district.
+    assert_eq!(reason(&refused), "INDICATOR_NOT_IN_FORCE");
+    let indicator = pb::Indicator {
+        direction: pb::Direction::HigherIsBetter.into(),
+        ..definition("Tỷ lệ từ lâu", pb::ValueKind::Ratio)
+    };
+    let create = pb::CreateIndicatorRequest {
+        indicator: Some(indicator),
+        indicator_id: "tu-lau".into(),
+        ..Default::default()
+    };
+    story.create(&story.receiver, create).await.unwrap();
+    story.publish("tu-lau", "2017").await.unwrap();
+    let refused = set(&story, "tu-lau", fifty("2020-h1")).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), reason(&refused).as_str()),
+        (Code::FailedPrecondition, "UNIT_NOT_IN_FORCE")
+    );
+    // Its first day lies in the days that the first half counts.
+    set(&story, "tu-lau", fifty("2022-h1")).await.unwrap();
+    let nowhere = pb::Target {
+        unit: "units/huyen-khong-co".into(),
+        ..fifty("2022-h1")
+    };
+    let refused = set(&story, "tu-lau", nowhere).await.unwrap_err();
+    assert_eq!(
+        fields(&refused),
+        [("target.unit".into(), "REFERENCE_NOT_FOUND".into())]
+    );
+}

@@ -1,25 +1,32 @@
 //! Who may do what, decided in memory: the units with what is above them, and the grants.
 //!
 //! This is the one rule of access. The directory decides by it over its own tables,
-//! every other service over its watched copy.
+//! every other service over its watched copy. It also knows what units are and how they
+//! lead to each other: whoever adds up over them takes a [`Territory`] out of it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
+use proto::directory::UnitKind;
 use types::{
-    ids::{Principal, RoleGrantId, UnitId},
+    ids::{Principal, ReorganizationId, RoleGrantId, UnitId},
     validity::Validity,
 };
 
-use super::Reach;
+use super::{
+    Reach,
+    territory::{ActFact, Stamp, Territory},
+};
 
-/// A unit, as far as rights depend on it.
+/// A unit, as far as rights and totals depend on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitFact {
     /// Days on which it exists.
     pub validity: Validity,
     /// What is above it, and on which days.
     pub parents: Vec<(Validity, Option<UnitId>)>,
+    /// What it is, and on which days.
+    pub kinds: Vec<(Validity, UnitKind)>,
 }
 
 /// A grant that was not revoked.
@@ -59,6 +66,9 @@ pub struct Book {
     units: HashMap<UnitId, UnitFact>,
     grants: HashMap<Principal, BTreeMap<RoleGrantId, GrantFact>>,
     holders: HashMap<RoleGrantId, Principal>,
+    acts: BTreeMap<ReorganizationId, ActFact>,
+    /// Changes with the units and what leads from one to another.
+    stamp: Stamp,
 }
 
 /// No tree is deeper; what goes on beyond is a circle.
@@ -73,11 +83,57 @@ impl Book {
     /// Says when a unit exists and what is above it.
     pub fn put_unit(&mut self, unit: UnitId, fact: UnitFact) {
         self.units.insert(unit, fact);
+        self.stamp = Stamp::next();
     }
 
     /// Forgets a unit.
     pub fn remove_unit(&mut self, unit: &UnitId) {
         self.units.remove(unit);
+        self.stamp = Stamp::next();
+    }
+
+    /// Says how a reorganisation leads from units to units.
+    pub fn put_act(&mut self, id: ReorganizationId, act: ActFact) {
+        self.acts.insert(id, act);
+        self.stamp = Stamp::next();
+    }
+
+    /// Forgets a reorganisation that was taken back.
+    pub fn remove_act(&mut self, id: &ReorganizationId) {
+        self.acts.remove(id);
+        self.stamp = Stamp::next();
+    }
+
+    /// Returns a reorganisation.
+    #[must_use]
+    pub fn act(&self, id: &ReorganizationId) -> Option<&ActFact> {
+        self.acts.get(id)
+    }
+
+    /// Returns all reorganisations.
+    #[must_use]
+    pub fn acts(&self) -> Vec<(ReorganizationId, ActFact)> {
+        let acts = self.acts.iter();
+        acts.map(|(id, act)| (id.clone(), act.clone())).collect()
+    }
+
+    /// Returns which units there are now, for comparing with an earlier territory.
+    #[must_use]
+    pub fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// Returns the units and how they lead to each other.
+    #[must_use]
+    pub fn territory(&self) -> Territory {
+        let units = self.units.iter();
+        let mut units: Vec<_> = units.map(|(id, fact)| (id.clone(), fact.clone())).collect();
+        units.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Territory {
+            stamp: self.stamp,
+            units,
+            acts: self.acts(),
+        }
     }
 
     /// Adds a grant.
@@ -207,7 +263,7 @@ fn nearest(validity: &Validity, day: NaiveDate) -> NaiveDate {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::territory::LinkFact, *};
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -228,8 +284,12 @@ mod tests {
         book.put_role("reporter".into(), ["values.update".to_owned()]);
         let until = days("2022-01-01", Some("2025-07-01"));
         let mut put = |id: &str, validity, parent: Option<&str>| {
-            let parents = vec![(validity, parent.map(unit))];
-            book.put_unit(unit(id), UnitFact { validity, parents });
+            let fact = UnitFact {
+                validity,
+                parents: vec![(validity, parent.map(unit))],
+                kinds: vec![(validity, UnitKind::Commune)],
+            };
+            book.put_unit(unit(id), fact);
         };
         put("tinh", days("2022-01-01", None), None);
         put("huyen", until, Some("tinh"));
@@ -314,6 +374,31 @@ mod tests {
     }
 
     #[test]
+    fn a_territory_is_another_one_as_soon_as_a_unit_or_a_link_changes() {
+        let mut book = book();
+        let before = book.territory();
+        assert_eq!(before.stamp, book.stamp());
+        grant(&mut book, Some("tinh"), true);
+        assert_eq!(before.stamp, book.stamp());
+        let act = ActFact {
+            date: day("2025-07-01"),
+            links: vec![LinkFact {
+                predecessor: unit("xa-cu"),
+                successor: Some(unit("xa-moi")),
+                share: None,
+            }],
+        };
+        let id = ReorganizationId::new("sap-xep").unwrap();
+        book.put_act(id.clone(), act.clone());
+        let after = book.territory();
+        assert_ne!(before.stamp, after.stamp);
+        assert_eq!(after.acts, [(id.clone(), act)]);
+        book.remove_act(&id);
+        assert!(book.territory().acts.is_empty());
+        assert_ne!(after.stamp, book.stamp());
+    }
+
+    #[test]
     fn a_right_counts_on_its_days_only_and_ends_when_it_is_taken_away() {
         let mut book = book();
         let id = grant(&mut book, None, true);
@@ -329,8 +414,12 @@ mod tests {
         let mut book = book();
         let validity = days("2022-01-01", None);
         for (id, parent) in [("a", "b"), ("b", "a")] {
-            let parents = vec![(validity, Some(unit(parent)))];
-            book.put_unit(unit(id), UnitFact { validity, parents });
+            let fact = UnitFact {
+                validity,
+                parents: vec![(validity, Some(unit(parent)))],
+                kinds: Vec::new(),
+            };
+            book.put_unit(unit(id), fact);
         }
         grant(&mut book, Some("tinh"), true);
         assert!(!allows(&book, Some("a"), Reach::Unit, "2024-06-01"));

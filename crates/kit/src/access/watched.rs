@@ -5,7 +5,8 @@
 //! before it refuses a caller.
 
 use std::{
-    sync::{Arc, PoisonError, RwLock},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -18,13 +19,15 @@ use tokio::{sync::watch, time::Instant};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 use types::{
-    ids::{RoleGrantId, RoleId, UnitId},
+    date,
+    ids::{ReorganizationId, RoleGrantId, RoleId, UnitId},
     validity::Validity,
 };
 
 use super::{
     Reach, Rights, ask,
     book::{Book, GrantFact, Question, UnitFact},
+    territory::{ActFact, LinkFact, Territory},
 };
 use crate::{
     Actor, Clock, Error, Peer, Result, error::RESUME_TOKEN_EXPIRED, run::Background,
@@ -55,6 +58,8 @@ pub struct Watched {
 #[derive(Debug)]
 struct Copy {
     book: RwLock<Book>,
+    /// The territory of the book, made when it is asked for.
+    territory: Mutex<Arc<Territory>>,
     /// When the copy was last known to be current; none before it was complete once.
     current: watch::Sender<Option<Instant>>,
 }
@@ -67,6 +72,7 @@ impl Watched {
     pub fn start(asked: Peer, feed: Peer, key: Option<ServiceKey>, clock: Clock) -> Self {
         let copy = Arc::new(Copy {
             book: RwLock::default(),
+            territory: Mutex::new(Arc::new(Book::default().territory())),
             current: watch::Sender::new(None),
         });
         let following = Background::start(follow(copy.clone(), feed, key));
@@ -155,6 +161,25 @@ impl Rights for Watched {
             .unwrap_or_else(PoisonError::into_inner)
             .below(root, days))
     }
+
+    async fn territory(&self) -> Result<Arc<Territory>> {
+        self.copy.usable().await?;
+        let book = self.copy.book.read();
+        let book = book.unwrap_or_else(PoisonError::into_inner);
+        // A directory of an older program tells no kinds: nothing is added up by guesses.
+        let territory = self.copy.territory.lock();
+        let mut territory = territory.unwrap_or_else(PoisonError::into_inner);
+        if territory.stamp != book.stamp() {
+            *territory = Arc::new(book.territory());
+        }
+        if territory.units.iter().any(|(_, it)| it.kinds.is_empty()) {
+            tracing::warn!(
+                "the directory does not tell what units are; it has to be brought up to date"
+            );
+            return Err(Error::Unavailable);
+        }
+        Ok(territory.clone())
+    }
 }
 
 impl Copy {
@@ -220,6 +245,9 @@ async fn listen(
     let mut messages = opened.map_err(|_| silence())??.into_inner();
     // A copy that is being made anew is used when it is complete, not before.
     let mut anew = None;
+    // Units and what leads from one to another change together, so they count together.
+    let mut waiting: Vec<pb::WatchAccessResponse> = Vec::new();
+    let mut unfinished = Unfinished::default();
     loop {
         let next = tokio::time::timeout(LONGEST_SILENCE, messages.message()).await;
         let Some(message) = next.map_err(|_| silence())?? else {
@@ -227,13 +255,25 @@ async fn listen(
         };
         if message.begins_snapshot {
             anew = Some(Book::default());
+            (waiting, unfinished) = Default::default();
         }
         let (is_current, resume_token) = (message.caught_up, message.resume_token.clone());
         match &mut anew {
-            Some(book) => apply(book, message)?,
+            Some(book) => {
+                apply_rights(book, &message)?;
+                apply_units(book, message, &mut unfinished)?;
+            }
             None => {
                 let book = copy.book.write();
-                apply(&mut book.unwrap_or_else(PoisonError::into_inner), message)?;
+                let mut book = book.unwrap_or_else(PoisonError::into_inner);
+                // A right that was taken away waits for nothing.
+                apply_rights(&mut book, &message)?;
+                waiting.push(message);
+                if is_current {
+                    for message in waiting.drain(..) {
+                        apply_units(&mut book, message, &mut unfinished)?;
+                    }
+                }
             }
         }
         if is_current {
@@ -242,18 +282,21 @@ async fn listen(
             }
             copy.current.send_replace(Some(Instant::now()));
         }
-        if anew.is_none() {
+        if anew.is_none() && waiting.is_empty() {
             *token = resume_token;
         }
     }
 }
 
-/// Writes what the feed tells into a book.
-fn apply(book: &mut Book, message: pb::WatchAccessResponse) -> Result<()> {
-    for role in message.roles {
-        let id: RoleId = role.name.parse().map_err(unreadable)?;
-        book.put_role(id.as_str().to_owned(), role.permissions);
-    }
+/// Links of reorganisations that are told in several messages.
+type Unfinished = HashMap<ReorganizationId, Vec<LinkFact>>;
+
+/// Writes what the feed tells of units and reorganisations into a book.
+fn apply_units(
+    book: &mut Book,
+    message: pb::WatchAccessResponse,
+    unfinished: &mut Unfinished,
+) -> Result<()> {
     for unit in message.units {
         let id: UnitId = unit.unit.parse().map_err(unreadable)?;
         let mut parents = Vec::with_capacity(unit.parents.len());
@@ -264,13 +307,59 @@ fn apply(book: &mut Book, message: pb::WatchAccessResponse) -> Result<()> {
             };
             parents.push((days(edge.validity.as_ref())?, parent));
         }
-        let validity = days(unit.validity.as_ref())?;
-        book.put_unit(id, UnitFact { validity, parents });
+        let mut kinds = Vec::with_capacity(unit.kinds.len());
+        for kind in &unit.kinds {
+            kinds.push((days(kind.validity.as_ref())?, kind.kind()));
+        }
+        let fact = UnitFact {
+            validity: days(unit.validity.as_ref())?,
+            parents,
+            kinds,
+        };
+        book.put_unit(id, fact);
     }
     for unit in &message.removed_units {
         book.remove_unit(&unit.parse().map_err(unreadable)?);
     }
-    for grant in message.role_grants {
+    for act in message.reorganizations {
+        let id: ReorganizationId = act.name.parse().map_err(unreadable)?;
+        let known = unfinished.entry(id.clone()).or_default();
+        for link in &act.links {
+            known.push(read_link(link)?);
+        }
+        if act.is_continued {
+            continue;
+        }
+        let fact = ActFact {
+            date: date::parse_iso(&act.effective_date).map_err(unreadable)?,
+            links: unfinished.remove(&id).unwrap_or_default(),
+        };
+        book.put_act(id, fact);
+    }
+    for act in &message.removed_reorganizations {
+        book.remove_act(&act.parse().map_err(unreadable)?);
+    }
+    Ok(())
+}
+
+fn read_link(link: &pb::WatchedLink) -> Result<LinkFact> {
+    let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let successor = given(&link.successor_unit).map(|it| it.parse());
+    let share = given(&link.share).map(|it| it.parse());
+    Ok(LinkFact {
+        predecessor: link.predecessor_unit.parse().map_err(unreadable)?,
+        successor: successor.transpose().map_err(unreadable)?,
+        share: share.transpose().map_err(unreadable)?,
+    })
+}
+
+/// Writes what the feed tells of roles and grants into a book.
+fn apply_rights(book: &mut Book, message: &pb::WatchAccessResponse) -> Result<()> {
+    for role in &message.roles {
+        let id: RoleId = role.name.parse().map_err(unreadable)?;
+        book.put_role(id.as_str().to_owned(), role.permissions.iter().cloned());
+    }
+    for grant in &message.role_grants {
         let id: RoleGrantId = grant.name.parse().map_err(unreadable)?;
         let role: RoleId = grant.role.parse().map_err(unreadable)?;
         let scope = match grant.scope_unit.as_str() {

@@ -1,20 +1,29 @@
 //! The report methods: accept, ask the neighbours, change, reply.
 
-use kit::{Begin, Db, accept};
+use kit::{Actor, Begin, Db, accept};
 use proto::{
     convert::optional_date,
     reporting::{self as pb, report_service_server::ReportService},
 };
 use tonic::{Request, Response, Status};
 use types::{
-    document_number::DocumentNumber, ids::ReportId, invalid::InvalidText, violations::Invalid,
+    document_number::DocumentNumber,
+    ids::{ReportId, ValueId},
+    invalid::InvalidText,
+    violations::Invalid,
 };
 
 use super::{
-    Reports, Return, Submit, Verb,
+    Gathered, Reports, Return, Submit, Verb,
     frame::{UpdateReport, UpdateSection},
 };
-use crate::wire::{read_body, read_frame};
+use crate::{
+    lock::Taken,
+    wire::{read_body, read_frame},
+};
+
+/// Most figures for which one report is sent back.
+const MOST_REJECTED: usize = 500;
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
@@ -28,6 +37,28 @@ impl Rpc {
             db: db.clone(),
             reports: reports.clone(),
         }
+    }
+
+    /// Sends a report whose figures are locked.
+    async fn send(
+        &self,
+        actor: &Actor,
+        submit: Submit,
+        gathered: &Gathered,
+        taken: &Taken,
+    ) -> Result<Response<pb::ReportSubmission>, Status> {
+        let tx = match self.db.begin(actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => {
+                self.reports.give_up(actor, taken).await;
+                return answer.reply();
+            }
+        };
+        let submission = self
+            .reports
+            .submit(&tx, actor, submit, gathered, taken)
+            .await?;
+        tx.reply(submission.into()).await
     }
 }
 
@@ -163,12 +194,13 @@ impl ReportService for Rpc {
             return answer.reply();
         }
         let gathered = self.reports.gather_for(&actor, &submit.verb.id).await?;
-        let tx = match self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let submission = self.reports.submit(&tx, &actor, submit, &gathered).await?;
-        tx.reply(submission.into()).await
+        // There is no submission without its locks.
+        let taken = self.reports.take_locks(&actor, &submit, &gathered).await?;
+        let sent = self.send(&actor, submit, &gathered, &taken).await;
+        if sent.is_err() {
+            self.reports.give_up(&actor, &taken).await;
+        }
+        sent
     }
 
     async fn accept_report(
@@ -181,7 +213,10 @@ impl ReportService for Rpc {
             Begin::Again(answer) => return answer.reply(),
         };
         let report = self.reports.accept(&tx, &actor, verb).await?;
-        tx.reply(report.into()).await
+        let (id, number) = (report.id.clone(), report.latest_submission);
+        let reply = tx.reply(report.into()).await?;
+        self.reports.tell_locks(&actor, &id, number).await;
+        Ok(reply)
     }
 
     async fn return_report(
@@ -194,7 +229,10 @@ impl ReportService for Rpc {
             Begin::Again(answer) => return answer.reply(),
         };
         let report = self.reports.send_back(&tx, &actor, back).await?;
-        tx.reply(report.into()).await
+        let (id, number) = (report.id.clone(), report.latest_submission);
+        let reply = tx.reply(report.into()).await?;
+        self.reports.tell_locks(&actor, &id, number).await;
+        Ok(reply)
     }
 
     async fn get_report_submission(
@@ -253,17 +291,27 @@ impl TryFrom<pb::ReturnReportRequest> for Return {
     fn try_from(message: pb::ReturnReportRequest) -> Result<Self, Invalid> {
         let verb = verb(&message.name, message.etag)?;
         let mut bad = Invalid::default();
-        let reason = bad
-            .lines("reason", &message.reason, 2000)
-            .filter(|it| !it.is_empty());
-        match reason {
-            Some(reason) => Ok(Self { verb, reason }),
-            None => {
-                if bad.is_empty() {
-                    bad.missing("reason");
-                }
-                Err(bad)
+        let reason = bad.lines("reason", &message.reason, 2000);
+        if reason.as_deref() == Some("") {
+            bad.missing("reason");
+        }
+        let mut rejected = Vec::new();
+        if bad.at_most(
+            "rejected_values",
+            message.rejected_values.len(),
+            MOST_REJECTED,
+        ) {
+            for (index, name) in message.rejected_values.iter().enumerate() {
+                rejected.extend(bad.required::<ValueId>(format!("rejected_values[{index}]"), name));
             }
+        }
+        match (reason, bad.is_empty()) {
+            (Some(reason), true) => Ok(Self {
+                verb,
+                reason,
+                rejected,
+            }),
+            _ => Err(bad),
         }
     }
 }

@@ -1,13 +1,20 @@
 //! The verbs on a report, and the states between which they move it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
-use types::ids::ReportId;
+use types::{
+    ids::{ReportId, ValueId},
+    violations::Invalid,
+};
 
 use super::{
-    Finding, Gathered, Report, ReportState, Reports, Return, Submit, Verb, check, store, whole,
+    Finding, Gathered, Report, ReportState, Reports, Return, Submit, Verb, Whole, check, store,
+    whole,
 };
 use crate::{
+    lock::{self, LockState, Taken},
     reason::{
         CHANGED_SINCE_APPROVAL, REPORT_INCOMPLETE, SENDER_MAY_NOT_ACCEPT, SEPARATION_OF_DUTIES,
         STATE_NOT_ALLOWED,
@@ -55,36 +62,61 @@ impl Reports {
         Ok(after)
     }
 
-    /// Sends it: every figure is pinned in an immutable submission. What is sent is what
-    /// was approved, or nothing is.
+    /// Locks every figure of a report that is about to be sent, before the change begins: the
+    /// figures lie elsewhere, and nothing waits for them while it is open.
+    pub(crate) async fn take_locks(
+        &self,
+        actor: &Actor,
+        submit: &Submit,
+        gathered: &Gathered,
+    ) -> Result<Taken> {
+        let mut whole = whole(self.db.reader(), &submit.verb.id).await?;
+        let (content, _) = sendable(&mut whole, submit, gathered)?;
+        let number = whole.report.latest_submission + 1;
+        self.locks
+            .take(actor, &submit.verb.id, number, content.figures)
+            .await
+    }
+
+    /// Gives the locks of a report up that could not be sent after all.
+    pub(crate) async fn give_up(&self, actor: &Actor, taken: &Taken) {
+        self.locks.give_up(actor, taken).await;
+    }
+
+    /// Tells what became of the figures of the latest submission of a report. What cannot be
+    /// told now is told later.
+    pub(crate) async fn tell_locks(&self, actor: &Actor, report: &ReportId, number: i64) {
+        match lock::store::of_submission(self.db.reader(), report, number).await {
+            Ok(ids) if ids.is_empty() => {}
+            Ok(ids) => self.locks.tell(actor, &ids).await,
+            Err(error) => tracing::warn!(?error, "what became of a lock is told later"),
+        }
+    }
+
+    /// Sends it: every figure is pinned in an immutable submission, and locked where it is
+    /// kept. What is sent is what was approved, or nothing is.
     pub(crate) async fn submit(
         &self,
         tx: &Tx,
         actor: &Actor,
         submit: Submit,
         gathered: &Gathered,
+        taken: &Taken,
     ) -> Result<Submission> {
         self.access.require(actor, &submit.verb.id.unit).await?;
         store::lock(&tx.db, &submit.verb.id).await?;
         let mut whole = whole(&tx.db, &submit.verb.id).await?;
         let before = whole.report.clone();
-        before.may_step(&submit.verb.etag, &[ReportState::Approved])?;
-        let findings = check::report(&whole, gathered);
-        let content = Content::of(&mut whole, gathered)?;
-        if content.sha256()? != before.approved_sha256 {
-            return Err(Error::rule(
-                &CHANGED_SINCE_APPROVAL,
-                [("name", before.id.name())],
-            ));
-        }
-        complete(&findings)?;
+        let (content, findings) = sendable(&mut whole, &submit, gathered)?;
+        let number = before.latest_submission + 1;
+        taken.hold(tx, number, &content.figures).await?;
         let content = content.sent(&submit, findings);
         if submission::store::number_is_taken(&tx.db, &before.id, &content).await? {
             return Err(Error::taken("DOCUMENT_NUMBER", &content.document_number));
         }
         let submission = Submission::new(
             &before.id,
-            before.latest_submission + 1,
+            number,
             content,
             actor.principal(),
             tx.now(),
@@ -117,6 +149,8 @@ impl Reports {
         }
         self.mark(tx, &after, submission::State::Accepted, "")
             .await?;
+        let (number, by) = (after.latest_submission, (actor.principal(), tx.now()));
+        lock::store::move_to(&tx.db, &after.id, number, LockState::Accepted, by, &[]).await?;
         Ok(after)
     }
 
@@ -132,22 +166,60 @@ impl Reports {
                 self.access
                     .require_also(actor, MAY_ACCEPT, &request.issuer)
                     .await?;
+                let rejected = self.rejected(tx, &back).await?;
                 let (allowed, reason) = ([ReportState::Submitted], back.reason.clone());
                 let after = self
                     .step(tx, &back.verb, &allowed, ReportState::Returned, reason)
                     .await?;
                 self.mark(tx, &after, submission::State::Returned, &back.reason)
                     .await?;
+                let (number, by) = (after.latest_submission, (actor.principal(), tx.now()));
+                let state = LockState::Released;
+                lock::store::move_to(&tx.db, &after.id, number, state, by, &rejected).await?;
                 Ok(after)
             }
             _ => {
                 self.access.require(actor, unit).await?;
                 self.access.require_also(actor, MAY_APPROVE, unit).await?;
+                if !back.rejected.is_empty() {
+                    let (en, vi) = NOT_SENT;
+                    let bad = Invalid::field("rejected_values", "NOT_IN_SUBMISSION", en, vi);
+                    return Err(bad.into());
+                }
                 let allowed = [ReportState::InReview, ReportState::Approved];
                 self.step(tx, &back.verb, &allowed, ReportState::Draft, back.reason)
                     .await
             }
         }
+    }
+
+    /// Returns the names of the figures for which the latest submission is sent back: such
+    /// as it pins, and somebody entered.
+    async fn rejected(&self, tx: &Tx, back: &Return) -> Result<Vec<String>> {
+        if back.rejected.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = store::find(&tx.db, &back.verb.id).await?;
+        let number = known.map_or(0, |it| it.latest_submission);
+        let sent = submission::store::find(&tx.db, &back.verb.id, number).await?;
+        let figures = sent.map(|it| it.content.figures).unwrap_or_default();
+        let entered = figures.into_values().filter(|it| it.revision > 0);
+        let entered: BTreeSet<_> = entered.map(|it| it.name).collect();
+        let names: Vec<_> = back.rejected.iter().map(ValueId::name).collect();
+        let mut bad = Invalid::default();
+        for (index, name) in names.iter().enumerate() {
+            if !entered.contains(name) {
+                let (en, vi) = NOT_SENT;
+                bad.add(
+                    format!("rejected_values[{index}]"),
+                    "NOT_IN_SUBMISSION",
+                    en,
+                    vi,
+                );
+            }
+        }
+        bad.check()?;
+        Ok(names)
     }
 
     async fn mark(
@@ -200,6 +272,31 @@ impl Reports {
         tx.record(action, &after.id.name(), Some(before), Some(after))
             .await
     }
+}
+
+/// Figures that the receiver cannot send a report back for.
+const NOT_SENT: (&str, &str) = (
+    "is no figure that was entered and sent in the report",
+    "không phải số liệu do đơn vị nhập và đã gửi trong báo cáo",
+);
+
+/// Returns what is sent, with what the sender was shown, or why it cannot be sent as it is.
+fn sendable(
+    whole: &mut Whole,
+    submit: &Submit,
+    gathered: &Gathered,
+) -> Result<(Content, Vec<Finding>)> {
+    whole
+        .report
+        .may_step(&submit.verb.etag, &[ReportState::Approved])?;
+    let findings = check::report(whole, gathered);
+    let content = Content::of(whole, gathered)?;
+    if content.sha256()? != whole.report.approved_sha256 {
+        let name = whole.report.id.name();
+        return Err(Error::rule(&CHANGED_SINCE_APPROVAL, [("name", name)]));
+    }
+    complete(&findings)?;
+    Ok((content, findings))
 }
 
 /// Refuses a report with errors, naming the first ones.

@@ -1,7 +1,4 @@
-use proto::{
-    reporting::{self as pb, document_service_client::DocumentServiceClient},
-    shared::quantity::Value,
-};
+use proto::reporting::{self as pb, document_service_client::DocumentServiceClient};
 use testkit::Person;
 use tonic::Status;
 
@@ -32,14 +29,9 @@ async fn what_was_sent_prints_the_same_bytes_for_ever() {
         .await
         .unwrap();
     assert!(first.content.starts_with(b"%PDF-"));
-    stage
-        .set(
-            &stage.reporter,
-            "huyen-minh-long",
-            "chung-thu-so",
-            Value::Count(140),
-        )
-        .await;
+    let back = stage.send_back(&stage.receiver, MINH_LONG, "Rà soát lại");
+    back.await.unwrap();
+    assert_eq!(stage.certificates(140).await, "");
     let again = render(&stage, &stage.receiver, &sent.name, pb::DocumentFormat::Pdf)
         .await
         .unwrap();

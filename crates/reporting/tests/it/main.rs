@@ -4,6 +4,8 @@
 
 mod consolidation;
 mod documents;
+mod line;
+mod locks;
 mod planned_work;
 mod reports;
 mod signers;

@@ -27,15 +27,8 @@ async fn a_report_goes_from_draft_to_acceptance_and_pins_its_figures() {
     let accepted = stage.accept(MINH_LONG).await.unwrap();
     assert_eq!(accepted.state(), pb::ReportState::Accepted);
 
-    // The value goes on living; what was sent does not move.
-    stage
-        .set(
-            &stage.reporter,
-            "huyen-minh-long",
-            "chung-thu-so",
-            Value::Count(140),
-        )
-        .await;
+    // What was sent does not move, and neither does the figure it was sent with.
+    assert_eq!(stage.certificates(140).await, "VALUE_LOCKED");
     let get = pb::GetReportSubmissionRequest {
         name: sent.name.clone(),
     };

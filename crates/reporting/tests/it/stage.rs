@@ -1,7 +1,7 @@
 //! All four services, and the people of one request: Sở TT&TT asks Minh Long and Ba Tơ.
 
 use indicators::Indicators;
-use kit::Peer;
+use kit::{Inside, Peer};
 use projects::Projects;
 use proto::{
     directory::{self as directory, user_service_client::UserServiceClient},
@@ -18,7 +18,7 @@ use proto::{
 };
 use reporting::{Neighbours, Reporting};
 use testkit::{Person, World};
-use tonic::Status;
+use tonic::{Status, service::Routes};
 use tonic_types::StatusExt;
 
 pub(crate) const REQUEST: &str = "reportRequests/yc-847";
@@ -37,16 +37,27 @@ pub(crate) struct Stage {
 impl Stage {
     /// Opens everything and issues request 847.
     pub(crate) async fn new() -> Self {
+        Self::joined(async |world, routes| {
+            let locks = Inside::here(Peer::local(routes.clone()));
+            (world.peer(routes), locks)
+        })
+        .await
+    }
+
+    /// Opens everything, with another way to the figures and their locks.
+    pub(crate) async fn joined(join: impl AsyncFnOnce(&World, Routes) -> (Peer, Inside)) -> Self {
         let world = World::new().await;
         let db = world.db(indicators::NAME).await;
         db.migrate::<indicators::Migrator>().await.unwrap();
-        let indicators = world.peer(Indicators::open(db, world.access()).await.unwrap().routes());
+        let routes = Indicators::open(db, world.access()).await.unwrap().routes();
+        let (indicators, locks) = join(&world, routes).await;
         let db = world.db(projects::NAME).await;
         db.migrate::<projects::Migrator>().await.unwrap();
         let projects = world.peer(Projects::open(db, world.access()).await.unwrap().routes());
         let neighbours = Neighbours {
             directory: world.directory(),
             indicators: indicators.clone(),
+            locks,
             projects: projects.clone(),
         };
         let db = world.db(reporting::NAME).await;
@@ -79,7 +90,6 @@ impl Stage {
 
     async fn ask_for_reports(&self) {
         let receiver = &self.receiver;
-        let mut definitions = IndicatorServiceClient::new(self.indicators.clone());
         let count = (ind::ValueKind::Count, ind::Aggregation::Sum, "chứng thư số");
         let ratio = (ind::ValueKind::Ratio, ind::Aggregation::RatioOfSums, "");
         for (id, (kind, aggregation, unit)) in [("chung-thu-so", count), ("ty-le", ratio)] {
@@ -93,24 +103,7 @@ impl Stage {
                 owner_unit: "units/so-tttt".into(),
                 ..Default::default()
             };
-            let create = ind::CreateIndicatorRequest {
-                indicator: Some(indicator),
-                indicator_id: id.into(),
-                ..Default::default()
-            };
-            let created = definitions.create_indicator(receiver.ask(create)).await;
-            let created = created.unwrap().into_inner();
-            let publish = ind::PublishIndicatorRequest {
-                name: created.name,
-                first_period: "2022".into(),
-                change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
-                etag: created.etag,
-                ..Default::default()
-            };
-            definitions
-                .publish_indicator(receiver.ask(publish))
-                .await
-                .unwrap();
+            self.define(id, indicator).await;
         }
         let create = pb::CreateReportTemplateRequest {
             owner_unit: "units/so-tttt".into(),
@@ -122,13 +115,18 @@ impl Stage {
             .create_report_template(receiver.ask(create))
             .await
             .unwrap();
-        self.ask_for("yc-847", request()).await;
+        self.issue("yc-847").await;
         self.post(
             "huyen-minh-long",
             &self.leader,
             &["KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"],
         )
         .await;
+    }
+
+    /// Issues a request for the reports of the first half of 2022.
+    pub(crate) async fn issue(&self, id: &str) {
+        self.ask_for(id, request()).await;
     }
 
     /// Issues one more request, for another period.
@@ -150,7 +148,7 @@ impl Stage {
             ..Default::default()
         };
         let made = requests
-            .create_report_request(receiver.ask(create))
+            .create_report_request(self.receiver.ask(create))
             .await
             .unwrap()
             .into_inner();
@@ -160,7 +158,7 @@ impl Stage {
             ..Default::default()
         };
         requests
-            .issue_report_request(receiver.ask(issue))
+            .issue_report_request(self.receiver.ask(issue))
             .await
             .unwrap();
     }
@@ -192,6 +190,22 @@ impl Stage {
 
     /// Sets one figure of a unit, and a part of it, which no report cites as the whole.
     pub(crate) async fn set(&self, person: &Person, unit: &str, indicator: &str, value: Value) {
+        let result = self.try_set(person, unit, indicator, value).await;
+        assert_ne!(
+            result.disposition(),
+            proto::shared::Disposition::Rejected,
+            "{result:?}"
+        );
+    }
+
+    /// Does the same, and returns what became of the figure.
+    pub(crate) async fn try_set(
+        &self,
+        person: &Person,
+        unit: &str,
+        indicator: &str,
+        value: Value,
+    ) -> proto::shared::ItemResult {
         let item = |value, breakdown: &str| ind::ValueItem {
             indicator: format!("indicators/{indicator}"),
             quantity: Some(Quantity {
@@ -199,6 +213,8 @@ impl Stage {
                 ..Default::default()
             }),
             breakdown: breakdown.into(),
+            // Only asked for when the figure was submitted once.
+            reason: "Rà soát lại với cấp xã".into(),
             ..Default::default()
         };
         let part = match &value {
@@ -216,12 +232,82 @@ impl Stage {
             .upsert_indicator_values(person.ask(upsert))
             .await
             .unwrap();
-        let result = &answer.get_ref().results[0];
-        assert_ne!(
-            result.disposition(),
-            proto::shared::Disposition::Rejected,
-            "{result:?}"
-        );
+        answer.into_inner().results.remove(0)
+    }
+
+    /// Sets the certificates of Minh Long, and returns why that is refused.
+    pub(crate) async fn certificates(&self, count: i64) -> String {
+        let value = Value::Count(count);
+        let set = self.try_set(&self.reporter, "huyen-minh-long", "chung-thu-so", value);
+        let issues = set.await.issues;
+        issues
+            .first()
+            .map_or_else(String::new, |it| it.code.clone())
+    }
+
+    /// Reads a figure of Minh Long.
+    pub(crate) async fn figure(&self, indicator: &str) -> ind::IndicatorValue {
+        let get = ind::GetIndicatorValueRequest {
+            name: format!("indicators/{indicator}/values/huyen-minh-long.2022-h1"),
+        };
+        let mut values = ValueServiceClient::new(self.indicators.clone());
+        let answer = values.get_indicator_value(self.reporter.ask(get)).await;
+        answer.unwrap().into_inner()
+    }
+
+    /// Defines an indicator and publishes it.
+    pub(crate) async fn define(&self, id: &str, indicator: ind::Indicator) {
+        let mut definitions = IndicatorServiceClient::new(self.indicators.clone());
+        let create = ind::CreateIndicatorRequest {
+            indicator: Some(indicator),
+            indicator_id: id.into(),
+            ..Default::default()
+        };
+        let created = definitions
+            .create_indicator(self.receiver.ask(create))
+            .await;
+        self.publish(created.unwrap().into_inner(), "2022").await;
+    }
+
+    /// Publishes what is written of an indicator.
+    pub(crate) async fn publish(&self, indicator: ind::Indicator, first_period: &str) {
+        let mut definitions = IndicatorServiceClient::new(self.indicators.clone());
+        let publish = ind::PublishIndicatorRequest {
+            name: indicator.name,
+            first_period: first_period.into(),
+            change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
+            etag: indicator.etag,
+            ..Default::default()
+        };
+        let published = definitions
+            .publish_indicator(self.receiver.ask(publish))
+            .await;
+        published.unwrap();
+    }
+
+    /// Writes one sentence into the results of a report.
+    pub(crate) async fn say(&self, person: &Person, report: &str, text: &str) {
+        let list = pb::ListReportSectionsRequest {
+            parent: report.into(),
+        };
+        let sections = self.reports().list_report_sections(person.ask(list)).await;
+        let section = sections.unwrap().into_inner().sections.remove(0);
+        let narrative = pb::Narrative {
+            blocks: vec![block(text)],
+        };
+        let body = pb::section_body::Body::Narrative(narrative);
+        let update = pb::UpdateReportSectionRequest {
+            section: Some(pb::ReportSection {
+                body: Some(pb::SectionBody { body: Some(body) }),
+                ..section
+            }),
+            ..Default::default()
+        };
+        let updated = self
+            .reports()
+            .update_report_section(person.ask(update))
+            .await;
+        updated.unwrap();
     }
 
     pub(crate) async fn report(&self, person: &Person, name: &str) -> pb::Report {
@@ -340,18 +426,16 @@ impl Stage {
 
     /// Walks Minh Long's report to its submission.
     pub(crate) async fn sent(&self) -> pb::ReportSubmission {
-        self.set(
-            &self.reporter,
-            "huyen-minh-long",
-            "chung-thu-so",
-            Value::Count(132),
-        )
-        .await;
-        self.write(&self.reporter, MINH_LONG, "huyen-minh-long")
-            .await;
-        self.forward(&self.reporter, MINH_LONG).await.unwrap();
-        self.approve(&self.leader, MINH_LONG).await.unwrap();
+        self.approved(MINH_LONG).await;
         self.submit(&self.leader, MINH_LONG).await.unwrap()
+    }
+
+    /// Walks a report of Minh Long to its approval.
+    pub(crate) async fn approved(&self, report: &str) {
+        assert_eq!(self.certificates(132).await, "");
+        self.write(&self.reporter, report, "huyen-minh-long").await;
+        self.forward(&self.reporter, report).await.unwrap();
+        self.approve(&self.leader, report).await.unwrap();
     }
 }
 

@@ -104,12 +104,67 @@ fn nothing_is_not_zero() {
     assert_eq!(shown(Aggregation::Sum, &[not_arisen, count(0)]), "0");
 }
 
+fn said(value: Value, qualifier: Qualifier) -> Option<Quantity> {
+    Quantity::new(Content::Value(value), qualifier, None).ok()
+}
+
 #[test]
-fn a_total_of_rough_values_is_rough() {
-    let content = Content::Value(Value::Count(15_684));
-    let more = Quantity::new(content, Qualifier::MoreThan, None).unwrap();
-    let items = [Some(more.clone()), count(132)];
-    assert_eq!(shown(Aggregation::Sum, &items), "khoảng 15.816");
+fn a_sum_of_lower_bounds_is_a_lower_bound_and_of_both_bounds_none() {
+    use Qualifier::{About, AtLeast, AtMost, Estimated, LessThan, MoreThan, Nearly};
+    let sum = |qualifiers: &[Qualifier]| {
+        let items = qualifiers.iter().map(|it| said(Value::Count(100), *it));
+        let items: Vec<_> = items.chain([count(32)]).collect();
+        shown(Aggregation::Sum, &items)
+    };
+    assert_eq!(sum(&[MoreThan]), "trên 132");
+    assert_eq!(sum(&[MoreThan, AtLeast]), "tối thiểu 232");
+    assert_eq!(sum(&[Nearly]), "gần 132");
+    assert_eq!(sum(&[Nearly, LessThan]), "dưới 232");
+    assert_eq!(sum(&[LessThan, AtMost]), "tối đa 232");
+    assert_eq!(sum(&[MoreThan, LessThan]), "khoảng 232");
+    assert_eq!(sum(&[About, AtLeast]), "khoảng 232");
+    assert_eq!(sum(&[Estimated, About, MoreThan]), "ước đạt 332");
+}
+
+#[test]
+fn more_than_95_percent_makes_the_share_of_all_a_lower_bound() {
+    let Some(Content::Value(most)) = share("96", "100").map(|it| it.content().clone()) else {
+        panic!("a share is a value");
+    };
+    let items = [said(most, Qualifier::MoreThan), share("9475", "15684")];
+    assert_eq!(shown(Aggregation::RatioOfSums, &items), "trên 60,64%");
+}
+
+#[test]
+fn the_least_and_the_greatest_are_called_what_is_known_of_them() {
+    use Qualifier::{About, AtMost, Estimated, Exact, LessThan, MoreThan, Nearly};
+    let told = |rule, items: &[(i64, Qualifier)]| {
+        let items: Vec<_> = items
+            .iter()
+            .map(|(number, qualifier)| said(Value::Count(*number), *qualifier))
+            .collect();
+        shown(rule, &items)
+    };
+    let least = |items: &[_]| told(Aggregation::Min, items);
+    let greatest = |items: &[_]| told(Aggregation::Max, items);
+    // Whatever the other is above 5, the least is 3.
+    assert_eq!(least(&[(3, Exact), (5, MoreThan)]), "3");
+    assert_eq!(least(&[(3, MoreThan), (5, Exact)]), "trên 3");
+    assert_eq!(least(&[(3, Exact), (5, LessThan)]), "tối đa 3");
+    assert_eq!(least(&[(3, MoreThan), (5, LessThan)]), "khoảng 3");
+    assert_eq!(least(&[(3, Nearly)]), "gần 3");
+    assert_eq!(greatest(&[(5, Exact), (3, LessThan)]), "5");
+    assert_eq!(greatest(&[(5, AtMost), (3, Exact)]), "tối đa 5");
+    assert_eq!(greatest(&[(5, Exact), (3, MoreThan)]), "tối thiểu 5");
+    assert_eq!(greatest(&[(5, Nearly), (4, Exact)]), "dưới 5");
+    assert_eq!(greatest(&[(5, About), (3, Exact)]), "khoảng 5");
+    assert_eq!(least(&[(3, Exact), (9, Estimated)]), "ước đạt 3");
+}
+
+#[test]
+fn yes_with_a_word_in_front_makes_a_rough_count() {
+    let flags = [Qualifier::Exact, Qualifier::MoreThan].map(|it| said(Value::Flag(true), it));
+    assert_eq!(shown(Aggregation::CountTrue, &flags), "khoảng 2");
 }
 
 #[test]
@@ -222,17 +277,44 @@ fn reported() -> impl Strategy<Value = (Aggregation, Vec<Option<Quantity>>)> {
             any_decimal().prop_map(Value::Decimal).boxed()
         ),
         items(Aggregation::RatioOfSums, any_ratio().boxed()),
+        // Few numbers, so that several are the least or the greatest.
+        items(Aggregation::Min, (0_i64..6).prop_map(Value::Count).boxed()),
+        items(Aggregation::Max, (0_i64..6).prop_map(Value::Count).boxed()),
     ]
+}
+
+fn any_qualifier() -> impl Strategy<Value = Qualifier> {
+    prop_oneof![
+        8 => Just(Qualifier::Exact),
+        2 => Just(Qualifier::MoreThan),
+        2 => Just(Qualifier::AtLeast),
+        2 => Just(Qualifier::LessThan),
+        2 => Just(Qualifier::AtMost),
+        2 => Just(Qualifier::Nearly),
+        1 => Just(Qualifier::About),
+        1 => Just(Qualifier::Estimated),
+    ]
+}
+
+/// Numbers a qualifier lets the truth be, near the one that was said.
+fn truths(said: i64, qualifier: Qualifier) -> Vec<i64> {
+    let near = said - 3..=said + 3;
+    near.filter(|truth| match qualifier {
+        Qualifier::Exact => *truth == said,
+        Qualifier::MoreThan => *truth > said,
+        Qualifier::AtLeast => *truth >= said,
+        Qualifier::LessThan | Qualifier::Nearly => *truth < said,
+        Qualifier::AtMost => *truth <= said,
+        Qualifier::About | Qualifier::Estimated => true,
+    })
+    .collect()
 }
 
 fn items(
     rule: Aggregation,
     value: BoxedStrategy<Value>,
 ) -> BoxedStrategy<(Aggregation, Vec<Option<Quantity>>)> {
-    let qualifier = prop_oneof![
-        3 => Just(Qualifier::Exact),
-        1 => Just(Qualifier::MoreThan),
-    ];
+    let qualifier = any_qualifier();
     let quantity = (value, qualifier)
         .prop_map(|(value, it)| Quantity::new(Content::Value(value), it, None).unwrap());
     let item = prop_oneof![
@@ -262,6 +344,41 @@ proptest! {
         let groups = [one, other].map(|it| add_up(rule, it).unwrap().quantity);
         let grouped = add_up(rule, &groups).unwrap().quantity;
         prop_assert_eq!(grouped, add_up(rule, &items).unwrap().quantity);
+    }
+
+    #[test]
+    fn what_a_total_is_called_is_true_whatever_the_truth_was(
+        members in proptest::collection::vec(
+            (0_i64..6, any_qualifier(), any::<prop::sample::Index>()), 1..8,
+        ),
+    ) {
+        let items: Vec<_> = members
+            .iter()
+            .map(|(number, qualifier, _)| said(Value::Count(*number), *qualifier))
+            .collect();
+        let truth: Vec<_> = members
+            .iter()
+            .map(|(number, qualifier, which)| *which.get(&truths(*number, *qualifier)))
+            .collect();
+        for (rule, true_total) in [
+            (Aggregation::Sum, truth.iter().sum::<i64>()),
+            (Aggregation::Min, *truth.iter().min().unwrap()),
+            (Aggregation::Max, *truth.iter().max().unwrap()),
+        ] {
+            let total = add_up(rule, &items).unwrap().quantity.unwrap();
+            let Content::Value(Value::Count(number)) = total.content() else {
+                panic!("{total:?}");
+            };
+            let holds = match total.qualifier() {
+                Qualifier::Exact => true_total == *number,
+                Qualifier::MoreThan => true_total > *number,
+                Qualifier::AtLeast => true_total >= *number,
+                Qualifier::LessThan | Qualifier::Nearly => true_total < *number,
+                Qualifier::AtMost => true_total <= *number,
+                Qualifier::About | Qualifier::Estimated => true,
+            };
+            prop_assert!(holds, "{rule:?} of {truth:?} is {total:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What must hold whatever is done to units, on every day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use types::{ids::UnitId, validity::Validity};
@@ -23,10 +23,14 @@ pub(crate) fn check_links(
     day: NaiveDate,
     links: &[Link],
 ) -> Vec<Contradiction> {
-    let find = |id: &UnitId| changed.get(id).or_else(|| units.get(id));
+    if links.is_empty() {
+        return Vec::new();
+    }
+    let all = index(units, changed);
+    let find = |id: &UnitId| all.get(id).copied();
     let mut found = Vec::new();
-    let mut pairs = BTreeSet::new();
-    let mut given: BTreeMap<&UnitId, Share> = BTreeMap::new();
+    let mut pairs = HashSet::new();
+    let mut given: HashMap<&UnitId, Share> = HashMap::new();
     for link in links {
         let from = &link.predecessor;
         if !pairs.insert((from, &link.successor)) {
@@ -65,23 +69,32 @@ pub(crate) fn contradictions(
     changed: &Histories,
     day: NaiveDate,
 ) -> Vec<Contradiction> {
-    let unchanged = units.iter().filter(|(id, _)| !changed.contains_key(id));
-    let all: BTreeMap<_, _> = unchanged.chain(changed).collect();
+    let all = index(units, changed);
+    let is_changed: HashSet<_> = changed.keys().collect();
     let mut found = Vec::new();
-    for (id, history) in &all {
-        let below = |it: &history::Fact<Option<UnitId>>| {
-            it.value.as_ref().is_some_and(|it| changed.contains_key(it))
-        };
-        if changed.contains_key(*id) {
-            found.extend(spans(history));
-        }
-        if changed.contains_key(*id) || history.parents.iter().any(below) {
+    for history in changed.values() {
+        found.extend(spans(history));
+        found.extend(parents_in_force(history, &all));
+    }
+    let below = |it: &history::Fact<Option<UnitId>>| {
+        it.value.as_ref().is_some_and(|it| is_changed.contains(it))
+    };
+    for history in units.values() {
+        if history.parents.iter().any(below) && !is_changed.contains(&history.id) {
             found.extend(parents_in_force(history, &all));
         }
     }
     found.extend(circles(&all, changed, day));
     found.extend(codes(&all, changed));
     found
+}
+
+/// All units as they are after a change.
+type All<'a> = HashMap<&'a UnitId, &'a History>;
+
+fn index<'a>(units: &'a Histories, changed: &'a Histories) -> All<'a> {
+    let all = units.iter().chain(changed);
+    all.map(|(id, history)| (id, &**history)).collect()
 }
 
 /// At every instant of its life a unit has one name and one place in the tree.
@@ -109,7 +122,7 @@ fn spans(history: &History) -> Option<Contradiction> {
     ))
 }
 
-fn parents_in_force(history: &History, all: &BTreeMap<&UnitId, &History>) -> Vec<Contradiction> {
+fn parents_in_force(history: &History, all: &All<'_>) -> Vec<Contradiction> {
     let mut found = Vec::new();
     for fact in &history.parents {
         let Some(parent) = &fact.value else { continue };
@@ -130,11 +143,7 @@ fn parents_in_force(history: &History, all: &BTreeMap<&UnitId, &History>) -> Vec
 
 /// A new circle holds a changed unit, on the day itself or on a later day on which a
 /// parent changes.
-fn circles(
-    all: &BTreeMap<&UnitId, &History>,
-    changed: &Histories,
-    day: NaiveDate,
-) -> Vec<Contradiction> {
+fn circles(all: &All<'_>, changed: &Histories, day: NaiveDate) -> Vec<Contradiction> {
     let starts = all.values().flat_map(|it| &it.parents);
     let starts = starts.map(|it| it.validity.start()).filter(|it| *it > day);
     let days: BTreeSet<_> = starts.chain([day]).collect();
@@ -157,22 +166,18 @@ fn circles(
     found
 }
 
-fn parent_on<'a>(
-    all: &BTreeMap<&UnitId, &'a History>,
-    unit: &UnitId,
-    day: NaiveDate,
-) -> Option<&'a UnitId> {
+fn parent_on<'a>(all: &All<'a>, unit: &UnitId, day: NaiveDate) -> Option<&'a UnitId> {
     history::on(&all.get(unit)?.parents, day)?.as_ref()
 }
 
 /// One code of a scheme is borne by one unit at a time.
-fn codes(all: &BTreeMap<&UnitId, &History>, changed: &Histories) -> Vec<Contradiction> {
-    let asked: BTreeSet<_> = changed
+fn codes(all: &All<'_>, changed: &Histories) -> Vec<Contradiction> {
+    let asked: HashSet<_> = changed
         .values()
         .flat_map(|it| &it.identifiers)
         .map(|it| (&it.scheme, &it.value))
         .collect();
-    let mut bearers: BTreeMap<_, Vec<(Validity, &UnitId)>> = BTreeMap::new();
+    let mut bearers: HashMap<_, Vec<(Validity, &UnitId)>> = HashMap::new();
     for (id, history) in all {
         for it in &history.identifiers {
             let code = (&it.scheme, &it.value);
@@ -181,15 +186,19 @@ fn codes(all: &BTreeMap<&UnitId, &History>, changed: &Histories) -> Vec<Contradi
             }
         }
     }
-    let mut found = Vec::new();
-    for ((scheme, value), mut spans) in bearers {
-        spans.sort_by_key(|it| it.0.start());
+    // Told in the order of the codes, whatever order they are looked at in.
+    let mut found = BTreeSet::new();
+    for (code, mut spans) in bearers {
+        spans.sort_by_key(|it| (it.0.start(), it.1));
         for pair in spans.windows(2) {
-            if pair[0].0.overlaps(&pair[1].0) {
-                let more = [("scheme", scheme.clone()), ("value", value.clone())];
-                found.push(Contradiction::new(pair[0].1, &IDENTIFIER_TAKEN, more));
+            if pair[0].0.end().is_none_or(|end| pair[1].0.start() < end) {
+                found.insert((code, pair[0].0.start(), pair[0].1));
             }
         }
     }
-    found
+    let tell = |((scheme, value), _, unit): ((&String, &String), NaiveDate, &UnitId)| {
+        let more = [("scheme", scheme.clone()), ("value", value.clone())];
+        Contradiction::new(unit, &IDENTIFIER_TAKEN, more)
+    };
+    found.into_iter().map(tell).collect()
 }

@@ -1,6 +1,7 @@
 //! The links.
 
 use chrono::NaiveDate;
+use kit::access::territory::{ActFact, LinkFact};
 
 use super::*;
 use crate::reorganization::lineage::{DatedLink, Direction};
@@ -24,6 +25,17 @@ mod link {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+const LINKS: Table<5> = Table {
+    name: "reorganization_links",
+    columns: [
+        ("reorganization_id", Column::Text),
+        ("position", Column::Number),
+        ("predecessor_id", Column::Text),
+        ("successor_id", Column::Text),
+        ("share_millionths", Column::Number),
+    ],
+};
+
 /// Puts the links in the place of those before.
 pub(in crate::reorganization) async fn replace_links(
     db: &impl ConnectionTrait,
@@ -33,16 +45,16 @@ pub(in crate::reorganization) async fn replace_links(
         .filter(link::Column::ReorganizationId.eq(it.id.as_str()))
         .exec(db)
         .await?;
-    let rows = (0_i64..)
-        .zip(&it.links)
-        .map(|(position, link)| link::ActiveModel {
-            reorganization_id: Set(it.id.as_str().into()),
-            position: Set(position),
-            predecessor_id: Set(link.predecessor.as_str().into()),
-            successor_id: Set(link.successor.as_ref().map(|it| it.as_str().into())),
-            share_millionths: Set(link.share.map(Share::millionths)),
-        });
-    insert_rows(db, rows).await
+    let rows = (0_i64..).zip(&it.links).map(|(position, link)| {
+        [
+            it.id.as_str().into(),
+            position.into(),
+            link.predecessor.as_str().into(),
+            link.successor.as_ref().map(UnitId::as_str).into(),
+            link.share.map(Share::millionths).into(),
+        ]
+    });
+    bulk::insert(db, &LINKS, rows).await
 }
 
 pub(super) async fn of(db: &impl ConnectionTrait, id: &ReorganizationId) -> Result<Vec<Link>> {
@@ -120,6 +132,44 @@ pub(in crate::reorganization) async fn links_around(
             .collect();
     }
     Ok(found)
+}
+
+/// Returns what is in force, as far as totals depend on it: of some, or of all when none
+/// are named.
+pub(crate) async fn in_force(
+    db: &impl ConnectionTrait,
+    ids: Option<&BTreeSet<ReorganizationId>>,
+) -> Result<BTreeMap<ReorganizationId, ActFact>> {
+    if ids.is_some_and(BTreeSet::is_empty) {
+        return Ok(BTreeMap::new());
+    }
+    let mut dates = applied(db).await?;
+    if let Some(ids) = ids {
+        let ids: BTreeSet<_> = ids.iter().map(ReorganizationId::as_str).collect();
+        dates.retain(|id, _| ids.contains(id.as_str()));
+    }
+    let mut found = BTreeMap::new();
+    for (id, date) in dates {
+        let id = read_id(&id)?;
+        let links = of(db, &id).await?;
+        let links = links.into_iter().map(LinkFact::try_from);
+        let links = links.collect::<Result<_>>()?;
+        found.insert(id, ActFact { date, links });
+    }
+    Ok(found)
+}
+
+impl TryFrom<Link> for LinkFact {
+    type Error = Error;
+
+    fn try_from(link: Link) -> Result<Self> {
+        let share = |it: Share| it.to_string().parse().map_err(Error::internal);
+        Ok(Self {
+            predecessor: link.predecessor,
+            successor: link.successor,
+            share: link.share.map(share).transpose()?,
+        })
+    }
 }
 
 /// Returns the days of all applied reorganisations by id: a few hundred in a century.

@@ -22,6 +22,16 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+const UNDO: Table<4> = Table {
+    name: "reorganization_undo",
+    columns: [
+        ("reorganization_id", Column::Text),
+        ("unit_id", Column::Text),
+        ("version_after", Column::Number),
+        ("before", Column::Text),
+    ],
+};
+
 /// A unit before it was changed; nothing when it is new.
 pub(in crate::reorganization) struct Before {
     pub(in crate::reorganization) unit: UnitId,
@@ -35,16 +45,17 @@ pub(in crate::reorganization) async fn keep_before(
     units: &Histories,
     changed: &Histories,
 ) -> Result<()> {
-    let mut rows = Vec::new();
+    let mut rows: Vec<[Cell; 4]> = Vec::new();
     for (unit, after) in changed {
-        rows.push(row::ActiveModel {
-            reorganization_id: Set(id.as_str().into()),
-            unit_id: Set(unit.as_str().into()),
-            version_after: Set(after.version),
-            before: Set(units.get(unit).map(json).transpose()?),
-        });
+        let before = units.get(unit).map(|it| json(&**it)).transpose()?;
+        rows.push([
+            id.as_str().into(),
+            unit.as_str().into(),
+            after.version.into(),
+            before.into(),
+        ]);
     }
-    insert_rows(db, rows.into_iter()).await
+    bulk::insert(db, &UNDO, rows.into_iter()).await
 }
 
 pub(in crate::reorganization) async fn before(
@@ -98,13 +109,15 @@ pub(in crate::reorganization) async fn follow(
                 .filter(row::Column::UnitId.is_in(units))
                 .exec(db)
                 .await?;
-            let rows = rows.into_iter().map(|it| row::ActiveModel {
-                reorganization_id: Set(it.reorganization_id),
-                unit_id: Set(it.unit_id),
-                version_after: Set(it.version_after),
-                before: Set(it.before),
+            let rows = rows.into_iter().map(|it| {
+                [
+                    it.reorganization_id.into(),
+                    it.unit_id.into(),
+                    it.version_after.into(),
+                    it.before.into(),
+                ]
             });
-            insert_rows(db, rows).await?;
+            bulk::insert(db, &UNDO, rows).await?;
         }
     }
     Ok(())

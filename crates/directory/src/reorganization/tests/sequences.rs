@@ -1,7 +1,10 @@
 //! Whatever is applied, taken back and corrected, in whatever order: properties of all
 //! sequences.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, NaiveDate};
 use proptest::prelude::*;
@@ -18,7 +21,7 @@ use crate::{
         rules::{Plan, apply},
         store::Before,
     },
-    unit::history::{self, Histories},
+    unit::history::{self, Histories, History},
 };
 
 /// Days after the last on which anything can happen.
@@ -124,10 +127,10 @@ impl Past {
         if act.applied.state != State::Applied {
             return;
         }
-        let kept = |(unit, after): (&UnitId, &history::History)| Before {
+        let kept = |(unit, after): (&UnitId, &Arc<History>)| Before {
             unit: unit.clone(),
             version_after: after.version,
-            before: act.before.get(unit).cloned(),
+            before: act.before.get(unit).map(|it| History::clone(it)),
         };
         let kept = act.after.iter().map(kept).collect();
         let now = DateTime::UNIX_EPOCH;
@@ -154,7 +157,7 @@ impl Past {
                 .iter_mut()
                 .filter_map(|it| it.after.get_mut(&unit));
             for history in after.filter(|it| it.version == before) {
-                history.version = now;
+                Arc::make_mut(history).version = now;
             }
         }
         self.acts[index].applied.state = State::Reverted;
@@ -197,7 +200,7 @@ impl Past {
 
 /// Makes a plan with units that live on the day; it may still contradict something.
 fn plan_for(past: &Past, date: u64, (_, what, pick, share): Try) -> Plan {
-    let lives = |it: &&history::History| it.validity.contains(day(date));
+    let lives = |it: &&Arc<History>| it.validity.contains(day(date));
     let living: Vec<usize> = past
         .units
         .values()
@@ -340,7 +343,7 @@ proptest! {
             prop_assert_eq!(past.acts[index].applied.state, State::Reverted);
         }
         for history in past.units.values_mut() {
-            history.version = 1;
+            Arc::make_mut(history).version = 1;
         }
         prop_assert_eq!(past.units, super::country());
     }
@@ -353,7 +356,7 @@ proptest! {
         let facts = |past: &Past| {
             let mut units = past.units.clone();
             for history in units.values_mut() {
-                history.version = 0;
+                Arc::make_mut(history).version = 0;
             }
             (units, past.links())
         };

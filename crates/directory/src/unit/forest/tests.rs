@@ -86,7 +86,7 @@ fn forest() -> Forest {
             "21361",
         ),
     ] {
-        forest.put(history);
+        forest.put(forest.tree(history));
     }
     forest
 }
@@ -205,7 +205,7 @@ fn what_is_put_again_replaces_what_was_known_and_what_is_removed_leaves_no_trace
         Some("tinh-quang-ngai"),
         "99999",
     );
-    forest.put(moved);
+    forest.put(forest.tree(moved));
     let district = id("huyen-minh-long");
     let below = Wanted {
         ancestor: Some(&district),

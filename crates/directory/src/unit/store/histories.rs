@@ -1,19 +1,18 @@
-//! Whole histories in and out: all units are read with four statements and written with
-//! many rows a statement.
+//! Whole histories in: all units are read with four statements.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use kit::{Result, db::times::instant};
-use sea_orm::{ActiveValue::Set, ExprTrait, QueryFilter, QueryOrder, entity::prelude::*};
+use sea_orm::{ExprTrait, QueryFilter, QueryOrder, entity::prelude::*};
 use types::ids::UnitId;
 
 use super::{ROWS, identifier, name, parent, read_id, unit, validity};
-use crate::{
-    feed::{self, Changed},
-    unit::{
-        Identifier, UnitKind, UnitNames,
-        history::{Appearance, Fact, Histories, History},
-    },
+use crate::unit::{
+    Identifier, UnitKind, UnitNames,
+    history::{Appearance, Fact, Histories, History},
 };
 
 /// Reads every unit with all its facts.
@@ -36,7 +35,7 @@ async fn read(db: &impl ConnectionTrait, ids: Option<&[&str]>) -> Result<Histori
         Some(ids) => column.is_in(ids.iter().copied()),
         None => Expr::value(true),
     };
-    let mut units = Histories::new();
+    let mut units: BTreeMap<UnitId, History> = BTreeMap::new();
     let found = unit::Entity::find().filter(among(Expr::col(unit::Column::Id)));
     for row in found.all(db).await? {
         let id = read_id(&row.id)?;
@@ -86,111 +85,6 @@ async fn read(db: &impl ConnectionTrait, ids: Option<&[&str]>) -> Result<Histori
             history.identifiers.push(Identifier::try_from(row)?);
         }
     }
-    Ok(units)
-}
-
-/// Puts histories in the place of what is known of these units, and takes others away.
-pub(crate) async fn save(
-    db: &impl ConnectionTrait,
-    changed: &Histories,
-    gone: &BTreeSet<UnitId>,
-) -> Result<()> {
-    // Nothing is known of a unit in its first version.
-    let known = changed.values().filter(|it| it.version > 1);
-    let known = known.map(|it| &it.id);
-    let ids: Vec<_> = known.chain(gone).map(UnitId::as_str).collect();
-    for some in ids.chunks(ROWS) {
-        let some = || some.iter().copied();
-        unit::Entity::delete_many()
-            .filter(unit::Column::Id.is_in(some()))
-            .exec(db)
-            .await?;
-        name::Entity::delete_many()
-            .filter(name::Column::UnitId.is_in(some()))
-            .exec(db)
-            .await?;
-        parent::Entity::delete_many()
-            .filter(parent::Column::UnitId.is_in(some()))
-            .exec(db)
-            .await?;
-        identifier::Entity::delete_many()
-            .filter(identifier::Column::UnitId.is_in(some()))
-            .exec(db)
-            .await?;
-    }
-    insert_rows(db, changed.values().filter_map(unit_row)).await?;
-    insert_rows(db, changed.values().flat_map(name_rows)).await?;
-    insert_rows(db, changed.values().flat_map(parent_rows)).await?;
-    insert_rows(db, changed.values().flat_map(identifier_rows)).await?;
-    let told = changed.keys().chain(gone).cloned().map(Changed::Unit);
-    feed::append(db, told).await
-}
-
-/// Inserts rows, many a statement.
-pub(crate) async fn insert_rows<A: ActiveModelTrait>(
-    db: &impl ConnectionTrait,
-    rows: impl Iterator<Item = A>,
-) -> Result<()> {
-    // Collected first: what is awaited below must not hold what the rows are made from.
-    let mut rows = rows.collect::<Vec<A>>().into_iter();
-    loop {
-        let some: Vec<A> = rows.by_ref().take(ROWS).collect();
-        if some.is_empty() {
-            return Ok(());
-        }
-        A::Entity::insert_many(some)
-            .exec_without_returning(db)
-            .await?;
-    }
-}
-
-/// A row keeps the kind the unit began with; the kind of a day stands with its name.
-fn unit_row(history: &History) -> Option<unit::ActiveModel> {
-    let first = history.appearances.first()?;
-    Some(unit::ActiveModel {
-        id: Set(history.id.as_str().into()),
-        kind: Set(first.value.kind.as_str().into()),
-        start_date: Set(history.validity.start()),
-        end_date: Set(history.validity.end()),
-        create_micros: Set(history.create_time.timestamp_micros()),
-        update_micros: Set(history.update_time.timestamp_micros()),
-        version: Set(history.version),
-    })
-}
-
-fn name_rows(history: &History) -> impl Iterator<Item = name::ActiveModel> {
-    history.appearances.iter().map(|it| name::ActiveModel {
-        unit_id: Set(history.id.as_str().into()),
-        start_date: Set(it.validity.start()),
-        end_date: Set(it.validity.end()),
-        display_name: Set(it.value.names.display_name.clone()),
-        short_name: Set(it.value.names.short_name.clone()),
-        symbol: Set(it.value.names.symbol.clone()),
-        place: Set(it.value.names.place.clone()),
-        superior_organ: Set(it.value.names.superior_organ.clone()),
-        kind: Set(it.value.kind.as_str().into()),
-        folded: Set(it.value.names.search_key()),
-    })
-}
-
-fn parent_rows(history: &History) -> impl Iterator<Item = parent::ActiveModel> {
-    history.parents.iter().map(|it| parent::ActiveModel {
-        unit_id: Set(history.id.as_str().into()),
-        start_date: Set(it.validity.start()),
-        end_date: Set(it.validity.end()),
-        parent_id: Set(it.value.as_ref().map(|it| it.as_str().into())),
-    })
-}
-
-fn identifier_rows(history: &History) -> impl Iterator<Item = identifier::ActiveModel> {
-    history
-        .identifiers
-        .iter()
-        .map(|it| identifier::ActiveModel {
-            unit_id: Set(history.id.as_str().into()),
-            scheme: Set(it.scheme.clone()),
-            value: Set(it.value.clone()),
-            start_date: Set(it.validity.start()),
-            end_date: Set(it.validity.end()),
-        })
+    let units = units.into_iter();
+    Ok(units.map(|(id, history)| (id, Arc::new(history))).collect())
 }

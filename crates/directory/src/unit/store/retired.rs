@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use kit::{Error, Result};
-use sea_orm::{ActiveValue::Set, QueryFilter, QuerySelect, entity::prelude::*};
+use sea_orm::{QueryFilter, QuerySelect, entity::prelude::*};
 use types::ids::{ReorganizationId, UnitId};
 
-use super::{ROWS, insert_rows, read_id};
+use super::{ROWS, read_id};
+use crate::bulk::{self, Kind, Table};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -25,6 +26,15 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+const RETIRED: Table<3> = Table {
+    name: "retired_units",
+    columns: [
+        ("unit_id", Kind::Text),
+        ("reorganization_id", Kind::Text),
+        ("retire_micros", Kind::Number),
+    ],
+};
+
 /// Keeps names from being used again.
 pub(crate) async fn retire(
     db: &impl ConnectionTrait,
@@ -32,12 +42,11 @@ pub(crate) async fn retire(
     by: &ReorganizationId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let rows = units.iter().map(|it| row::ActiveModel {
-        unit_id: Set(it.as_str().into()),
-        reorganization_id: Set(by.as_str().into()),
-        retire_micros: Set(now.timestamp_micros()),
-    });
-    insert_rows(db, rows).await
+    let micros = now.timestamp_micros();
+    let rows = units
+        .iter()
+        .map(|it| [it.as_str().into(), by.as_str().into(), micros.into()]);
+    bulk::insert(db, &RETIRED, rows).await
 }
 
 /// Returns all names that are not used again.

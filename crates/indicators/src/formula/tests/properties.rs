@@ -250,8 +250,29 @@ fn survives(text: &str) {
     }
 }
 
+/// Formulas in which something was taken out, put in or doubled.
+fn broken() -> impl Strategy<Value = String> {
+    let places = (any::<prop::sample::Index>(), any::<prop::sample::Index>());
+    (nodes(), places, "\\PC{0,3}").prop_map(|(root, (one, other), put)| {
+        let missing = Missing::SkipIfAny;
+        let text: Vec<char> = Formula { root, missing }.to_string().chars().collect();
+        let (one, other) = (one.index(text.len() + 1), other.index(text.len() + 1));
+        let (before, after) = (text[..one].iter(), text[other..].iter());
+        let between: Vec<char> = put.chars().collect();
+        before.chain(&between).chain(after).collect()
+    })
+}
+
+/// As many cases as `PROPTEST_CASES` says, for a long run by hand.
+fn cases() -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(512),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(cases())]
 
     #[test]
     fn what_is_printed_is_read_back(root in nodes()) {
@@ -292,7 +313,17 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_it_panic(text in any::<String>()) {
+    fn no_letters_make_it_panic(text in any::<String>()) {
+        survives(&text);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        survives(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_broken_formula_makes_it_panic(text in broken()) {
         survives(&text);
     }
 

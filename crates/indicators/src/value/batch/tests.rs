@@ -35,25 +35,35 @@ fn judged(
     entries: Vec<Entry>,
     before: Option<&IndicatorValue>,
 ) -> (Vec<Outcome>, Changes) {
-    let items = entries.into_iter().enumerate().map(|(place, entry)| Item {
-        path: format!("items[{place}]"),
-        id: Some(NAME.parse().unwrap()),
-        entry: Ok(entry),
-    });
+    judged_in_turn(kind, vec![entries], before)
+}
+
+fn judged_in_turn(
+    kind: ValueKind,
+    batches: Vec<Vec<Entry>>,
+    before: Option<&IndicatorValue>,
+) -> (Vec<Outcome>, Changes) {
     let by = By {
         principal: &Principal::from_name("users/can-bo").unwrap(),
         now: DateTime::from_timestamp_micros(1).unwrap(),
     };
+    let ground = ground(kind);
+    let mut places = 0..;
+    let mut checked = |entry| {
+        let item = Item {
+            path: format!("items[{}]", places.next().unwrap()),
+            id: Some(NAME.parse().unwrap()),
+            entry: Ok(entry),
+        };
+        Checked::new(item, by.principal, &ground)
+    };
+    let batches = batches.into_iter();
+    let batches = batches.map(|it| it.into_iter().map(&mut checked).collect());
     let known = before.map(|it| (it.id.clone(), it.clone()));
-    judge(
-        by,
-        items.collect(),
-        &ground(kind),
-        &known.into_iter().collect(),
-    )
+    judge(by, batches.collect(), &known.into_iter().collect())
 }
 
-fn take(entry: Entry, before: Option<&IndicatorValue>) -> (Disposition, Changes) {
+fn take_one(entry: Entry, before: Option<&IndicatorValue>) -> (Disposition, Changes) {
     let kind = match entry.quantity.content() {
         types::quantity::Content::Value(Value::Decimal(_)) => ValueKind::Decimal,
         _ => ValueKind::Count,
@@ -72,12 +82,12 @@ fn a_correction_is_the_next_revision_and_keeps_its_reason() {
         reason: reason.into(),
         ..entry
     };
-    let (disposition, changes) = take(because(count(132), "gõ thừa"), None);
+    let (disposition, changes) = take_one(because(count(132), "gõ thừa"), None);
     assert_eq!(disposition, Disposition::Created);
     let first = &changes.0[0].after;
     assert_eq!((first.value.revision, first.reason.as_str()), (1, ""));
     let again = because(count(133), "rà soát lại");
-    let (disposition, changes) = take(again, Some(&first.value));
+    let (disposition, changes) = take_one(again, Some(&first.value));
     assert_eq!(disposition, Disposition::Updated);
     let second = &changes.0[0];
     assert_eq!(second.after.value.revision, 2);
@@ -89,22 +99,22 @@ fn a_correction_is_the_next_revision_and_keeps_its_reason() {
 fn the_same_figure_is_no_change_unless_it_is_written_otherwise() {
     let decimal =
         |text: &str| Entry::by_hand(Quantity::value(Value::Decimal(text.parse().unwrap())));
-    let (_, changes) = take(decimal("60.4"), None);
+    let (_, changes) = take_one(decimal("60.4"), None);
     let first = &changes.0[0].after.value;
     let (same, other) = (Disposition::Unchanged, Disposition::Updated);
-    assert_eq!(take(decimal("60.4"), Some(first)).0, same);
-    assert_eq!(take(decimal("60.40"), Some(first)).0, other);
+    assert_eq!(take_one(decimal("60.4"), Some(first)).0, same);
+    assert_eq!(take_one(decimal("60.40"), Some(first)).0, other);
     let mut seen_again = decimal("60.4");
     seen_again.source.observe_time = DateTime::from_timestamp_micros(7);
-    assert_eq!(take(seen_again, Some(first)).0, same);
+    assert_eq!(take_one(seen_again, Some(first)).0, same);
     let mut remarked = decimal("60.4");
     remarked.note = "theo báo cáo".into();
-    assert_eq!(take(remarked, Some(first)).0, other);
+    assert_eq!(take_one(remarked, Some(first)).0, other);
 }
 
 #[test]
 fn who_knows_an_older_version_is_refused_and_shown_the_one_in_force() {
-    let (_, changes) = take(count(132), None);
+    let (_, changes) = take_one(count(132), None);
     let first = &changes.0[0].after.value;
     let knowing = |entry, etag: &str| Entry {
         etag: etag.into(),
@@ -152,4 +162,26 @@ fn completing_rows_make_one_figure_and_a_refused_row_takes_none_along() {
     assert_eq!(outcomes[2].issues[0].code, "ITEMS_MERGED");
     assert_eq!(changes.0.len(), 1);
     assert_eq!(changes.0[0].after.value.note, "Gồm cả cấp xã");
+}
+
+#[test]
+fn batches_that_are_written_together_follow_each_other() {
+    // Within a batch the two contradict each other; one after the other they do not.
+    let batches = vec![
+        vec![count(132)],
+        vec![count(132)],
+        vec![count(133), count(134)],
+        vec![count(135)],
+    ];
+    let (outcomes, changes) = judged_in_turn(ValueKind::Count, batches, None);
+    let made: Vec<_> = outcomes.iter().map(|it| it.disposition).collect();
+    use Disposition::{Created, Rejected, Unchanged, Updated};
+    assert_eq!(made, [Created, Unchanged, Rejected, Rejected, Updated]);
+    let [first, second] = &changes.0[..] else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(first.before, None);
+    assert_eq!(second.before.as_ref(), Some(&first.after.value));
+    assert_eq!(second.after.value.revision, 2);
+    assert!(outcomes.iter().all(|it| it.name.is_some()));
 }

@@ -5,7 +5,7 @@ use kit::{Error, Result, db::times::instant};
 use sea_orm::ActiveValue::Set;
 use types::ids::{Breakdown, IndicatorId, Principal, UnitId, ValueId};
 
-use super::super::{IndicatorValue, Source, quantity_row::QuantityRow};
+use super::super::{IndicatorValue, Source, Stage, ValueState, quantity_row::QuantityRow};
 use crate::code::Code;
 
 pub(super) mod sheet {
@@ -29,7 +29,7 @@ pub(super) mod value {
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, serde::Deserialize)]
     #[sea_orm(table_name = "indicator_values")]
     pub(in crate::value::store) struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
@@ -60,6 +60,9 @@ pub(super) mod value {
         pub(in crate::value::store) principal: String,
         pub(in crate::value::store) update_micros: i64,
         pub(in crate::value::store) create_micros: i64,
+        pub(in crate::value::store) state: String,
+        pub(in crate::value::store) locked_by: Option<String>,
+        pub(in crate::value::store) submitted_revision: Option<i64>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -106,55 +109,60 @@ pub(super) mod revision {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Both tables hold a figure in the same columns; this reads and writes them once.
+impl value::ActiveModel {
+    /// The columns of a figure; a version has the same, and a reason beside them.
+    pub(super) fn figure(value: &IndicatorValue) -> Self {
+        let row = QuantityRow::from(&value.quantity);
+        let source = &value.source;
+        let observe_micros = source.observe_time.map(|it| it.timestamp_micros());
+        Self {
+            unit_id: Set(value.id.unit.as_str().into()),
+            period: Set(value.id.period.to_string()),
+            indicator_id: Set(value.id.indicator.as_str().into()),
+            breakdown: Set(breakdown_code(&value.id).into()),
+            revision: Set(value.revision),
+            shape: Set(row.shape.into()),
+            a_units: Set(row.a_units),
+            a_scale: Set(row.a_scale),
+            b_units: Set(row.b_units),
+            b_scale: Set(row.b_scale),
+            stated_units: Set(row.stated_units),
+            stated_scale: Set(row.stated_scale),
+            absence: Set(row.absence.map(Into::into)),
+            qualifier: Set(row.qualifier.into()),
+            choice: Set(row.choice),
+            published: Set(row.published),
+            note: Set(value.note.clone()),
+            source_kind: Set(source.kind.code().into()),
+            source_resource: Set(source.resource.clone()),
+            source_external_id: Set(source.external_id.clone()),
+            source_observe_micros: Set(observe_micros),
+            principal: Set(value.principal.name()),
+            update_micros: Set(value.update_time.timestamp_micros()),
+            create_micros: Set(value.create_time.timestamp_micros()),
+            // What is written is a draft again.
+            state: Set(ValueState::Draft.code().into()),
+            locked_by: Set(None),
+            submitted_revision: Set(value.stage.submitted_revision),
+        }
+    }
+}
+
+/// Both tables hold a figure in the same columns; this reads them once.
 macro_rules! figure {
     ($table:ident) => {
-        impl $table::ActiveModel {
-            pub(super) fn figure(value: &IndicatorValue) -> Self {
-                let row = QuantityRow::from(&value.quantity);
-                let source = &value.source;
-                let observe_micros = source.observe_time.map(|it| it.timestamp_micros());
-                Self {
-                    unit_id: Set(value.id.unit.as_str().into()),
-                    period: Set(value.id.period.to_string()),
-                    indicator_id: Set(value.id.indicator.as_str().into()),
-                    breakdown: Set(breakdown_code(&value.id).into()),
-                    revision: Set(value.revision),
-                    shape: Set(row.shape),
-                    a_units: Set(row.a_units),
-                    a_scale: Set(row.a_scale),
-                    b_units: Set(row.b_units),
-                    b_scale: Set(row.b_scale),
-                    stated_units: Set(row.stated_units),
-                    stated_scale: Set(row.stated_scale),
-                    absence: Set(row.absence),
-                    qualifier: Set(row.qualifier),
-                    choice: Set(row.choice),
-                    published: Set(row.published),
-                    note: Set(value.note.clone()),
-                    source_kind: Set(source.kind.code().into()),
-                    source_resource: Set(source.resource.clone()),
-                    source_external_id: Set(source.external_id.clone()),
-                    source_observe_micros: Set(observe_micros),
-                    principal: Set(value.principal.name()),
-                    update_micros: Set(value.update_time.timestamp_micros()),
-                    ..Default::default()
-                }
-            }
-        }
-
         impl $table::Model {
             pub(super) fn read(self, create_time: DateTime<Utc>) -> Result<IndicatorValue> {
                 let quantity = QuantityRow {
-                    shape: self.shape,
+                    shape: self.shape.into(),
                     a_units: self.a_units,
                     a_scale: self.a_scale,
                     b_units: self.b_units,
                     b_scale: self.b_scale,
                     stated_units: self.stated_units,
                     stated_scale: self.stated_scale,
-                    absence: self.absence,
-                    qualifier: self.qualifier,
+                    absence: self.absence.map(Into::into),
+                    qualifier: self.qualifier.into(),
                     choice: self.choice,
                     published: self.published,
                 };
@@ -177,6 +185,7 @@ macro_rules! figure {
                     revision: self.revision,
                     create_time,
                     update_time: instant(self.update_micros)?,
+                    stage: Stage::default(),
                 })
             }
         }

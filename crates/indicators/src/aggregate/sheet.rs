@@ -1,0 +1,531 @@
+//! One answer under way: whose figures count in which period, the columns they stand in,
+//! and the formulas over them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::NaiveDate;
+use types::{
+    aggregate::{Aggregation, add_up},
+    ids::{IndicatorId, UnitId},
+    period::Period,
+    quantity::{Content, Quantity, Value},
+};
+
+use super::{
+    Baseline, Cell, Ground,
+    atlas::Number,
+    change,
+    column::{Shape, States},
+    columns::{Need, Taken},
+    members::{Group, Grouping, Members, Selection, Who, select},
+    tally::{Coverage, Rule, Tally, tally},
+};
+use crate::{
+    formula::{
+        Problem,
+        derive::{self, Plan, plan},
+    },
+    indicator::{CollectionMode, Definition},
+    reason::{
+        AGGREGATE_COUNTED_TWICE, AGGREGATE_NOT_COMPUTED, AGGREGATE_PERIODS_OVERLAP,
+        AGGREGATE_PERIODS_UNFIT, AGGREGATE_TOO_GREAT, AGGREGATE_UNIT_NOT_THERE,
+        FORMULA_COUNTED_AS_ZERO, INDICATOR_NOT_IN_FORCE,
+    },
+    value::{
+        fit::window,
+        issue::{Issue, Severity},
+    },
+};
+
+/// Most pairs that are named as counted twice.
+const PAIRS_NAMED: usize = 5;
+
+/// A total with what it is made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Total {
+    pub(crate) quantity: Option<Quantity>,
+    pub(crate) coverage: Coverage,
+    /// Units that were divided and keep the total from being computed.
+    pub(crate) divided: Vec<Unplaced>,
+    pub(crate) problems: Vec<Told>,
+    pub(crate) is_in_force: bool,
+}
+
+/// A unit whose figure cannot be placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unplaced {
+    pub(crate) unit: Number,
+    pub(crate) indicator: IndicatorId,
+    pub(crate) period: Period,
+    pub(crate) quantity: Option<Quantity>,
+    pub(crate) links: BTreeSet<usize>,
+}
+
+/// Something to tell about a total.
+#[derive(Debug, Clone)]
+pub(crate) enum Told {
+    TooGreat,
+    CountedTwice(Vec<(Number, Number)>),
+    /// A formula counted a missing figure as 0.
+    Formula(Problem),
+    /// A formula gave nothing.
+    Failed(Problem),
+}
+
+/// One answer under way.
+pub(crate) struct Sheet {
+    ground: Arc<Ground>,
+    date: Option<NaiveDate>,
+    states: States,
+    selections: BTreeMap<Period, Selection>,
+    plans: BTreeMap<(IndicatorId, Period), Result<Plan, Problem>>,
+    /// Columns that are looked at: reported indicators by period.
+    wanted: BTreeMap<Period, BTreeMap<IndicatorId, Shape>>,
+    columns: Taken,
+}
+
+impl Sheet {
+    pub(crate) fn new(ground: &Arc<Ground>, date: Option<NaiveDate>, states: States) -> Self {
+        Self {
+            ground: ground.clone(),
+            date,
+            states,
+            selections: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            wanted: BTreeMap::new(),
+            columns: Taken::new(),
+        }
+    }
+
+    /// Returns the rows there are in some periods.
+    pub(crate) fn groups(&mut self, periods: &[Period]) -> BTreeSet<Group> {
+        let mut groups = BTreeSet::new();
+        for period in periods {
+            groups.extend(self.selected(*period).keys().copied());
+        }
+        groups
+    }
+
+    fn selected(&mut self, period: Period) -> &Selection {
+        let (ground, date) = (&self.ground, self.date);
+        let selection = self.selections.entry(period);
+        selection.or_insert_with(|| select(&ground.atlas, &ground.scope, &period, date))
+    }
+
+    /// Prepares what is computed, and finds out which columns that takes.
+    pub(crate) fn plan<'b>(
+        &mut self,
+        indicators: impl Iterator<Item = &'b IndicatorId>,
+        periods: &[(Period, Option<Baseline>)],
+    ) {
+        let indicators: BTreeSet<_> = indicators.collect();
+        for indicator in indicators {
+            for (period, baseline) in periods {
+                self.plan_one(indicator, *period);
+                let accumulation = self.definition(indicator, period).map(|it| it.accumulation);
+                let before = baseline.zip(accumulation);
+                let before = before.and_then(|(it, how)| change::baseline(*period, it, how));
+                if let Some(before) = before {
+                    self.plan_one(indicator, before);
+                }
+            }
+        }
+    }
+
+    fn plan_one(&mut self, indicator: &IndicatorId, period: Period) {
+        let key = (indicator.clone(), period);
+        if self.plans.contains_key(&key) {
+            return;
+        }
+        let published = self.ground.published.clone();
+        let known = published.get(indicator);
+        let Some(asked) = known.and_then(|it| derive::asked(it, &period)) else {
+            self.want(indicator, period);
+            return;
+        };
+        let planned = plan(published, asked, period);
+        if let Ok(planned) = &planned {
+            for (input, of) in planned.reported().clone() {
+                self.want(&input, of);
+            }
+        }
+        self.plans.insert(key, planned);
+    }
+
+    fn want(&mut self, indicator: &IndicatorId, period: Period) {
+        let Some(definition) = self.definition(indicator, &period) else {
+            return;
+        };
+        let shape = Shape::of(definition.value_kind);
+        let wanted = self.wanted.entry(period).or_default();
+        wanted.insert(indicator.clone(), shape);
+        self.selected(period);
+    }
+
+    /// Returns what has to be in the columns for some rows.
+    pub(crate) fn needs(&self, groups: impl Iterator<Item = Group>) -> BTreeMap<Period, Need> {
+        let groups: BTreeSet<_> = groups.collect();
+        let need = |(period, indicators): (&Period, &BTreeMap<IndicatorId, Shape>)| {
+            let selection = self.selections.get(period);
+            let rows = selection.into_iter().flatten();
+            let rows = rows.filter(|(group, _)| groups.contains(group));
+            let mut units: Vec<_> = rows.flat_map(|(_, members)| members.all()).collect();
+            units.sort_unstable();
+            units.dedup();
+            let need = Need {
+                units,
+                indicators: indicators.clone(),
+            };
+            (*period, need)
+        };
+        self.wanted.iter().map(need).collect()
+    }
+
+    /// Takes the columns that were needed.
+    pub(crate) fn take(&mut self, columns: Taken) {
+        self.columns = columns;
+    }
+
+    pub(crate) fn ground(&self) -> Arc<Ground> {
+        self.ground.clone()
+    }
+
+    pub(crate) fn date(&self) -> Option<NaiveDate> {
+        self.date
+    }
+
+    /// Returns whose figures make a row.
+    pub(crate) fn members(&self, period: Period, group: Group) -> Option<&Members> {
+        self.selections.get(&period)?.get(&group)
+    }
+
+    /// Makes the cell of a total that is compared with nothing.
+    pub(crate) fn cell(
+        &self,
+        indicator: &IndicatorId,
+        period: Period,
+        group: Group,
+        total: Total,
+    ) -> Cell {
+        Cell {
+            period: Some(period),
+            issues: self.issues(indicator, period, group, &total),
+            total,
+            target: None,
+            change: None,
+        }
+    }
+
+    pub(crate) fn unit(&self, number: Number) -> &UnitId {
+        self.ground.atlas.id(number)
+    }
+
+    pub(crate) fn definition(
+        &self,
+        indicator: &IndicatorId,
+        period: &Period,
+    ) -> Option<&Definition> {
+        self.ground.definition(indicator, period)
+    }
+
+    /// Returns what a unit reported.
+    pub(crate) fn figure(
+        &self,
+        indicator: &IndicatorId,
+        period: Period,
+        unit: Number,
+    ) -> Option<Quantity> {
+        let column = self.columns.get(&(indicator.clone(), period))?;
+        column.quantity(unit)
+    }
+
+    /// Returns the total of a row in a period.
+    pub(crate) fn total(&mut self, indicator: &IndicatorId, period: Period, group: Group) -> Total {
+        let ground = self.ground.clone();
+        let Some(definition) = ground.definition(indicator, &period) else {
+            return Total::default();
+        };
+        if definition.details.collection == CollectionMode::Derived {
+            return self.derived(indicator, period, group);
+        }
+        self.reported(indicator, definition, period, group)
+    }
+
+    fn reported(
+        &self,
+        indicator: &IndicatorId,
+        definition: &Definition,
+        period: Period,
+        group: Group,
+    ) -> Total {
+        let nobody = Members::default();
+        let members = self.members(period, group).unwrap_or(&nobody);
+        let rule = Rule {
+            aggregation: definition.unit_aggregation,
+            scale: definition.scale(),
+            is_own: self.is_own(),
+            states: self.states,
+        };
+        let column = self.columns.get(&(indicator.clone(), period));
+        let tally = column.map_or_else(Tally::default, |it| tally(it, members, rule));
+        let unplaced = |place: &usize| {
+            let divided = members.divided.get(*place)?;
+            Some(Unplaced {
+                unit: divided.unit,
+                indicator: indicator.clone(),
+                period,
+                quantity: column.and_then(|it| it.quantity(divided.unit)),
+                links: divided.links.clone(),
+            })
+        };
+        let mut problems = Vec::new();
+        if tally.is_too_great {
+            problems.push(Told::TooGreat);
+        }
+        if !tally.counted_twice.is_empty() {
+            problems.push(Told::CountedTwice(tally.counted_twice));
+        }
+        Total {
+            quantity: tally.quantity,
+            coverage: tally.coverage,
+            divided: tally.unplaced.iter().filter_map(unplaced).collect(),
+            problems,
+            is_in_force: true,
+        }
+    }
+
+    /// Says whether a row is one unit, whose own figure is shown.
+    fn is_own(&self) -> bool {
+        let scope = &self.ground.scope;
+        let is_single = matches!(&scope.who, Who::Units(units) if units.len() == 1);
+        scope.grouping == Grouping::ByUnit || is_single
+    }
+
+    /// Computes a formula over the totals of its inputs.
+    fn derived(&mut self, indicator: &IndicatorId, period: Period, group: Group) -> Total {
+        let key = (indicator.clone(), period);
+        let mut total = Total {
+            is_in_force: true,
+            ..Total::default()
+        };
+        let Some(planned) = self.plans.remove(&key) else {
+            return total;
+        };
+        let planned = match planned {
+            Ok(mut planned) => {
+                self.compute(&mut planned, group, &mut total);
+                Ok(planned)
+            }
+            Err(problem) => {
+                total.problems.push(Told::Failed(problem.clone()));
+                Err(problem)
+            }
+        };
+        self.plans.insert(key, planned);
+        total
+    }
+
+    fn compute(&self, planned: &mut Plan, group: Group, total: &mut Total) {
+        let mut known = BTreeMap::new();
+        let mut weakest: Option<Coverage> = None;
+        for (input, of) in planned.reported() {
+            let Some(definition) = self.definition(input, of) else {
+                continue;
+            };
+            let part = self.reported(input, definition, *of, group);
+            if let Some(quantity) = part.quantity {
+                known.insert((input.clone(), *of), quantity);
+            }
+            total.divided.extend(part.divided);
+            total.problems.extend(part.problems);
+            if weakest
+                .as_ref()
+                .is_none_or(|it| part.coverage.is_weaker_than(it))
+            {
+                weakest = Some(part.coverage);
+            }
+        }
+        total.coverage = weakest.unwrap_or_default();
+        if !total.divided.is_empty() {
+            return;
+        }
+        match planned.compute(known) {
+            Ok((quantity, warnings)) => {
+                total.quantity = Some(quantity);
+                total
+                    .problems
+                    .extend(warnings.into_iter().map(Told::Formula));
+            }
+            Err(problem) => total.problems.push(Told::Failed(problem)),
+        }
+    }
+
+    /// Makes the cell over all periods, by the rule of the indicator for periods.
+    pub(crate) fn over_periods(
+        &self,
+        indicator: &IndicatorId,
+        periods: &[Period],
+        totals: &[&Total],
+    ) -> Cell {
+        let mut total = Total {
+            is_in_force: totals.iter().any(|it| it.is_in_force),
+            ..Total::default()
+        };
+        let mut issues = Vec::new();
+        for part in totals {
+            total.coverage.add(&part.coverage);
+            total.divided.extend(part.divided.iter().cloned());
+        }
+        let latest = periods.iter().max();
+        let rule = latest.and_then(|it| self.definition(indicator, it));
+        let rule = rule.map_or(Aggregation::None, |it| it.period_aggregation);
+        let adds = matches!(
+            rule,
+            Aggregation::Sum | Aggregation::RatioOfSums | Aggregation::CountTrue
+        );
+        let overlap = overlapping(periods).filter(|_| adds);
+        if let Some((one, other)) = overlap {
+            let facts = [("period", one.to_string()), ("other", other.to_string())];
+            issues.push(warn(&AGGREGATE_PERIODS_OVERLAP, "all_periods", &facts));
+        } else if total.divided.is_empty() {
+            let by_period = periods.iter().zip(totals);
+            let told = by_period.filter(|(_, it)| it.quantity.is_some());
+            match together(
+                rule,
+                told.map(|(period, it)| (*period, &it.quantity)).collect(),
+            ) {
+                Ok(quantity) => total.quantity = quantity,
+                Err(()) => {
+                    let facts = [("indicator", indicator.name())];
+                    issues.push(warn(&AGGREGATE_PERIODS_UNFIT, "all_periods", &facts));
+                }
+            }
+        }
+        Cell {
+            period: None,
+            total,
+            target: None,
+            change: None,
+            issues,
+        }
+    }
+
+    /// Tells what a person should look at in a total.
+    pub(crate) fn issues(
+        &self,
+        indicator: &IndicatorId,
+        period: Period,
+        group: Group,
+        total: &Total,
+    ) -> Vec<Issue> {
+        let period_code = || ("period", period.to_string());
+        if !total.is_in_force {
+            let facts = [("indicator", indicator.name()), period_code()];
+            let (severity, field) = (Severity::Info, String::from("quantity"));
+            return vec![Issue::new(severity, &INDICATOR_NOT_IN_FORCE, field, &facts)];
+        }
+        let mut issues: Vec<_> = total.problems.iter().map(|it| self.issue(it)).collect();
+        if let Some(unit) = group.filter(|_| total.coverage.expected == 0) {
+            let place = self.ground.atlas.place(unit);
+            let days = window(&period);
+            let is_there = match self.date {
+                Some(date) => place.exists_on(date),
+                None => place.validity.is_some_and(|it| it.overlaps(&days)),
+            };
+            if !is_there {
+                let day = self.date.or(days.end().and_then(|it| it.pred_opt()));
+                let day = day.map(|it| it.to_string()).unwrap_or_default();
+                let facts = [("unit", place.id.name()), ("date", day)];
+                issues.push(warn(&AGGREGATE_UNIT_NOT_THERE, "coverage", &facts));
+            }
+        }
+        issues
+    }
+
+    fn issue(&self, told: &Told) -> Issue {
+        match told {
+            Told::TooGreat => warn(&AGGREGATE_TOO_GREAT, "quantity", &[]),
+            Told::CountedTwice(pairs) => {
+                let name = |it: Number| self.unit(it).name();
+                let named = pairs.iter().take(PAIRS_NAMED);
+                let named = named.map(|(one, other)| format!("{} > {}", name(*one), name(*other)));
+                let facts = [
+                    ("count", pairs.len().to_string()),
+                    ("pairs", named.collect::<Vec<_>>().join(", ")),
+                ];
+                warn(&AGGREGATE_COUNTED_TWICE, "quantity", &facts)
+            }
+            Told::Formula(problem) => Issue {
+                severity: Severity::Info,
+                code: FORMULA_COUNTED_AS_ZERO.code,
+                field: "quantity".into(),
+                en: problem.en.clone(),
+                vi: problem.vi.clone(),
+            },
+            Told::Failed(problem) => {
+                let facts = [
+                    ("cause_en", problem.en.clone()),
+                    ("cause_vi", problem.vi.clone()),
+                ];
+                warn(&AGGREGATE_NOT_COMPUTED, "quantity", &facts)
+            }
+        }
+    }
+}
+
+fn warn(reason: &kit::Reason, field: &str, facts: &[(&str, String)]) -> Issue {
+    Issue::new(Severity::Warning, reason, field.to_owned(), facts)
+}
+
+/// Returns two periods that share a month.
+fn overlapping(periods: &[Period]) -> Option<(Period, Period)> {
+    let shares = |one: &Period, other: &Period| {
+        let ((first, last), (other_first, other_last)) = (one.months(), other.months());
+        one.year() == other.year() && first <= other_last && other_first <= last
+    };
+    let mut pairs = periods.iter().enumerate();
+    pairs.find_map(|(place, one)| {
+        let mut later = periods.iter().skip(place + 1);
+        later.find(|it| shares(one, it)).map(|it| (*one, *it))
+    })
+}
+
+/// Takes the totals of periods together; nothing to tell when there are none.
+fn together(
+    rule: Aggregation,
+    mut totals: Vec<(Period, &Option<Quantity>)>,
+) -> Result<Option<Quantity>, ()> {
+    if rule == Aggregation::Latest {
+        let latest = totals.iter().max_by_key(|(period, _)| end(period));
+        return Ok(latest.and_then(|(_, it)| (*it).clone()));
+    }
+    let is_absent = |it: &Option<Quantity>| {
+        let content = it.as_ref().map(Quantity::content);
+        matches!(content, Some(Content::Absent(_)))
+    };
+    // What did not arise in one period adds nothing to the others.
+    if !totals.iter().all(|(_, it)| is_absent(it)) {
+        totals.retain(|(_, it)| !is_absent(it));
+    }
+    // Over units yes was counted already; counts are added.
+    let is_count = |(_, it): &(Period, &Option<Quantity>)| {
+        let content = it.as_ref().map(Quantity::content);
+        matches!(content, Some(Content::Value(Value::Count(_))))
+    };
+    let rule = match rule {
+        Aggregation::CountTrue if totals.iter().all(is_count) => Aggregation::Sum,
+        rule => rule,
+    };
+    let items: Vec<_> = totals.into_iter().map(|(_, it)| it.clone()).collect();
+    let made = add_up(rule, &items).map_err(|_| ())?;
+    Ok(made.quantity)
+}
+
+/// Returns when a period ends, and of those that end together the longest last.
+fn end(period: &Period) -> (i32, u32, i64) {
+    let (first, last) = period.months();
+    (period.year(), last, -i64::from(first))
+}

@@ -1,0 +1,161 @@
+//! Gathering what a scorecard is computed from: a few questions, however many units there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kit::Result;
+use sea_orm::ConnectionTrait;
+use types::{
+    ids::{IndicatorId, UnitId},
+    period::Period,
+};
+
+use super::{
+    Scorecard, Scorecards, UnitResult,
+    outcome::{Outcome, Scorer, Weights},
+    scoring::{Figures, Known},
+    store,
+};
+use crate::{
+    criteria_set::{Content, content::Criterion},
+    formula::derive::{Asked, asked, derive},
+    indicator::{ValueKind, store as indicators},
+    ranking::Ranking,
+    value,
+};
+
+/// Units whose figures one question asks for.
+const UNITS_PER_QUESTION: usize = 200;
+
+type Cell = (IndicatorId, Period);
+
+impl Scorecards {
+    /// Computes the outcomes of results, in their order.
+    pub(super) async fn outcomes(
+        &self,
+        db: &impl ConnectionTrait,
+        scorecard: &Scorecard,
+        content: &Content,
+        results: &[UnitResult],
+        weights: &Weights,
+        ranking: Option<Ranking>,
+    ) -> Result<Vec<Outcome>> {
+        let needed = Needed::of(db, content, scorecard.period).await?;
+        let units: Vec<_> = results.iter().map(|it| &it.unit).collect();
+        let mut known = reported(db, &needed, &units).await?;
+        for unit in &units {
+            let figures = known.entry((*unit).clone()).or_default();
+            compute_derived(db, &needed, unit, figures).await?;
+        }
+        let previous = match &scorecard.previous {
+            Some(previous) => ranks(db, previous).await?,
+            None => BTreeMap::new(),
+        };
+        let scored: Vec<_> = results
+            .iter()
+            .map(|it| {
+                let figures = Figures {
+                    unit: &it.unit,
+                    period: scorecard.period,
+                    kinds: &needed.kinds,
+                    known: known.remove(&it.unit).unwrap_or_default(),
+                };
+                (&it.unit, figures, &it.entries)
+            })
+            .collect();
+        let scorer = Scorer::new(content, weights, ranking.unwrap_or(content.ranking));
+        Ok(scorer.score(&scored, &previous))
+    }
+}
+
+/// The figures a set takes.
+struct Needed {
+    cells: BTreeSet<Cell>,
+    /// Kinds of those whose indicator is in force for the period.
+    kinds: BTreeMap<Cell, ValueKind>,
+    derived: BTreeMap<Cell, Asked>,
+}
+
+impl Needed {
+    async fn of(db: &impl ConnectionTrait, content: &Content, period: Period) -> Result<Self> {
+        let mut cells = Vec::new();
+        let rules = content.criteria.iter().filter_map(Criterion::rule);
+        rules.for_each(|it| it.takes(period, &mut cells));
+        let cells: BTreeSet<Cell> = cells.into_iter().collect();
+        let ids: BTreeSet<_> = cells.iter().map(|(id, _)| id).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let published = indicators::published(db, &ids).await?;
+        let (mut kinds, mut derived) = (BTreeMap::new(), BTreeMap::new());
+        for cell in &cells {
+            let Some(published) = published.get(&cell.0) else {
+                continue;
+            };
+            if let Some(revision) = published.for_period(&cell.1) {
+                kinds.insert(cell.clone(), revision.definition.value_kind);
+            }
+            if let Some(asked) = asked(published, &cell.1) {
+                derived.insert(cell.clone(), asked);
+            }
+        }
+        Ok(Self {
+            cells,
+            kinds,
+            derived,
+        })
+    }
+}
+
+/// Returns the figures that units reported.
+async fn reported(
+    db: &impl ConnectionTrait,
+    needed: &Needed,
+    units: &[&UnitId],
+) -> Result<BTreeMap<UnitId, BTreeMap<Cell, Known>>> {
+    let periods: BTreeSet<_> = needed.cells.iter().map(|(_, period)| *period).collect();
+    let periods: Vec<_> = periods.into_iter().collect();
+    let mut known: BTreeMap<UnitId, BTreeMap<Cell, Known>> = BTreeMap::new();
+    for some in units.chunks(UNITS_PER_QUESTION) {
+        let some: Vec<UnitId> = some.iter().map(|it| (*it).clone()).collect();
+        for figure in value::store::of_units(db, &some, &periods).await? {
+            let cell = (figure.id.indicator.clone(), figure.id.period);
+            // A part of a figure is not the figure.
+            if figure.id.breakdown.is_none() && needed.cells.contains(&cell) {
+                let of_unit = known.entry(figure.id.unit).or_default();
+                of_unit.insert(cell, Known::Figure(figure.quantity, figure.revision));
+            }
+        }
+    }
+    Ok(known)
+}
+
+async fn compute_derived(
+    db: &impl ConnectionTrait,
+    needed: &Needed,
+    unit: &UnitId,
+    figures: &mut BTreeMap<Cell, Known>,
+) -> Result<()> {
+    for (cell, asked) in &needed.derived {
+        let derived = derive(db, asked, unit, cell.1).await?;
+        let known = match (derived.quantity, derived.failure) {
+            (Some(quantity), _) => Known::Figure(quantity, 0),
+            (None, failure) => {
+                let (en, vi) = failure.map(|it| (it.en, it.vi)).unwrap_or_default();
+                Known::Failed(en, vi)
+            }
+        };
+        figures.insert(cell.clone(), known);
+    }
+    Ok(())
+}
+
+/// Returns the places of an earlier scorecard.
+async fn ranks(
+    db: &impl ConnectionTrait,
+    scorecard: &types::ids::ScorecardId,
+) -> Result<BTreeMap<UnitId, usize>> {
+    let results = store::results(db, scorecard).await?;
+    let ranked = results.into_iter().filter_map(|it| {
+        let rank = it.rank()?;
+        Some((it.unit, rank))
+    });
+    Ok(ranked.collect())
+}

@@ -1,0 +1,120 @@
+//! How a figure came about: its versions, its parts, what it is computed from, and the
+//! submissions that pin it.
+
+use kit::{Actor, Error, Result};
+use types::ids::ValueId;
+
+use super::{
+    IndicatorValue, Revision, Values,
+    derived::{self, Listed},
+    issue::{Issue, Severity},
+    lock::{self, Held},
+    store,
+};
+use crate::{
+    formula::derive::Input, indicator::standing::definitions, reason::FORMULA_COUNTED_AS_ZERO,
+    validation,
+};
+
+/// Most versions, parts and locks that an explanation shows.
+const REVISIONS_SHOWN: u64 = 100;
+const PARTS_SHOWN: u64 = 500;
+const LOCKS_SHOWN: u64 = 100;
+
+/// Asks how a figure came about.
+#[derive(Debug)]
+pub(crate) struct ExplainValue {
+    pub(crate) id: ValueId,
+}
+
+/// How a figure came about.
+#[derive(Debug)]
+pub(crate) struct Explanation {
+    pub(crate) value: Listed,
+    pub(crate) revisions: Vec<Revision>,
+    pub(crate) parts: Vec<IndicatorValue>,
+    pub(crate) issues: Vec<(ValueId, Issue)>,
+    /// When it is derived.
+    pub(crate) computation: Option<Computation>,
+    /// The newest first.
+    pub(crate) locks: Vec<Held>,
+}
+
+/// What a figure is computed from.
+#[derive(Debug)]
+pub(crate) struct Computation {
+    pub(crate) formula: String,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) missing: Vec<ValueId>,
+}
+
+impl Values {
+    /// Says how a figure came about.
+    pub(crate) async fn explain(
+        &self,
+        actor: &Actor,
+        explain: ExplainValue,
+    ) -> Result<Explanation> {
+        self.access.require(actor, &explain.id.unit).await?;
+        match store::find(self.db.reader(), &explain.id).await? {
+            Some(value) => self.explain_reported(value).await,
+            None => self.explain_derived(&explain.id).await,
+        }
+    }
+
+    async fn explain_reported(&self, value: IndicatorValue) -> Result<Explanation> {
+        let db = self.db.reader();
+        let revisions = store::revisions(db, &value, None, REVISIONS_SHOWN).await?;
+        let parts = match value.id.breakdown {
+            None => store::parts(db, &value.id, PARTS_SHOWN).await?,
+            Some(_) => Vec::new(),
+        };
+        let locks = lock::store::of_figure(db, &value.id, LOCKS_SHOWN).await?;
+        let definitions = definitions(db, &[&value.id.indicator]).await?;
+        let figures = std::iter::once(&value).chain(&parts);
+        let figures: Vec<_> = figures.cloned().collect();
+        let issues = validation::of_sheet(&figures, &[], &definitions);
+        Ok(Explanation {
+            value: Listed::Figure(Box::new(value)),
+            revisions,
+            parts,
+            issues,
+            computation: None,
+            locks,
+        })
+    }
+
+    async fn explain_derived(&self, id: &ValueId) -> Result<Explanation> {
+        let db = self.db.reader();
+        let found = derived::told(db, id).await?;
+        let (value, told) = found.ok_or_else(|| Error::not_found("INDICATOR_VALUE", id))?;
+        let parts = store::parts(db, id, PARTS_SHOWN).await?;
+        let warnings = told.derived.warnings.iter().map(|it| Issue {
+            severity: Severity::Warning,
+            code: FORMULA_COUNTED_AS_ZERO.code,
+            field: "quantity".into(),
+            en: it.en.clone(),
+            vi: it.vi.clone(),
+        });
+        let own = match &value {
+            Listed::Figure(figure) => super::issue::of_quantity(&figure.quantity, "quantity"),
+            Listed::NotComputed(failed) => vec![failed.issue.clone()],
+        };
+        let issues = own.into_iter().chain(warnings);
+        let issues = issues.map(|it| (id.clone(), it)).collect();
+        let reported = told.derived.reported.into_iter();
+        let missing = reported.filter(|(_, there)| there.is_none());
+        Ok(Explanation {
+            value,
+            revisions: Vec::new(),
+            parts,
+            issues,
+            computation: Some(Computation {
+                formula: told.formula,
+                inputs: told.derived.inputs,
+                missing: missing.map(|(id, _)| id).collect(),
+            }),
+            locks: lock::store::of_figure(db, id, LOCKS_SHOWN).await?,
+        })
+    }
+}
