@@ -24,11 +24,27 @@ pub(crate) const REQUESTS: Entries = Entries {
     collection: "supplementaryRequests",
     letter: 'r',
 };
+pub(crate) const COMMITMENTS: Entries = Entries {
+    collection: "commitments",
+    letter: 'c',
+};
+pub(crate) const DISBURSEMENTS: Entries = Entries {
+    collection: "disbursements",
+    letter: 'd',
+};
 
 impl Entries {
     /// Returns a full name such as `projects/hop-khong-giay/progressEntries/p000001`.
     pub(crate) fn name(&self, project: &ProjectId, number: i64) -> String {
         format!("{project}/{}/{}{number:06}", self.collection, self.letter)
+    }
+
+    /// Reads the project and the number out of a full name.
+    pub(crate) fn read(&self, name: &str) -> Result<(ProjectId, i64), InvalidText> {
+        let project = name.split('/').nth(1).unwrap_or_default();
+        let project = ProjectId::new(project).map_err(|_| self.bad("projects/{project}", name))?;
+        let number = self.number(&project, name)?;
+        Ok((project, number))
     }
 
     /// Reads the number out of a full name under a known project.
@@ -39,15 +55,17 @@ impl Entries {
             // Every entry has one name only.
             (self.name(project, number) == name).then_some(number)
         };
-        read().ok_or_else(|| {
-            let form = format!("{project}/{}/{{id}}", self.collection);
-            let sent = InvalidText::excerpt(name);
-            InvalidText::new(
-                "PATTERN",
-                format!("`{sent}` is not a name of the form `{form}`"),
-                format!("`{sent}` không phải tên dạng `{form}`"),
-            )
-        })
+        read().ok_or_else(|| self.bad(&project.name(), name))
+    }
+
+    fn bad(&self, project: &str, name: &str) -> InvalidText {
+        let form = format!("{project}/{}/{{id}}", self.collection);
+        let sent = InvalidText::excerpt(name);
+        InvalidText::new(
+            "PATTERN",
+            format!("`{sent}` is not a name of the form `{form}`"),
+            format!("`{sent}` không phải tên dạng `{form}`"),
+        )
     }
 }
 

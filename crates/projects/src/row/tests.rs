@@ -2,7 +2,12 @@ use chrono::DateTime;
 use types::ids::Principal;
 
 use super::*;
-use crate::{allocation::FundingSource, decision::Issue, project::ProjectKind};
+use crate::{
+    allocation::AllocationKind,
+    decision::{DecisionKind, Issue, Used},
+    project::ProjectKind,
+    supplementary_request::{Asked, SupplementaryState},
+};
 
 fn period(code: &str) -> Period {
     code.parse().unwrap()
@@ -47,6 +52,11 @@ fn decision(id: &str, number: &str, date: &str) -> (DecisionId, Decision) {
         authority_unit: UnitId::new("tinh-quang-ngai").unwrap(),
         subject: "Phân bổ kinh phí".into(),
         amount: Money::new(1_000_000_000),
+        kind: DecisionKind::AssignBudget,
+        replaces: None,
+        state: DecisionState::Issued,
+        revocation: None,
+        used: Used::default(),
         issue: Some(Issue {
             number: number.parse().unwrap(),
             date,
@@ -62,10 +72,17 @@ fn allocation(id: &str, decision: &str, amount: i64, fiscal_year: i32) -> Alloca
     Allocation {
         project: ProjectId::new(id).unwrap(),
         number: 1,
+        line: format!("projects/{id}/budgetLines/{fiscal_year}.province.recurrent.huyen-minh-long")
+            .parse()
+            .unwrap(),
         decision: DecisionId::new(decision).unwrap(),
+        by_decision: None,
+        kind: AllocationKind::Grant,
         amount: Money::new(amount),
         fiscal_year,
-        funding_source: FundingSource::Province,
+        reverses: None,
+        counterpart: None,
+        request: None,
         note: String::new(),
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
@@ -76,11 +93,18 @@ fn request(id: &str, code: &str, amount: Option<i64>) -> SupplementaryRequest {
     SupplementaryRequest {
         project: ProjectId::new(id).unwrap(),
         number: 1,
-        period: period(code),
-        amount: amount.map(Money::new),
-        justification: String::new(),
+        asked: Asked {
+            period: period(code),
+            amount: amount.map(Money::new),
+            justification: String::new(),
+        },
+        state: SupplementaryState::Submitted,
+        appraisal: None,
+        outcome: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
+        update_time: DateTime::UNIX_EPOCH,
+        version: 1,
     }
 }
 
