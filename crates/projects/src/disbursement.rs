@@ -153,6 +153,10 @@ impl Disbursements {
         let readable: Vec<_> = upsert.items.iter().filter_map(Item::new).collect();
         let units: BTreeSet<_> = readable.iter().map(|it| &it.line.unit).collect();
         let units: Vec<_> = units.into_iter().collect();
+        if !units.is_empty() {
+            let any: Vec<_> = units.iter().map(|it| Some(*it)).collect();
+            self.access.require_any(actor, &any).await?;
+        }
         let permitted = self.access.permitted(actor, &units).await?;
         let permitted = units.iter().zip(permitted).filter(|(_, it)| *it);
         let permitted: BTreeSet<_> = permitted.map(|(unit, _)| (*unit).clone()).collect();

@@ -58,10 +58,11 @@ impl Allocations {
         let mut by = taken.take(&request.by)?;
         by.is_issued()?;
         by.is_for(DecisionKind::moves)?;
-        // Money that came by a move may be moved on by another decision, not by the same.
-        let source = taken
-            .take(&request.decision)
-            .map_err(|_| same("decision"))?;
+        // Money that came by a move may be moved on, by another decision or the same.
+        let source = match request.decision == request.by {
+            true => by.clone(),
+            false => taken.take(&request.decision)?,
+        };
         source.is_issued()?;
         source.is_for(|it| !it.permits())?;
         budget_line::exists_on(&target, days, by.issue_date()?)?;
@@ -116,9 +117,10 @@ impl Allocations {
         self.known(tx, actor, "by_decision", &request.by).await?;
         let mut taken = decision::store::lock(&tx.db, [&request.decision, &request.by]).await?;
         let mut by = taken.take(&request.by)?;
-        let source = taken
-            .take(&request.decision)
-            .map_err(|_| same("decision"))?;
+        let source = match request.decision == request.by {
+            true => by.clone(),
+            false => taken.take(&request.decision)?,
+        };
         by.is_issued()?;
         // What let the line spend ahead is covered by a decision that lets it do so too.
         by.is_for(|it| it.gives() && it.permits() == source.kind.permits())?;
