@@ -16,7 +16,6 @@ use types::{
 
 use super::{Allocation, AllocationKind};
 use crate::{
-    amount,
     budget_line::{LineId, store::line_id},
     choice, decision,
     reason::ENTRY_REVERSED,
@@ -155,10 +154,9 @@ pub(crate) async fn uncovered(
         let amount = Money::new(row.amount_vnd);
         by_line.entry(row.line()?).or_default().push(amount);
     }
-    let sums = by_line.into_iter().map(|(line, amounts)| {
-        let sum = super::sum(amounts)?;
-        Ok((line, sum.min(amount::MOST)))
-    });
+    let sums = by_line
+        .into_iter()
+        .map(|(line, amounts)| Ok((line, super::sum(amounts)?)));
     sums.collect()
 }
 

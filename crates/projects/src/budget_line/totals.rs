@@ -2,7 +2,7 @@
 //!
 //! Each rule takes the totals as they are and gives them as they are after one entry, or
 //! refuses with what is possible and what is missing. Every total lies between 0 and
-//! [`MOST`], so no difference of two overflows.
+//! twice the limit of an amount, so no difference of two overflows.
 
 use kit::{Error, Reason, Result};
 use serde::Serialize;
