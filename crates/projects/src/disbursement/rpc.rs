@@ -178,13 +178,10 @@ impl TryFrom<pb::UpsertDisbursementsRequest> for UpsertDisbursements {
 fn read_item(path: String, wire: &pb::Disbursement) -> Item {
     let mut bad = Invalid::default();
     let line = bad.required(format!("{path}.budget_line"), &wire.budget_line);
-    for (name, value) in [
-        ("source_system", &wire.source_system),
-        ("external_id", &wire.external_id),
-    ] {
-        if value.is_empty() {
-            bad.missing(format!("{path}.{name}"));
-        }
+    // One without the other is missed by whoever reads them.
+    if wire.source_system.is_empty() && wire.external_id.is_empty() {
+        bad.missing(format!("{path}.source_system"));
+        bad.missing(format!("{path}.external_id"));
     }
     let new = read(&path, wire, line, &mut bad);
     let new = match (new, bad.is_empty()) {

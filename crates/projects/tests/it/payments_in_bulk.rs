@@ -34,14 +34,11 @@ impl Office {
 }
 
 fn told(results: &[ItemResult]) -> Vec<(Disposition, &str)> {
-    let code = |it: &ItemResult| it.issues.first().map(|it| it.code.clone());
-    results
-        .iter()
-        .map(|it| {
-            let code = code(it).map_or("", |code| Box::leak(code.into_boxed_str()));
-            (it.disposition(), code)
-        })
-        .collect()
+    let told = results.iter().map(|it| {
+        let code = it.issues.first().map_or("", |it| it.code.as_str());
+        (it.disposition(), code)
+    });
+    told.collect()
 }
 
 #[tokio::test]
