@@ -20,6 +20,7 @@ mod allocations;
 mod budget_lines;
 mod decisions;
 mod ended_units;
+mod migrations;
 mod moves;
 mod payments_in_bulk;
 mod progress;
@@ -49,6 +50,11 @@ impl Office {
         let world = World::new().await;
         let db = world.db(projects::NAME).await;
         db.migrate::<projects::Migrator>().await.unwrap();
+        Self::on(world, db).await
+    }
+
+    /// Opens the service on a database that is up to date.
+    async fn on(world: World, db: kit::Db) -> Self {
         let service = projects::Projects::open(db.clone(), world.access())
             .await
             .unwrap();
