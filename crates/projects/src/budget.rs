@@ -144,11 +144,11 @@ impl Budgets {
         let mut groups: BTreeMap<String, Sums> = BTreeMap::new();
         let mut total = Sums::default();
         for part in parts {
+            // What is paid long before or after the years asked for is of their nearest one.
+            let year = part.fiscal_year.clamp(ask.first_year - 1, ask.last_year);
             let is_within = match &trees {
                 None => true,
-                Some(trees) => trees
-                    .get(&part.fiscal_year)
-                    .is_some_and(|it| it.contains(&part.unit)),
+                Some(trees) => trees.get(&year).is_some_and(|it| it.contains(&part.unit)),
             };
             if is_within {
                 total.add(&part.sums);

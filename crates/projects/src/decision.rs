@@ -5,12 +5,7 @@
 //! lines it went to, until a decision that replaces it covers it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{
-    Access, Actor, Db, Error, Result, Tx,
-    db::ledger::Action,
-    etag,
-    page::{Page, Pages},
-};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
@@ -244,7 +239,7 @@ impl Decisions {
     ) -> Result<(Vec<Decision>, String)> {
         self.access.require(actor, &list.authority_unit).await?;
         let what = format!("decisions {} {:?}", list.authority_unit, list.filter);
-        let page: Page = self.pages.page(list.page_size, &list.page_token, what)?;
+        let page = self.pages.page(list.page_size, &list.page_token, what)?;
         let decisions = store::list(
             self.db.reader(),
             &list.authority_unit,

@@ -136,6 +136,10 @@ impl Disbursements {
         budget_line::allowed(&self.access, actor, &tx.db, &new.line).await?;
         let days = self.days(actor, &[&new]).await?;
         let number = project::store::next_entry(&tx.db, &new.line.project).await?;
+        let known = store::sent(&tx.db, new.source.iter()).await?;
+        if let Some(known) = known.values().next() {
+            return Err(Error::taken("DISBURSEMENT", known.name()));
+        }
         let mut ground = ground::Ground::load(&tx.db, &[&new]).await?;
         ground.days = days;
         let disbursement = ground.enter(tx, actor.principal(), &new, number)?;
@@ -150,7 +154,7 @@ impl Disbursements {
         actor: &Actor,
         upsert: UpsertDisbursements,
     ) -> Result<Vec<Outcome>> {
-        let readable: Vec<_> = upsert.items.iter().filter_map(Item::new).collect();
+        let readable: Vec<_> = upsert.items.iter().filter_map(Item::readable).collect();
         let units: BTreeSet<_> = readable.iter().map(|it| &it.line.unit).collect();
         let units: Vec<_> = units.into_iter().collect();
         if !units.is_empty() {

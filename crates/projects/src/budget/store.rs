@@ -105,8 +105,7 @@ fn closed(ask: &SummarizeBudget, units: Option<&[&str]>) -> SelectStatement {
     if let Some(end) = days.end() {
         entries.and_where(Expr::col("disburse_date").lt(end));
     }
-    let years = Expr::col("fiscal_year").between(ask.first_year - 1, ask.last_year);
-    entries.and_where(years).take()
+    entries
 }
 
 /// Begins a question for sums by year, unit and group.
@@ -177,6 +176,7 @@ fn read(row: &QueryResult, name: &str) -> Result<i128> {
 fn part(row: &QueryResult, ask: &SummarizeBudget, sums: Sums) -> Result<Part> {
     let fiscal_year: i64 = row.try_get("", "fiscal_year")?;
     let group_year: i64 = row.try_get("", "group_year")?;
+    let group_year = group_year.clamp(ask.first_year.into(), ask.last_year.into());
     let unit: String = row.try_get("", "unit")?;
     let group: String = row.try_get("", "group_key")?;
     let unit = UnitId::new(&unit).map_err(Error::internal)?;

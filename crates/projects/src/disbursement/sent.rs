@@ -20,7 +20,8 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    pub(super) fn new(&self) -> Option<&New> {
+    /// Returns what is to be entered, when it could be read.
+    pub(super) fn readable(&self) -> Option<&New> {
         self.new.as_ref().ok()
     }
 }
