@@ -3,7 +3,7 @@
 //! A project counts its entries: progress, allocations and requests share one row of
 //! numbers, so the order of the numbers is the order in which they were entered.
 
-use types::{ids::ProjectId, invalid::InvalidText};
+use types::{ids::ProjectId, invalid::InvalidText, violations::Invalid};
 
 /// One kind of entry.
 #[derive(Debug)]
@@ -39,12 +39,21 @@ impl Entries {
         format!("{project}/{}/{}{number:06}", self.collection, self.letter)
     }
 
-    /// Reads the project and the number out of a full name.
-    pub(crate) fn read(&self, name: &str) -> Result<(ProjectId, i64), InvalidText> {
-        let project = name.split('/').nth(1).unwrap_or_default();
-        let project = ProjectId::new(project).map_err(|_| self.bad("projects/{project}", name))?;
-        let number = self.number(&project, name)?;
-        Ok((project, number))
+    /// Reads project and number out of a full name.
+    pub(crate) fn read(
+        &self,
+        field: &str,
+        name: &str,
+        bad: &mut Invalid,
+    ) -> Option<(ProjectId, i64)> {
+        if name.is_empty() {
+            bad.missing(field);
+            return None;
+        }
+        let project = name.split_inclusive('/').take(2).collect::<String>();
+        let project = bad.take(field, ProjectId::from_name(project.trim_end_matches('/')))?;
+        let number = bad.take(field, self.number(&project, name))?;
+        Some((project, number))
     }
 
     /// Reads the number out of a full name under a known project.
@@ -55,17 +64,15 @@ impl Entries {
             // Every entry has one name only.
             (self.name(project, number) == name).then_some(number)
         };
-        read().ok_or_else(|| self.bad(&project.name(), name))
-    }
-
-    fn bad(&self, project: &str, name: &str) -> InvalidText {
-        let form = format!("{project}/{}/{{id}}", self.collection);
-        let sent = InvalidText::excerpt(name);
-        InvalidText::new(
-            "PATTERN",
-            format!("`{sent}` is not a name of the form `{form}`"),
-            format!("`{sent}` không phải tên dạng `{form}`"),
-        )
+        read().ok_or_else(|| {
+            let form = format!("{project}/{}/{{id}}", self.collection);
+            let sent = InvalidText::excerpt(name);
+            InvalidText::new(
+                "PATTERN",
+                format!("`{sent}` is not a name of the form `{form}`"),
+                format!("`{sent}` không phải tên dạng `{form}`"),
+            )
+        })
     }
 }
 

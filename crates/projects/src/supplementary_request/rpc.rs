@@ -52,11 +52,7 @@ fn read_asked(wire: &pb::SupplementaryRequest, bad: &mut Invalid) -> Option<Aske
 
 impl Named {
     fn read(field: &str, name: &str, etag: String, bad: &mut Invalid) -> Option<Self> {
-        if name.is_empty() {
-            bad.missing(field);
-            return None;
-        }
-        let (project, number) = bad.take(field, REQUESTS.read(name))?;
+        let (project, number) = REQUESTS.read(field, name, bad)?;
         Some(Self {
             project,
             number,
