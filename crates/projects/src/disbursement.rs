@@ -136,7 +136,8 @@ impl Disbursements {
         budget_line::allowed(&self.access, actor, &tx.db, &new.line).await?;
         let days = self.days(actor, &[&new]).await?;
         let number = project::store::next_entry(&tx.db, &new.line.project).await?;
-        let known = store::sent(&tx.db, new.source.iter()).await?;
+        let keys: Vec<_> = new.source.iter().collect();
+        let known = store::sent(&tx.db, &keys).await?;
         if let Some(known) = known.values().next() {
             return Err(Error::taken("DISBURSEMENT", known.name()));
         }
@@ -181,7 +182,8 @@ impl Disbursements {
         }
         let mut ground = ground::Ground::load(&tx.db, &within).await?;
         ground.days = days;
-        let known = store::sent(&tx.db, within.iter().filter_map(|it| it.source.as_ref())).await?;
+        let keys: Vec<_> = within.iter().filter_map(|it| it.source.as_ref()).collect();
+        let known = store::sent(&tx.db, &keys).await?;
         let permission = actor.permission()?.to_owned();
         let mut sending = sent::Sending {
             tx,

@@ -276,7 +276,7 @@ fn any(entries: &[Entry], column: row::Column) -> Condition {
 /// Returns what was sent before under these keys.
 pub(super) async fn sent(
     db: &impl ConnectionTrait,
-    keys: impl Iterator<Item = &Source>,
+    keys: &[&Source],
 ) -> Result<BTreeMap<Source, Disbursement>> {
     let mut by_system: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for key in keys {
