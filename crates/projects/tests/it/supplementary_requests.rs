@@ -214,7 +214,8 @@ async fn the_368_million_of_minh_long_become_money_by_a_decision_alone() {
     assert_eq!(entered.len(), 1);
     assert_eq!(entered[0].name, approved.allocation);
     assert_eq!(entered[0].supplementary_request, approved.name);
-    let [row, other] = &office.rows("2022-h1").await[..] else {
+    let rows = office.rows("2022-h1").await;
+    let [row, other] = &rows[..] else {
         panic!()
     };
     assert_eq!(row.title, "Triển khai phòng họp không giấy");
