@@ -36,6 +36,14 @@ pub(crate) const BASELINES: Entries = Entries {
     collection: "baselines",
     letter: 'b',
 };
+pub(crate) const COMMITMENTS: Entries = Entries {
+    collection: "commitments",
+    letter: 'c',
+};
+pub(crate) const DISBURSEMENTS: Entries = Entries {
+    collection: "disbursements",
+    letter: 'd',
+};
 
 impl Entries {
     /// Returns a full name such as `projects/hop-khong-giay/progressEntries/p000001`.

@@ -18,7 +18,7 @@ use types::{
 
 use crate::{
     allocation::{self, Allocation},
-    decision::{self, Decision},
+    decision::{self, Decision, DecisionState},
     hand_over, planned,
     progress::{self, Health, ProgressEntry},
     project::Project,
@@ -135,9 +135,9 @@ fn row(project: &Project, period: Period, facts: &Facts) -> Result<Row> {
     let grants = grants(project, period, facts)?;
     let requests = facts.requests.iter();
     let asked: Vec<_> = requests
-        .filter(|it| it.project == project.id && it.period == period)
+        .filter(|it| it.project == project.id && it.asked.period == period)
         .collect();
-    let sums: Vec<_> = asked.iter().filter_map(|it| it.amount).collect();
+    let sums: Vec<_> = asked.iter().filter_map(|it| it.amount()).collect();
     let requested_amount = match sums.is_empty() {
         true => None,
         false => Some(allocation::sum(sums)?),
@@ -150,7 +150,12 @@ fn row(project: &Project, period: Period, facts: &Facts) -> Result<Row> {
             .map(|it| it.result().to_owned())
             .unwrap_or_default(),
         allocated: allocation::sum(grants.iter().map(|it| it.amount))?,
-        decision_numbers: grants.iter().map(|it| it.number.to_string()).collect(),
+        // Money whose decision was revoked is still there; that decision grants it no more.
+        decision_numbers: grants
+            .iter()
+            .filter(|it| it.is_in_force)
+            .map(|it| it.number.to_string())
+            .collect(),
         requested_amount,
         requested: !asked.is_empty(),
         note: standing.map(|it| it.said.note.clone()).unwrap_or_default(),
@@ -173,6 +178,7 @@ struct Grant<'facts> {
     issue_date: NaiveDate,
     number: &'facts DocumentNumber,
     amount: Money,
+    is_in_force: bool,
 }
 
 /// Returns the decisions that grant a project money of the period's budget year and were
@@ -192,11 +198,10 @@ fn grants<'facts>(
     let end = period.calendar().end();
     let mut grants = Vec::new();
     for (decision, amounts) in by_decision {
-        let Some(issue) = facts
-            .decisions
-            .get(decision)
-            .and_then(|it| it.issue.as_ref())
-        else {
+        let Some(decision) = facts.decisions.get(decision) else {
+            continue;
+        };
+        let Some(issue) = &decision.issue else {
             continue;
         };
         let amount = allocation::sum(amounts)?;
@@ -205,6 +210,7 @@ fn grants<'facts>(
                 issue_date: issue.date,
                 number: &issue.number,
                 amount,
+                is_in_force: decision.state == DecisionState::Issued,
             });
         }
     }

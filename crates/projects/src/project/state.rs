@@ -16,7 +16,7 @@ use super::{Project, Register, Shown, locked, store};
 use crate::{
     baseline, charge, decision,
     instrument::{self, Instrument},
-    reason::{DECISION_NOT_ISSUED, STATE_NOT_ALLOWED, STEPS_OPEN},
+    reason::{STATE_NOT_ALLOWED, STEPS_OPEN},
     step,
 };
 
@@ -282,19 +282,14 @@ pub(crate) fn stands_in_one_of(project: &Project, from: &[State]) -> Result<()> 
     Err(Error::rule(&STATE_NOT_ALLOWED, facts))
 }
 
-/// Returns the day a decision was issued on; a draft decides nothing.
+/// Returns the day a decision in force was issued on; a draft decides nothing, and neither
+/// does one that was revoked or replaced.
 pub(crate) async fn issue_date(tx: &Tx, field: &str, id: &DecisionId) -> Result<NaiveDate> {
     let Some(decision) = decision::store::find(&tx.db, id).await? else {
         return Err(Error::reference(field, id));
     };
-    let issued = decision.issue.as_ref().map(|it| it.date);
-    issued.ok_or_else(|| {
-        let facts = [
-            ("decision", id.name()),
-            ("state", decision.state().to_owned()),
-        ];
-        Error::rule(&DECISION_NOT_ISSUED, facts)
-    })
+    decision.is_issued()?;
+    decision.issue_date()
 }
 
 pub(crate) fn not_after_today(field: &str, day: NaiveDate, tx: &Tx) -> Result<()> {

@@ -311,6 +311,38 @@ pub(crate) async fn next_entry(db: &impl ConnectionTrait, id: &ProjectId) -> Res
     number.ok_or_else(|| Error::internal(format!("`{id}` is gone")))
 }
 
+/// Keeps others from adding to a project until the change ends, without adding to it.
+pub(crate) async fn hold(db: &impl ConnectionTrait, id: &ProjectId) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::LastEntry, Expr::col(row::Column::LastEntry))
+        .filter(row::Column::Id.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Returns the last number given under a project that is held; none when there is no such
+/// project.
+pub(crate) async fn last_entry(db: &impl ConnectionTrait, id: &ProjectId) -> Result<Option<i64>> {
+    let number = row::Entity::find_by_id(id.as_str().to_owned())
+        .select_only()
+        .column(row::Column::LastEntry)
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(number)
+}
+
+/// Notes the last number given under a project that is held.
+pub(crate) async fn advance(db: &impl ConnectionTrait, id: &ProjectId, last: i64) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::LastEntry, Expr::value(last))
+        .filter(row::Column::Id.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 impl TryFrom<row::Model> for Project {
     type Error = Error;
 

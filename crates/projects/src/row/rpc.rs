@@ -24,7 +24,10 @@ impl From<Row> for pb::ProjectRow {
         let health = row
             .health
             .map_or(pb::Health::Unspecified, |it| it.to_wire());
+        let words = |amount: Option<Money>| amount.map(Money::to_words).unwrap_or_default();
         Self {
+            allocated_amount_words_vi: words(Some(row.allocated).filter(|it| *it != Money::ZERO)),
+            requested_amount_words_vi: words(row.requested_amount),
             project: row.project.name(),
             title: row.title,
             health: health.into(),

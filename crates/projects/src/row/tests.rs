@@ -3,10 +3,11 @@ use types::ids::Principal;
 
 use super::*;
 use crate::{
-    allocation::FundingSource,
-    decision::Issue,
+    allocation::AllocationKind,
+    decision::{DecisionKind, Issue, Used},
     progress::{Completion, Said},
     project::{Content, Measure, Method, Plan, ProjectKind, Standing, State},
+    supplementary_request::{Asked, SupplementaryState},
 };
 
 fn period(code: &str) -> Period {
@@ -74,6 +75,11 @@ fn decision(id: &str, number: &str, date: &str) -> (DecisionId, Decision) {
         authority_unit: UnitId::new("tinh-quang-ngai").unwrap(),
         subject: "Phân bổ kinh phí".into(),
         amount: Money::new(1_000_000_000),
+        kind: DecisionKind::AssignBudget,
+        replaces: None,
+        state: DecisionState::Issued,
+        revocation: None,
+        used: Used::default(),
         issue: Some(Issue {
             number: number.parse().unwrap(),
             date,
@@ -89,10 +95,17 @@ fn allocation(id: &str, decision: &str, amount: i64, fiscal_year: i32) -> Alloca
     Allocation {
         project: ProjectId::new(id).unwrap(),
         number: 1,
+        line: format!("projects/{id}/budgetLines/{fiscal_year}.province.recurrent.huyen-minh-long")
+            .parse()
+            .unwrap(),
         decision: DecisionId::new(decision).unwrap(),
+        by_decision: None,
+        kind: AllocationKind::Grant,
         amount: Money::new(amount),
         fiscal_year,
-        funding_source: FundingSource::Province,
+        reverses: None,
+        counterpart: None,
+        request: None,
         note: String::new(),
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
@@ -103,11 +116,18 @@ fn request(id: &str, code: &str, amount: Option<i64>) -> SupplementaryRequest {
     SupplementaryRequest {
         project: ProjectId::new(id).unwrap(),
         number: 1,
-        period: period(code),
-        amount: amount.map(Money::new),
-        justification: String::new(),
+        asked: Asked {
+            period: period(code),
+            amount: amount.map(Money::new),
+            justification: String::new(),
+        },
+        state: SupplementaryState::Submitted,
+        appraisal: None,
+        outcome: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
+        update_time: DateTime::UNIX_EPOCH,
+        version: 1,
     }
 }
 
