@@ -223,6 +223,7 @@ mod tests {
             required: true,
             proposed: Vec::new(),
             rule,
+            lists_planned_work: false,
         }
     }
 

@@ -8,7 +8,7 @@ use types::{
     violations::Invalid,
 };
 
-use super::{Allocation, AllocationKind, Allocations, holds, less, negative};
+use super::{Allocation, AllocationKind, Allocations, holds, negative};
 use crate::{
     budget_line::{self, BudgetLine, LineId},
     decision::{self, DecisionKind, DecisionState},

@@ -37,7 +37,7 @@ impl MigrationTrait for Migration {
         let unique = Index::drop()
             .name(format!("decisions_{}", number.join("_")))
             .table("decisions")
-            .take();
+            .to_owned();
         manager.drop_index(unique).await?;
         index(manager, "decisions", &number, false).await?;
         index(manager, "decisions", &["state"], false).await

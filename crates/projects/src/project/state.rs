@@ -340,8 +340,4 @@ impl State {
             Self::Cancelled => "CANCELLED",
         }
     }
-
-    pub(crate) fn has_ended(self) -> bool {
-        matches!(self, Self::Completed | Self::Cancelled)
-    }
 }

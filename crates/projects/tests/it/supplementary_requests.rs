@@ -215,9 +215,7 @@ async fn the_368_million_of_minh_long_become_money_by_a_decision_alone() {
     assert_eq!(entered[0].name, approved.allocation);
     assert_eq!(entered[0].supplementary_request, approved.name);
     let rows = office.rows("2022-h1").await;
-    let [row, other] = &rows[..] else {
-        panic!()
-    };
+    let [row, other] = &rows[..] else { panic!() };
     assert_eq!(row.title, "Triển khai phòng họp không giấy");
     assert_eq!(row.result_text, "Chưa thực hiện");
     assert_eq!(row.allocated_amount_vnd, 368_000_000);

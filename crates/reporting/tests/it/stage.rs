@@ -140,7 +140,6 @@ impl Stage {
     }
 
     async fn ask_for(&self, id: &str, request: pb::ReportRequest) {
-        let receiver = &self.receiver;
         let mut requests = RequestServiceClient::new(self.reporting.clone());
         let create = pb::CreateReportRequestRequest {
             report_request: Some(request),
