@@ -1,56 +1,96 @@
-//! Money of a decision given to a project. Never changed; a recall is a negative one.
+//! Money of a decision given to a line, or taken from it. Entries are never changed.
+//!
+//! An entry names the decision whose money it is, so that what a line holds of each
+//! decision is the sum of its entries; where money leaves or comes under another decision,
+//! it names the decision by which that is done as well.
 
 use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
 use serde::Serialize;
 use types::{
-    ids::{DecisionId, Principal, ProjectId},
+    ids::{DecisionId, Principal, ProjectId, UnitId},
     money::Money,
-    violations::Invalid,
 };
 
 use crate::{
+    budget_line::{self, BudgetLine, LineId, ListLineEntries},
     decision::{self, Decision},
     entry::ALLOCATIONS,
-    project::{self, ListEntries},
-    reason::{BUDGET_EXCEEDED, DECISION_NOT_ISSUED},
+    project,
+    reason::{ALLOCATION_NOT_REVERSIBLE, NOT_HELD},
 };
 
+mod pair;
+mod reverse;
 pub(crate) mod rpc;
 pub(crate) mod store;
 
-/// Money of a decision given to a project, or recalled from it.
+pub(crate) use pair::{CoverAllocation, MoveAllocation};
+
+/// Money of a decision given to a line, or taken from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Allocation {
     pub(crate) project: ProjectId,
     pub(crate) number: i64,
+    pub(crate) line: LineId,
+    /// The decision whose money it is.
     pub(crate) decision: DecisionId,
+    /// The decision by which it leaves or comes, where that is another one.
+    pub(crate) by_decision: Option<DecisionId>,
+    pub(crate) kind: AllocationKind,
+    /// Below 0 where money leaves the line.
     pub(crate) amount: Money,
     pub(crate) fiscal_year: i32,
-    pub(crate) funding_source: FundingSource,
+    pub(crate) reverses: Option<i64>,
+    /// The other entry of a pair.
+    pub(crate) counterpart: Option<i64>,
+    /// The request for money that it fulfils.
+    pub(crate) request: Option<i64>,
     pub(crate) note: String,
     pub(crate) principal: Principal,
     pub(crate) create_time: DateTime<Utc>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) enum FundingSource {
-    Central,
-    Province,
-    District,
-    Commune,
-    Socialised,
-    Other,
+pub(crate) enum AllocationKind {
+    Grant,
+    Permit,
+    Recall,
+    Move,
+    Cover,
+    Reversal,
 }
 
-/// Allocates money, or recalls it.
+/// Allocates money, takes it back, or reverses an entry.
 #[derive(Debug)]
 pub(crate) struct CreateAllocation {
-    pub(crate) project: ProjectId,
+    pub(crate) line: LineId,
+    pub(crate) what: What,
+    pub(crate) note: String,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    /// Gives money of a decision, or lets the line spend ahead.
+    Give { decision: DecisionId, amount: Money },
+    /// Takes money of one decision back by another.
+    Recall {
+        decision: DecisionId,
+        by: DecisionId,
+        /// Above 0.
+        amount: Money,
+    },
+    /// Takes back what was entered wrongly.
+    Reverse { number: i64 },
+}
+
+/// What is granted to a line, by people or through a request.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) line: LineId,
     pub(crate) decision: DecisionId,
     pub(crate) amount: Money,
-    pub(crate) fiscal_year: i32,
-    pub(crate) funding_source: FundingSource,
+    pub(crate) request: Option<i64>,
     pub(crate) note: String,
 }
 
@@ -71,80 +111,227 @@ impl Allocations {
         }
     }
 
-    /// Allocates money of an issued decision, never beyond its amount. The caller needs the
-    /// right over the unit that decided, as nobody spends another's decision, and over the
-    /// unit of the project, whose table he writes into.
+    /// Enters an allocation. The caller needs the right over the unit that decided, as nobody
+    /// spends another's decision, and over the unit that holds the line.
     pub(crate) async fn create(
         &self,
         tx: &Tx,
         actor: &Actor,
         new: CreateAllocation,
     ) -> Result<Allocation> {
-        let Some(project) = project::store::find(&tx.db, &new.project).await? else {
-            let missing = Error::not_found("PROJECT", &new.project);
-            return Err(self.access.hide(actor, missing).await);
-        };
-        let Some(decision) = decision::store::find(&tx.db, &new.decision).await? else {
-            let missing = Error::reference("allocation.decision", &new.decision);
-            return Err(self.access.hide(actor, missing).await);
-        };
-        self.access.require(actor, &project.owner_unit).await?;
-        self.access.require(actor, &decision.authority_unit).await?;
-        is_issued(&decision)?;
-        // An issued decision does not change any more; what was allocated by it does.
-        decision::store::lock(&tx.db, &decision.id).await?;
-        let number = project::store::next_entry(&tx.db, &project.id).await?;
-        let booked = store::of_decision(&tx.db, &decision.id).await?;
-        Balance::read(&decision, &new, &booked)?.check(&new)?;
-        let earlier = store::amounts(&tx.db, &project.id).await?;
-        can_be_added_up(&earlier, new.amount)?;
-        let allocation = Allocation {
-            project: project.id,
-            number,
-            decision: decision.id,
-            amount: new.amount,
-            fiscal_year: new.fiscal_year,
-            funding_source: new.funding_source,
-            note: new.note,
-            principal: actor.principal().clone(),
-            create_time: tx.now(),
-        };
-        store::insert(&tx.db, &allocation).await?;
-        tx.record(Action::Created, &allocation.name(), None, Some(&allocation))
+        let (line, note) = (new.line, new.note);
+        match new.what {
+            What::Give { decision, amount } => {
+                let grant = Grant {
+                    line,
+                    decision,
+                    amount,
+                    request: None,
+                    note,
+                };
+                self.give(tx, actor, grant).await
+            }
+            What::Recall {
+                decision,
+                by,
+                amount,
+            } => {
+                let recall = Recall {
+                    line,
+                    decision,
+                    by,
+                    amount,
+                    note,
+                };
+                self.recall(tx, actor, recall).await
+            }
+            What::Reverse { number } => self.reverse(tx, actor, line, number, note).await,
+        }
+    }
+
+    /// Gives money of an issued decision to a line, never beyond the decision's amount.
+    pub(crate) async fn give(&self, tx: &Tx, actor: &Actor, grant: Grant) -> Result<Allocation> {
+        budget_line::allowed(&self.access, actor, &tx.db, &grant.line).await?;
+        self.known(tx, actor, "allocation.decision", &grant.decision)
             .await?;
+        let days = budget_line::unit_days(&self.access, actor, &grant.line.unit).await?;
+        let mut taken = decision::store::lock(&tx.db, [&grant.decision]).await?;
+        let mut decision = taken.take(&grant.decision)?;
+        decision.is_issued()?;
+        decision.is_for(decision::DecisionKind::gives)?;
+        budget_line::exists_on(&grant.line, days, decision.issue_date()?)?;
+
+        let number = project::store::next_entry(&tx.db, &grant.line.project).await?;
+        let before = budget_line::find(&tx.db, &grant.line).await?;
+        before.is_open()?;
+        decision.spend(|it| &mut it.granted, grant.amount)?;
+        let (kind, totals) = match decision.kind.permits() {
+            true => (AllocationKind::Permit, before.totals.permit(grant.amount)?),
+            false => (AllocationKind::Grant, before.totals.grant(grant.amount)?),
+        };
+        let after = BudgetLine {
+            totals,
+            ..before.next(tx)
+        };
+        let allocation = Allocation {
+            request: grant.request,
+            note: grant.note,
+            ..Allocation::new(tx, actor, &after, number, &decision, kind, grant.amount)
+        };
+        budget_line::store::save(&tx.db, &before, &after).await?;
+        decision::store::book(&tx.db, &decision).await?;
+        allocation.write(tx).await?;
         Ok(allocation)
     }
 
-    /// Lists the allocations of one project, the oldest first.
+    /// Takes money of one decision back by another, never below what is committed or spent.
+    async fn recall(&self, tx: &Tx, actor: &Actor, recall: Recall) -> Result<Allocation> {
+        let (line, amount) = (&recall.line, recall.amount);
+        budget_line::allowed(&self.access, actor, &tx.db, line).await?;
+        self.there(tx, actor, "allocation.decision", &recall.decision)
+            .await?;
+        self.known(tx, actor, "allocation.by_decision", &recall.by)
+            .await?;
+        let mut taken = decision::store::lock(&tx.db, [&recall.decision, &recall.by]).await?;
+        let mut by = taken.take(&recall.by)?;
+        by.is_issued()?;
+        by.is_for(decision::DecisionKind::takes_back)?;
+        // An adjustment may also take back what it granted itself.
+        let source = match recall.decision == recall.by {
+            true => by.clone(),
+            false => taken.take(&recall.decision)?,
+        };
+
+        let number = project::store::next_entry(&tx.db, &line.project).await?;
+        let before = budget_line::find(&tx.db, line).await?;
+        before.is_open()?;
+        holds(tx, line, &source, amount).await?;
+        by.spend(|it| &mut it.recalled, amount)?;
+        let after = BudgetLine {
+            totals: less(&before, &source, amount)?,
+            ..before.next(tx)
+        };
+        let allocation = Allocation {
+            by_decision: Some(by.id.clone()),
+            note: recall.note,
+            ..Allocation::new(
+                tx,
+                actor,
+                &after,
+                number,
+                &source,
+                AllocationKind::Recall,
+                negative(amount),
+            )
+        };
+        budget_line::store::save(&tx.db, &before, &after).await?;
+        decision::store::book(&tx.db, &by).await?;
+        allocation.write(tx).await?;
+        Ok(allocation)
+    }
+
+    /// Lists the allocations of one project, or of one line of it, the oldest first.
     pub(crate) async fn list(
         &self,
         actor: &Actor,
-        list: ListEntries,
+        list: ListLineEntries,
     ) -> Result<(Vec<Allocation>, String)> {
         let db = self.db.reader();
         let project = project::allowed(&self.access, actor, db, &list.project).await?;
-        let what = format!("allocations {}", project.id);
+        let what = format!("allocations {} {:?}", project.id, list.line);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
         let after = page.after_number()?;
-        let allocations = store::list(db, &project.id, after, page.limit()).await?;
+        let line = list.line.as_ref();
+        let allocations = store::list(db, &project.id, line, after, page.limit()).await?;
         page.close(allocations, |it| it.number.to_string())
     }
+
+    /// Finds a decision that something is to be done by, within the caller's reach.
+    async fn known(&self, tx: &Tx, actor: &Actor, field: &str, id: &DecisionId) -> Result<()> {
+        let decision = self.there(tx, actor, field, id).await?;
+        self.access.require(actor, &decision.authority_unit).await
+    }
+
+    /// Finds a decision whose money is taken: whoever takes it back has his own decision.
+    async fn there(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        field: &str,
+        id: &DecisionId,
+    ) -> Result<Decision> {
+        match decision::store::find(&tx.db, id).await? {
+            Some(decision) => Ok(decision),
+            None => {
+                let missing = Error::reference(field, id);
+                Err(self.access.hide(actor, missing).await)
+            }
+        }
+    }
+}
+
+/// Takes money of one decision back by another.
+#[derive(Debug)]
+struct Recall {
+    line: LineId,
+    decision: DecisionId,
+    by: DecisionId,
+    amount: Money,
+    note: String,
 }
 
 impl Allocation {
     pub(crate) fn name(&self) -> String {
         ALLOCATIONS.name(&self.project, self.number)
     }
+
+    /// Returns the unit that holds the line.
+    pub(crate) fn unit(&self) -> &UnitId {
+        &self.line.unit
+    }
+
+    fn new(
+        tx: &Tx,
+        actor: &Actor,
+        line: &BudgetLine,
+        number: i64,
+        decision: &Decision,
+        kind: AllocationKind,
+        amount: Money,
+    ) -> Self {
+        Self {
+            project: line.id.project.clone(),
+            number,
+            line: line.id.clone(),
+            decision: decision.id.clone(),
+            by_decision: None,
+            kind,
+            amount,
+            fiscal_year: line.id.fiscal_year,
+            reverses: None,
+            counterpart: None,
+            request: None,
+            note: String::new(),
+            principal: actor.principal().clone(),
+            create_time: tx.now(),
+        }
+    }
+
+    async fn write(&self, tx: &Tx) -> Result<()> {
+        store::insert(&tx.db, self).await?;
+        tx.record(Action::Created, &self.name(), None, Some(self))
+            .await
+    }
 }
 
-impl FundingSource {
+impl AllocationKind {
     const ALL: [Self; 6] = [
-        Self::Central,
-        Self::Province,
-        Self::District,
-        Self::Commune,
-        Self::Socialised,
-        Self::Other,
+        Self::Grant,
+        Self::Permit,
+        Self::Recall,
+        Self::Move,
+        Self::Cover,
+        Self::Reversal,
     ];
 }
 
@@ -153,108 +340,41 @@ pub(crate) fn sum(amounts: impl IntoIterator<Item = Money>) -> Result<Money> {
     Money::checked_sum(amounts).ok_or_else(|| Error::internal("a sum of money does not fit"))
 }
 
-fn is_issued(decision: &Decision) -> Result<()> {
-    match decision.issue {
-        Some(_) => Ok(()),
-        None => Err(Error::rule(
-            &DECISION_NOT_ISSUED,
-            [
-                ("decision", decision.id.name()),
-                ("state", decision.state().to_owned()),
-            ],
-        )),
+/// Returns an amount above 0 as one that leaves.
+fn negative(amount: Money) -> Money {
+    Money::new(amount.vnd().saturating_neg())
+}
+
+/// Takes an amount of a decision from the totals of a line.
+fn less(line: &BudgetLine, source: &Decision, amount: Money) -> Result<budget_line::Totals> {
+    match source.kind.permits() {
+        true => line.totals.forbid(&line.id, amount),
+        false => line.totals.take_back(&line.id, amount),
     }
 }
 
-/// What was booked on a decision before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Booking {
-    pub(crate) project: ProjectId,
-    pub(crate) fiscal_year: i32,
-    pub(crate) amount: Money,
-}
-
-/// What a decision has left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Balance {
-    /// Most it grants.
-    amount: Money,
-    /// Allocated by it to all projects.
-    allocated: Money,
-    /// Allocated by it to the project in question in that year, so much can be recalled.
-    held: Money,
-}
-
-impl Balance {
-    fn read(decision: &Decision, new: &CreateAllocation, booked: &[Booking]) -> Result<Self> {
-        let own = booked
-            .iter()
-            .filter(|it| it.project == new.project && it.fiscal_year == new.fiscal_year);
-        Ok(Self {
-            amount: decision.amount,
-            allocated: sum(booked.iter().map(|it| it.amount))?,
-            held: sum(own.map(|it| it.amount))?,
-        })
-    }
-
-    /// Returns the outermost amount that can be booked in the direction asked for; it is
-    /// negative for a recall. Neither difference can overflow: both sums lie between 0
-    /// and the amount.
-    fn possible(self, asked: Money) -> Option<Money> {
-        if asked.is_negative() {
-            Money::ZERO.checked_sub(self.held)
-        } else {
-            self.amount.checked_sub(self.allocated)
-        }
-    }
-
-    fn fits(self, asked: Money) -> bool {
-        self.possible(asked).is_some_and(|possible| {
-            if asked.is_negative() {
-                asked >= possible
-            } else {
-                asked <= possible
-            }
-        })
-    }
-
-    fn check(self, new: &CreateAllocation) -> Result<()> {
-        if self.fits(new.amount) {
-            return Ok(());
-        }
-        let possible = self.possible(new.amount).unwrap_or(Money::ZERO);
-        Err(Error::rule(
-            &BUDGET_EXCEEDED,
-            [
-                ("decision", new.decision.name()),
-                ("project", new.project.name()),
-                ("amount", self.amount.to_vietnamese()),
-                ("allocated", self.allocated.to_vietnamese()),
-                ("asked", new.amount.to_vietnamese()),
-                ("available", possible.to_vietnamese()),
-            ],
-        ))
-    }
-}
-
-/// Keeps the whole turnover of a project within what can be added, so that no choice of
-/// its allocations, whatever year or day it is asked for, can ever overflow.
-fn can_be_added_up(earlier: &[Money], asked: Money) -> Result<()> {
-    let sizes = earlier
-        .iter()
-        .chain([&asked])
-        .map(|it| i128::from(it.vnd().unsigned_abs()));
-    if i64::try_from(sizes.sum::<i128>()).is_ok() {
+/// Requires that a line holds so much of a decision.
+async fn holds(tx: &Tx, line: &LineId, source: &Decision, asked: Money) -> Result<()> {
+    let held = sum(store::held(&tx.db, line, &source.id).await?)?;
+    if asked <= held {
         return Ok(());
     }
-    Err(Invalid::field(
-        "allocation.amount_vnd",
-        "OUT_OF_RANGE",
-        "is too large to be added to what the project was allocated before",
-        "quá lớn để cộng với số tiền dự án đã được phân bổ",
-    )
-    .into())
+    let missing = asked.checked_sub(held).unwrap_or(asked);
+    Err(Error::rule(
+        &NOT_HELD,
+        [
+            ("line", line.name()),
+            ("decision", source.id.name()),
+            ("asked", asked.to_vietnamese()),
+            ("available", held.to_vietnamese()),
+            ("missing", missing.to_vietnamese()),
+        ],
+    ))
 }
 
-#[cfg(test)]
-mod tests;
+fn not_reversible(allocation: &Allocation) -> Error {
+    Error::rule(
+        &ALLOCATION_NOT_REVERSIBLE,
+        [("allocation", allocation.name())],
+    )
+}

@@ -1,29 +1,43 @@
-//! The documents that grant money. A draft grants nothing; issuing is for good.
+//! The documents by which money is granted, taken back, moved or settled.
+//!
+//! A draft does nothing; issuing is for good. A revoked or replaced decision does nothing
+//! more, and nothing that was done by it is undone: what it granted shows as uncovered on the
+//! lines it went to, until a decision that replaces it covers it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
     document_number::DocumentNumber,
     ids::{DecisionId, UnitId},
     money::Money,
+    violations::Invalid,
 };
 
-use crate::{allocation, reason::STATE_NOT_ALLOWED};
+use crate::reason::{BUDGET_EXCEEDED, DECISION_KIND_UNFIT, DECISION_NOT_ISSUED, STATE_NOT_ALLOWED};
 
+mod kind;
 pub(crate) mod rpc;
 pub(crate) mod store;
 
-/// A document that grants money.
+pub(crate) use kind::{DecisionKind, DecisionState};
+
+/// A document about money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Decision {
     pub(crate) id: DecisionId,
     pub(crate) authority_unit: UnitId,
     pub(crate) subject: String,
     pub(crate) amount: Money,
+    pub(crate) kind: DecisionKind,
+    /// The decision whose place it takes when it is issued.
+    pub(crate) replaces: Option<DecisionId>,
+    pub(crate) state: DecisionState,
     /// A decision without it is a draft.
     pub(crate) issue: Option<Issue>,
+    pub(crate) revocation: Option<Revocation>,
+    pub(crate) used: Used,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
@@ -36,19 +50,72 @@ pub(crate) struct Issue {
     pub(crate) date: NaiveDate,
 }
 
+/// How a decision was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Revocation {
+    pub(crate) by: DecisionId,
+    pub(crate) reason: String,
+}
+
+/// What was done by a decision so far; none of it passes the decision's amount.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Used {
+    /// Granted, permitted, moved to or covered by it.
+    pub(crate) granted: Money,
+    /// Taken back, moved away or uncovered by it.
+    pub(crate) recalled: Money,
+    /// Settled by it.
+    pub(crate) settled: Money,
+}
+
+/// What a decision says, as long as it is a draft.
+#[derive(Debug, Clone)]
+pub(crate) struct Content {
+    pub(crate) kind: DecisionKind,
+    pub(crate) subject: String,
+    pub(crate) amount: Money,
+    pub(crate) replaces: Option<DecisionId>,
+}
+
 /// Drafts a decision.
 #[derive(Debug)]
 pub(crate) struct CreateDecision {
     pub(crate) id: DecisionId,
     pub(crate) authority_unit: UnitId,
-    pub(crate) subject: String,
-    pub(crate) amount: Money,
+    pub(crate) content: Content,
+}
+
+/// Changes a draft.
+#[derive(Debug)]
+pub(crate) struct UpdateDecision {
+    pub(crate) id: DecisionId,
+    pub(crate) content: Content,
+    pub(crate) etag: String,
 }
 
 /// Asks for one decision.
 #[derive(Debug)]
 pub(crate) struct GetDecision {
     pub(crate) id: DecisionId,
+}
+
+/// Asks for the decisions of a unit.
+#[derive(Debug)]
+pub(crate) struct ListDecisions {
+    pub(crate) authority_unit: UnitId,
+    pub(crate) filter: Filter,
+    pub(crate) page_size: i32,
+    pub(crate) page_token: String,
+}
+
+/// Which decisions are wanted; what is left out does not matter.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Beginning of the number, without case, spaces and accents.
+    pub(crate) number_key: String,
+    pub(crate) kind: Option<DecisionKind>,
+    pub(crate) state: Option<DecisionState>,
+    pub(crate) issue_year: Option<i32>,
 }
 
 /// Issues a drafted decision.
@@ -59,17 +126,34 @@ pub(crate) struct IssueDecision {
     pub(crate) etag: String,
 }
 
+/// Records that a decision was revoked.
+#[derive(Debug)]
+pub(crate) struct RevokeDecision {
+    pub(crate) id: DecisionId,
+    pub(crate) revocation: Revocation,
+    pub(crate) etag: String,
+}
+
+/// A decision, and those of the same authority and year that bear its number too.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) decision: Decision,
+    pub(crate) namesakes: Vec<DecisionId>,
+}
+
 /// The use cases.
 #[derive(Debug, Clone)]
 pub(crate) struct Decisions {
     access: Access,
+    pages: Pages,
     db: Db,
 }
 
 impl Decisions {
-    pub(crate) fn new(access: &Access, db: &Db) -> Self {
+    pub(crate) fn new(access: &Access, pages: &Pages, db: &Db) -> Self {
         Self {
             access: access.clone(),
+            pages: pages.clone(),
             db: db.clone(),
         }
     }
@@ -82,12 +166,19 @@ impl Decisions {
         new: CreateDecision,
     ) -> Result<Decision> {
         self.access.require(actor, &new.authority_unit).await?;
+        self.knows_replaced(tx, actor, &new.id, &new.content)
+            .await?;
         let decision = Decision {
             id: new.id,
             authority_unit: new.authority_unit,
-            subject: new.subject,
-            amount: new.amount,
+            subject: new.content.subject,
+            amount: new.content.amount,
+            kind: new.content.kind,
+            replaces: new.content.replaces,
+            state: DecisionState::Draft,
             issue: None,
+            revocation: None,
+            used: Used::default(),
             create_time: tx.now(),
             update_time: tx.now(),
             version: 1,
@@ -98,35 +189,155 @@ impl Decisions {
         Ok(decision)
     }
 
-    /// Reads one decision, and how much was allocated by it.
-    pub(crate) async fn get(&self, actor: &Actor, get: GetDecision) -> Result<(Decision, Money)> {
-        let db = self.db.reader();
-        let decision = self.allowed(actor, db, &get.id).await?;
-        let booked = allocation::store::of_decision(db, &decision.id).await?;
-        let allocated = allocation::sum(booked.into_iter().map(|it| it.amount))?;
-        Ok((decision, allocated))
+    /// Changes a draft.
+    pub(crate) async fn update(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        update: UpdateDecision,
+    ) -> Result<Decision> {
+        let before = self.allowed(actor, &tx.db, &update.id).await?;
+        etag::check(&update.etag, before.version)?;
+        before.is(DecisionState::Draft)?;
+        self.knows_replaced(tx, actor, &update.id, &update.content)
+            .await?;
+        let content = update.content;
+        let after = Decision {
+            subject: content.subject,
+            amount: content.amount,
+            kind: content.kind,
+            replaces: content.replaces,
+            ..before.next(tx)
+        };
+        store::save(&tx.db, &before, &after).await?;
+        tx.record(
+            Action::Updated,
+            &after.id.name(),
+            Some(&before),
+            Some(&after),
+        )
+        .await?;
+        Ok(after)
     }
 
-    /// Issues a draft with its number and day.
+    /// Reads one decision.
+    pub(crate) async fn get(&self, actor: &Actor, get: GetDecision) -> Result<Shown> {
+        let db = self.db.reader();
+        let decision = self.allowed(actor, db, &get.id).await?;
+        let namesakes = store::namesakes(db, &decision).await?;
+        Ok(Shown {
+            decision,
+            namesakes,
+        })
+    }
+
+    /// Lists the decisions of one unit, ordered by name.
+    pub(crate) async fn list(
+        &self,
+        actor: &Actor,
+        list: ListDecisions,
+    ) -> Result<(Vec<Decision>, String)> {
+        self.access.require(actor, &list.authority_unit).await?;
+        let what = format!("decisions {} {:?}", list.authority_unit, list.filter);
+        let page = self.pages.page(list.page_size, &list.page_token, what)?;
+        let decisions = store::list(
+            self.db.reader(),
+            &list.authority_unit,
+            &list.filter,
+            page.after(),
+            page.limit(),
+        )
+        .await?;
+        page.close(decisions, |it| it.id.as_str().to_owned())
+    }
+
+    /// Issues a draft with its number and day. The one it replaces does nothing more.
     pub(crate) async fn issue(
         &self,
         tx: &Tx,
         actor: &Actor,
         issue: IssueDecision,
-    ) -> Result<Decision> {
-        let before = self.allowed(actor, &tx.db, &issue.id).await?;
+    ) -> Result<Shown> {
+        let draft = self.allowed(actor, &tx.db, &issue.id).await?;
+        etag::check(&issue.etag, draft.version)?;
+        let mut taken = store::lock(&tx.db, draft.replaces.iter().chain([&draft.id])).await?;
+        let before = taken.take(&draft.id)?;
         etag::check(&issue.etag, before.version)?;
-        is_draft(&before)?;
+        before.is(DecisionState::Draft)?;
         let after = Decision {
+            state: DecisionState::Issued,
             issue: Some(issue.issue),
-            update_time: tx.now(),
-            version: before.version + 1,
-            ..before.clone()
+            ..before.next(tx)
         };
-        store::issue(&tx.db, &before, &after).await?;
+        store::save(&tx.db, &before, &after).await?;
+        tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
+            .await?;
+        if let Some(id) = &after.replaces {
+            let old = taken.take(id)?;
+            replace(tx, &old).await?;
+        }
+        let namesakes = store::namesakes(&tx.db, &after).await?;
+        Ok(Shown {
+            decision: after,
+            namesakes,
+        })
+    }
+
+    /// Records that a decision was revoked. Nothing that was done by it is undone.
+    pub(crate) async fn revoke(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        revoke: RevokeDecision,
+    ) -> Result<Decision> {
+        let seen = self.allowed(actor, &tx.db, &revoke.id).await?;
+        etag::check(&revoke.etag, seen.version)?;
+        let by = &revoke.revocation.by;
+        if *by == revoke.id {
+            return Err(by_itself("revoking_decision").into());
+        }
+        if store::find(&tx.db, by).await?.is_none() {
+            let missing = Error::reference("revoking_decision", by);
+            return Err(self.access.hide(actor, missing).await);
+        }
+        // Allocations take the same row, so none is made by it in the same moment.
+        let mut taken = store::lock(&tx.db, [&revoke.id, by]).await?;
+        let (before, by) = (taken.take(&revoke.id)?, taken.take(by)?);
+        etag::check(&revoke.etag, before.version)?;
+        before.is(DecisionState::Issued)?;
+        by.is_issued()?;
+        let after = Decision {
+            state: DecisionState::Revoked,
+            revocation: Some(revoke.revocation),
+            ..before.next(tx)
+        };
+        store::save(&tx.db, &before, &after).await?;
         tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
             .await?;
         Ok(after)
+    }
+
+    /// Sees that what a decision replaces is there and within the caller's reach.
+    async fn knows_replaced(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        id: &DecisionId,
+        content: &Content,
+    ) -> Result<()> {
+        let Some(replaced) = &content.replaces else {
+            return Ok(());
+        };
+        if replaced == id {
+            return Err(by_itself("decision.replaces").into());
+        }
+        match store::find(&tx.db, replaced).await? {
+            Some(it) => self.access.require(actor, &it.authority_unit).await,
+            None => {
+                let missing = Error::reference("decision.replaces", replaced);
+                Err(self.access.hide(actor, missing).await)
+            }
+        }
     }
 
     /// Reads a decision for a caller who holds the method's right on the unit that
@@ -148,27 +359,130 @@ impl Decisions {
     }
 }
 
+/// Lets a decision be replaced. One that was revoked before stays revoked, and may be covered
+/// all the same.
+async fn replace(tx: &Tx, old: &Decision) -> Result<()> {
+    match old.state {
+        DecisionState::Revoked => return Ok(()),
+        _ => old.is_issued()?,
+    }
+    let after = Decision {
+        state: DecisionState::Replaced,
+        ..old.next(tx)
+    };
+    store::save(&tx.db, old, &after).await?;
+    tx.record(Action::Moved, &after.id.name(), Some(old), Some(&after))
+        .await
+}
+
+fn by_itself(field: &str) -> Invalid {
+    let (en, vi) = ("is the decision itself", "chính là quyết định này");
+    Invalid::field(field, "OUT_OF_RANGE", en, vi)
+}
+
 impl Decision {
-    /// Returns where the decision stands, as clients name it.
-    pub(crate) fn state(&self) -> &'static str {
-        match self.issue {
-            None => "DRAFT",
-            Some(_) => "ISSUED",
+    /// Returns the decision as the next version of itself.
+    fn next(&self, tx: &Tx) -> Self {
+        Self {
+            update_time: tx.now(),
+            version: self.version + 1,
+            ..self.clone()
         }
+    }
+
+    /// Requires a state for a verb: what a number was given to stays as it is.
+    fn is(&self, allowed: DecisionState) -> Result<()> {
+        if self.state == allowed {
+            return Ok(());
+        }
+        Err(Error::rule(
+            &STATE_NOT_ALLOWED,
+            [
+                ("name", self.id.name()),
+                ("state", self.state.as_name().to_owned()),
+                ("allowed_states", allowed.as_name().to_owned()),
+            ],
+        ))
+    }
+
+    /// Requires that something can be done by it.
+    pub(crate) fn is_issued(&self) -> Result<()> {
+        if self.state == DecisionState::Issued {
+            return Ok(());
+        }
+        Err(Error::rule(
+            &DECISION_NOT_ISSUED,
+            [
+                ("decision", self.id.name()),
+                ("state", self.state.as_name().to_owned()),
+            ],
+        ))
+    }
+
+    /// Returns the day of issue of a decision that is or was issued.
+    pub(crate) fn issue_date(&self) -> Result<NaiveDate> {
+        let issue = self.issue.as_ref();
+        issue
+            .map(|it| it.date)
+            .ok_or_else(|| Error::internal("an issued decision has a day"))
+    }
+
+    /// Requires that its kind does what is wanted of it.
+    pub(crate) fn is_for(&self, fits: impl Fn(DecisionKind) -> bool) -> Result<()> {
+        if fits(self.kind) {
+            return Ok(());
+        }
+        let kinds = DecisionKind::ALL.into_iter().filter(|it| fits(*it));
+        let kinds: Vec<_> = kinds.map(DecisionKind::as_name).collect();
+        Err(Error::rule(
+            &DECISION_KIND_UNFIT,
+            [
+                ("decision", self.id.name()),
+                ("kind", self.kind.as_name().to_owned()),
+                ("allowed_kinds", kinds.join(", ")),
+            ],
+        ))
+    }
+
+    /// Adds to what was done by it, never beyond its amount. `pick` says to which sum.
+    pub(crate) fn spend(
+        &mut self,
+        pick: impl Fn(&mut Used) -> &mut Money,
+        asked: Money,
+    ) -> Result<()> {
+        let done = *pick(&mut self.used);
+        let after = done.checked_add(asked).filter(|it| *it <= self.amount);
+        if let Some(after) = after {
+            *pick(&mut self.used) = after;
+            return Ok(());
+        }
+        let available = self.amount.checked_sub(done).unwrap_or_default();
+        let missing = asked.checked_sub(available).unwrap_or(asked);
+        Err(Error::rule(
+            &BUDGET_EXCEEDED,
+            [
+                ("decision", self.id.name()),
+                ("amount", self.amount.to_vietnamese()),
+                ("allocated", done.to_vietnamese()),
+                ("asked", asked.to_vietnamese()),
+                ("available", available.to_vietnamese()),
+                ("missing", missing.to_vietnamese()),
+            ],
+        ))
+    }
+
+    /// Takes from what was done by it: an entry was reversed.
+    pub(crate) fn give_back(
+        &mut self,
+        pick: impl Fn(&mut Used) -> &mut Money,
+        amount: Money,
+    ) -> Result<()> {
+        let sum = pick(&mut self.used);
+        let after = sum.checked_sub(amount).filter(|it| !it.is_negative());
+        *sum = after.ok_or_else(|| Error::internal("more is reversed than was done"))?;
+        Ok(())
     }
 }
 
-/// Only a draft can be issued: what a number was given to stays as it is.
-fn is_draft(decision: &Decision) -> Result<()> {
-    match decision.issue {
-        None => Ok(()),
-        Some(_) => Err(Error::rule(
-            &STATE_NOT_ALLOWED,
-            [
-                ("name", decision.id.name()),
-                ("state", decision.state().to_owned()),
-                ("allowed_states", "DRAFT".to_owned()),
-            ],
-        )),
-    }
-}
+#[cfg(test)]
+mod tests;

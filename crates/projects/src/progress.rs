@@ -1,38 +1,67 @@
 //! How far a project has come by the end of a period. Entries are only ever added; the
 //! one that stands for a period is the one that no other corrects.
 
-use chrono::{DateTime, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
+use chrono::{DateTime, NaiveDate, Utc};
+use kit::{Access, Actor, Db, Result, Tx, db::ledger::Action, page::Pages};
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
+    date::vietnam_date,
+    decimal::Decimal,
     ids::{Principal, ProjectId},
     percent::Percent,
     period::Period,
 };
 
 use crate::{
+    charge,
     entry::PROGRESS,
-    project::{self, ListEntries},
-    reason::{COMPLETION_FELL, PROGRESS_NEEDS_CORRECTION},
+    project::{self, ListEntries, Method, Project},
+    task,
 };
 
+pub(crate) mod batch;
+mod completion;
 pub(crate) mod rpc;
+mod rules;
 pub(crate) mod store;
+mod warning;
+
+pub(crate) use completion::Completion;
 
 /// What was said about a project for one period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct ProgressEntry {
     pub(crate) project: ProjectId,
     pub(crate) number: i64,
-    pub(crate) period: Period,
-    pub(crate) health: Health,
-    pub(crate) completion: Option<Percent>,
-    pub(crate) result_text: String,
-    pub(crate) difficulty_text: String,
-    pub(crate) note: String,
+    pub(crate) said: Said,
+    /// How completion was found, as the project declared it then.
+    pub(crate) method: Method,
+    pub(crate) completion: Completion,
     pub(crate) corrects: Option<i64>,
     pub(crate) principal: Principal,
     pub(crate) create_time: DateTime<Utc>,
+}
+
+/// What a caller says about a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Said {
+    pub(crate) period: Period,
+    pub(crate) as_of: Option<NaiveDate>,
+    pub(crate) health: Health,
+    pub(crate) result_text: String,
+    pub(crate) difficulty_text: String,
+    pub(crate) note: String,
+    /// Why completion falls.
+    pub(crate) reason: String,
+    pub(crate) plan: Option<PlanAhead>,
+}
+
+/// What is planned for a later period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PlanAhead {
+    pub(crate) period: Period,
+    pub(crate) text: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -46,16 +75,30 @@ pub(crate) enum Health {
 }
 
 /// Records progress for a period.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct CreateProgressEntry {
     pub(crate) project: ProjectId,
-    pub(crate) period: Period,
-    pub(crate) health: Health,
-    pub(crate) completion: Option<Percent>,
-    pub(crate) result_text: String,
-    pub(crate) difficulty_text: String,
-    pub(crate) note: String,
+    pub(crate) said: Said,
+    /// Completion as the caller sent it.
+    pub(crate) percent: Option<Percent>,
+    /// Quantity done as the caller sent it.
+    pub(crate) done: Option<Decimal>,
     pub(crate) corrects: Option<i64>,
+}
+
+/// An entry beside what it was entered into.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) entry: ProgressEntry,
+    pub(crate) superseded: bool,
+    pub(crate) warnings: Vec<warning::Warning>,
+}
+
+/// The newest that stands for a project.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Latest {
+    pub(crate) entry: Option<String>,
+    pub(crate) completion: Option<Percent>,
 }
 
 /// The use cases.
@@ -81,22 +124,37 @@ impl Progress {
         tx: &Tx,
         actor: &Actor,
         new: CreateProgressEntry,
+    ) -> Result<Shown> {
+        let project = project::locked(&self.access, tx, actor, &new.project).await?;
+        let days = new.said.period.calendar();
+        charge::in_charge(&self.access, actor, &project.owner_unit, days).await?;
+        let ground = Ground::read(&tx.db, &project, new.said.period).await?;
+        rules::check(&project, &new, vietnam_date(tx.now()))?;
+        rules::names_what_stands(&new, ground.standing.as_ref())?;
+        let completion = completion::of(&project, &new, &ground)?;
+        rules::falls_with_a_reason(&new, completion.percent, &ground)?;
+        let entry = self.add(tx, actor, &project, new, completion).await?;
+        Ok(Shown {
+            warnings: warning::of(&project, &entry),
+            superseded: false,
+            entry,
+        })
+    }
+
+    async fn add(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        project: &Project,
+        new: CreateProgressEntry,
+        completion: Completion,
     ) -> Result<ProgressEntry> {
-        let project = project::allowed(&self.access, actor, &tx.db, &new.project).await?;
-        let number = project::store::next_entry(&tx.db, &project.id).await?;
-        let standing = store::standing(&tx.db, &project.id, new.period).await?;
-        names_what_stands(&new, standing.as_ref())?;
-        let before = store::measured_before(&tx.db, &project.id, new.period).await?;
-        falls_with_a_reason(&new, before.as_ref())?;
         let entry = ProgressEntry {
-            project: project.id,
-            number,
-            period: new.period,
-            health: new.health,
-            completion: new.completion,
-            result_text: new.result_text,
-            difficulty_text: new.difficulty_text,
-            note: new.note,
+            number: project::store::next_entry(&tx.db, &project.id).await?,
+            project: new.project,
+            said: new.said,
+            method: project.content.measure.method,
+            completion,
             corrects: new.corrects,
             principal: actor.principal().clone(),
             create_time: tx.now(),
@@ -112,14 +170,48 @@ impl Progress {
         &self,
         actor: &Actor,
         list: ListEntries,
-    ) -> Result<(Vec<ProgressEntry>, String)> {
+    ) -> Result<(Vec<Shown>, String)> {
         let db = self.db.reader();
         let project = project::allowed(&self.access, actor, db, &list.project).await?;
         let what = format!("progress {}", project.id);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
         let after = page.after_number()?;
         let entries = store::list(db, &project.id, after, page.limit()).await?;
-        page.close(entries, |it| it.number.to_string())
+        let (entries, next) = page.close(entries, |it| it.number.to_string())?;
+        let corrected = store::corrected(db, &project.id).await?;
+        let shown = entries.into_iter().map(|entry| Shown {
+            superseded: corrected.contains(&entry.number),
+            warnings: Vec::new(),
+            entry,
+        });
+        Ok((shown.collect(), next))
+    }
+}
+
+/// What an entry is judged beside.
+#[derive(Debug, Default)]
+struct Ground {
+    /// What stands for the same period.
+    standing: Option<ProgressEntry>,
+    /// The last measure before it, and the first one after it.
+    before: Option<ProgressEntry>,
+    after: Option<ProgressEntry>,
+    /// Tasks of the project, where completion is found from them.
+    tasks: Vec<task::Task>,
+}
+
+impl Ground {
+    async fn read(db: &impl ConnectionTrait, project: &Project, period: Period) -> Result<Self> {
+        let tasks = match project.content.measure.method {
+            Method::Milestones => task::store::of_projects(db, &[project.id.as_str()]).await?,
+            Method::Estimate | Method::Quantity => Vec::new(),
+        };
+        Ok(Self {
+            standing: store::standing(db, &project.id, period).await?,
+            before: store::measured_before(db, &project.id, period).await?,
+            after: store::measured_after(db, &project.id, period).await?,
+            tasks,
+        })
     }
 }
 
@@ -130,15 +222,15 @@ impl ProgressEntry {
 
     /// Returns the result as it is printed: the words given, or those of the state.
     pub(crate) fn result(&self) -> &str {
-        match self.result_text.as_str() {
-            "" => self.health.to_vietnamese(),
+        match self.said.result_text.as_str() {
+            "" => self.said.health.to_vietnamese(),
             text => text,
         }
     }
 }
 
 impl Health {
-    const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 6] = [
         Self::NotStarted,
         Self::OnTrack,
         Self::AtRisk,
@@ -160,149 +252,5 @@ impl Health {
     }
 }
 
-/// What stands for a period is replaced only by an entry that names it, so that nobody
-/// overwrites what he has not seen.
-fn names_what_stands(new: &CreateProgressEntry, standing: Option<&ProgressEntry>) -> Result<()> {
-    match (new.corrects, standing) {
-        (None, None) => Ok(()),
-        (Some(corrects), Some(standing)) if corrects == standing.number => Ok(()),
-        (_, Some(standing)) => Err(Error::rule(
-            &PROGRESS_NEEDS_CORRECTION,
-            [
-                ("period", new.period.to_string()),
-                ("standing", standing.name()),
-            ],
-        )),
-        (Some(corrects), None) => {
-            let name = PROGRESS.name(&new.project, corrects);
-            Err(Error::reference(
-                "progress_entry.corrects",
-                format!("{name} ({})", new.period),
-            ))
-        }
-    }
-}
-
-/// A project goes forward from period to period; where it does not, somebody says why.
-fn falls_with_a_reason(new: &CreateProgressEntry, before: Option<&ProgressEntry>) -> Result<()> {
-    if new.corrects.is_some() || !new.note.is_empty() {
-        return Ok(());
-    }
-    let (Some(after), Some(entry)) = (new.completion, before) else {
-        return Ok(());
-    };
-    match entry.completion {
-        Some(before) if after < before => Err(Error::rule(
-            &COMPLETION_FELL,
-            [
-                ("before", before.to_string()),
-                ("after", after.to_string()),
-                ("entry", entry.name()),
-            ],
-        )),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn project() -> ProjectId {
-        ProjectId::new("hop-khong-giay").unwrap()
-    }
-
-    fn entry(number: i64, period: &str, completion: &str) -> ProgressEntry {
-        ProgressEntry {
-            project: project(),
-            number,
-            period: period.parse().unwrap(),
-            health: Health::OnTrack,
-            completion: completion.parse().ok(),
-            result_text: String::new(),
-            difficulty_text: String::new(),
-            note: String::new(),
-            corrects: None,
-            principal: Principal::from_name("users/can-bo").unwrap(),
-            create_time: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    fn new(
-        period: &str,
-        completion: &str,
-        corrects: Option<i64>,
-        note: &str,
-    ) -> CreateProgressEntry {
-        CreateProgressEntry {
-            project: project(),
-            period: period.parse().unwrap(),
-            health: Health::OnTrack,
-            completion: completion.parse().ok(),
-            result_text: String::new(),
-            difficulty_text: String::new(),
-            note: note.into(),
-            corrects,
-        }
-    }
-
-    #[test]
-    fn a_second_entry_for_a_period_names_the_one_that_stands() {
-        let standing = entry(4, "2022-h1", "40");
-        let check =
-            |corrects, standing| names_what_stands(&new("2022-h1", "50", corrects, ""), standing);
-        assert!(check(None, None).is_ok());
-        assert!(check(Some(4), Some(&standing)).is_ok());
-        for corrects in [None, Some(1)] {
-            let Err(Error::Rule(reason, facts)) = check(corrects, Some(&standing)) else {
-                panic!()
-            };
-            assert_eq!(reason.code, "PROGRESS_NEEDS_CORRECTION");
-            assert_eq!(
-                facts["standing"],
-                "projects/hop-khong-giay/progressEntries/p000004"
-            );
-        }
-        assert!(matches!(check(Some(4), None), Err(Error::Invalid(_))));
-    }
-
-    #[test]
-    fn completion_falls_only_by_a_correction_or_with_a_note() {
-        let before = entry(4, "2022-h1", "60.5");
-        let check = |completion, corrects, note| {
-            falls_with_a_reason(&new("2022-9m", completion, corrects, note), Some(&before))
-        };
-        assert!(check("60.50", None, "").is_ok());
-        assert!(check("", None, "").is_ok());
-        assert!(check("60.4", None, "Nghiệm thu lại khối lượng").is_ok());
-        assert!(check("60.4", Some(5), "").is_ok());
-        let Err(Error::Rule(reason, facts)) = check("60.4", None, "") else {
-            panic!()
-        };
-        assert_eq!(reason.code, "COMPLETION_FELL");
-        assert_eq!(
-            (facts["before"].as_str(), facts["after"].as_str()),
-            ("60.5", "60.4")
-        );
-    }
-
-    #[test]
-    fn a_state_has_words_when_nobody_wrote_any() {
-        let mut entry = entry(1, "2022-h1", "");
-        let words = Health::ALL.map(|health| {
-            entry.health = health;
-            entry.result().to_owned()
-        });
-        let expected = [
-            "Chưa thực hiện",
-            "Đang thực hiện",
-            "Có nguy cơ chậm",
-            "Chậm tiến độ",
-            "Gặp vướng mắc",
-            "Đã hoàn thành",
-        ];
-        assert_eq!(words, expected);
-        entry.result_text = "Đã lắp đặt tại 3/5 xã".into();
-        assert_eq!(entry.result(), "Đã lắp đặt tại 3/5 xã");
-    }
-}
+mod tests;

@@ -1,18 +1,37 @@
 //! What a project is, its place in its unit's table, and its use cases.
+//!
+//! Its state is a matter of decision and moves only by verbs ([`state`]); how far the work
+//! has come is said by progress entries. "Chưa thực hiện" is an entry, whatever the state.
 
-use chrono::{DateTime, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
+use chrono::{DateTime, NaiveDate, Utc};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
-    ids::{ProjectId, UnitId},
+    date::vietnam_date,
+    decimal::Decimal,
+    ids::{IndicatorId, ProjectId, UnitId},
+    money::Money,
+    percent::Percent,
     period::Period,
+    validity::Validity,
+    violations::Invalid,
 };
 
-use crate::reason::PROJECT_TABLE_FULL;
+use crate::{
+    charge,
+    instrument::{self, FundingKind, Instrument, Procedure},
+    progress,
+    reason::{LEGAL_INSTRUMENT_FIXED, PLAN_NEEDS_BASELINE, PROJECT_TABLE_FULL},
+};
 
+pub(crate) mod change;
 pub(crate) mod rpc;
+pub(crate) mod state;
 pub(crate) mod store;
+pub(crate) mod wire;
+
+pub(crate) use state::{Standing, State};
 
 /// A unit's table has at most this many lines, so that it can be answered whole.
 pub(crate) const MOST_PROJECTS: i32 = 500;
@@ -21,37 +40,88 @@ pub(crate) const MOST_PROJECTS: i32 = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Project {
     pub(crate) id: ProjectId,
-    pub(crate) display_name: String,
-    pub(crate) kind: ProjectKind,
     pub(crate) owner_unit: UnitId,
-    pub(crate) start_period: Period,
     pub(crate) ordinal: i32,
-    pub(crate) objective: String,
+    pub(crate) content: Content,
+    pub(crate) standing: Standing,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
+}
+
+/// What a project says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Content {
+    pub(crate) display_name: String,
+    pub(crate) kind: ProjectKind,
+    pub(crate) start_period: Period,
+    pub(crate) objective: String,
+    pub(crate) code: String,
+    pub(crate) program: String,
+    /// Id of the decree it was decided under.
+    pub(crate) legal_instrument: Option<&'static str>,
+    pub(crate) partner_units: Vec<UnitId>,
+    pub(crate) plan: Plan,
+    pub(crate) indicators: Vec<IndicatorId>,
+    pub(crate) estimated_amount: Option<Money>,
+    pub(crate) funding_kind: Option<FundingKind>,
+    pub(crate) measure: Measure,
+}
+
+/// The days that are planned; a deadline may be words instead.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Plan {
+    pub(crate) start: Option<NaiveDate>,
+    pub(crate) end: Option<NaiveDate>,
+    pub(crate) deadline_text: String,
+}
+
+/// How completion is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Measure {
+    pub(crate) method: Method,
+    pub(crate) planned_quantity: Option<Decimal>,
+    pub(crate) quantity_unit: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Method {
+    Estimate,
+    Quantity,
+    Milestones,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum ProjectKind {
     Project,
     Task,
+    Activity,
+    Procurement,
 }
 
 impl ProjectKind {
-    const ALL: [Self; 2] = [Self::Project, Self::Task];
+    const ALL: [Self; 4] = [Self::Project, Self::Task, Self::Activity, Self::Procurement];
+}
+
+impl Method {
+    pub(crate) const ALL: [Self; 3] = [Self::Estimate, Self::Quantity, Self::Milestones];
 }
 
 /// Adds a project; without an ordinal it comes last in the table.
 #[derive(Debug)]
 pub(crate) struct CreateProject {
     pub(crate) id: ProjectId,
-    pub(crate) display_name: String,
-    pub(crate) kind: ProjectKind,
     pub(crate) owner_unit: UnitId,
-    pub(crate) start_period: Period,
     pub(crate) ordinal: Option<i32>,
-    pub(crate) objective: String,
+    pub(crate) content: Content,
+}
+
+/// Changes what a project says of itself.
+#[derive(Debug)]
+pub(crate) struct UpdateProject {
+    pub(crate) id: ProjectId,
+    pub(crate) change: change::Change,
+    pub(crate) etag: String,
 }
 
 /// Asks for one project.
@@ -60,12 +130,25 @@ pub(crate) struct GetProject {
     pub(crate) id: ProjectId,
 }
 
-/// Asks for the projects of one unit.
+/// Asks for the projects of a unit.
 #[derive(Debug)]
 pub(crate) struct ListProjects {
     pub(crate) owner_unit: UnitId,
+    pub(crate) include_subtree: bool,
+    pub(crate) filter: Filter,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
+}
+
+/// Which projects are meant; nothing set stands for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(crate) states: Vec<State>,
+    pub(crate) kinds: Vec<ProjectKind>,
+    /// Folded, as is `search`.
+    pub(crate) program: String,
+    pub(crate) search: String,
+    pub(crate) indicator: Option<IndicatorId>,
 }
 
 /// Asks for the entries of one kind under a project.
@@ -74,6 +157,15 @@ pub(crate) struct ListEntries {
     pub(crate) project: ProjectId,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
+}
+
+/// A project with what others say about it.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) project: Project,
+    pub(crate) latest_entry: Option<String>,
+    pub(crate) completion: Option<Percent>,
+    pub(crate) procedure: Option<Procedure>,
 }
 
 /// The use cases.
@@ -94,25 +186,21 @@ impl Register {
     }
 
     /// Adds a project to its unit's table.
-    pub(crate) async fn create(
-        &self,
-        tx: &Tx,
-        actor: &Actor,
-        new: CreateProject,
-    ) -> Result<Project> {
+    pub(crate) async fn create(&self, tx: &Tx, actor: &Actor, new: CreateProject) -> Result<Shown> {
         self.access.require(actor, &new.owner_unit).await?;
         if store::find(&tx.db, &new.id).await?.is_some() {
             return Err(Error::taken("PROJECT", &new.id));
         }
+        let days = new.content.start_period.calendar();
+        charge::in_charge(&self.access, actor, &new.owner_unit, days).await?;
+        self.partners_exist(actor, &new.content, &[]).await?;
         let taken = store::ordinals(&tx.db, &new.owner_unit).await?;
         let project = Project {
             ordinal: place(&new.owner_unit, new.ordinal, &taken)?,
             id: new.id,
-            display_name: new.display_name,
-            kind: new.kind,
             owner_unit: new.owner_unit,
-            start_period: new.start_period,
-            objective: new.objective,
+            content: new.content,
+            standing: Standing::default(),
             create_time: tx.now(),
             update_time: tx.now(),
             version: 1,
@@ -120,31 +208,181 @@ impl Register {
         store::insert(&tx.db, &project).await?;
         tx.record(Action::Created, &project.id.name(), None, Some(&project))
             .await?;
-        Ok(project)
+        self.shown_one(&tx.db, project).await
+    }
+
+    /// Changes what a project says of itself.
+    pub(crate) async fn update(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        update: UpdateProject,
+    ) -> Result<Shown> {
+        let before = locked(&self.access, tx, actor, &update.id).await?;
+        etag::check(&update.etag, before.version)?;
+        let today = charge::only(vietnam_date(tx.now()));
+        charge::in_charge(&self.access, actor, &before.owner_unit, today).await?;
+        let (ordinal, content) = update.change.apply(&before)?;
+        keeps_what_was_decided(&before, &content)?;
+        self.partners_exist(actor, &content, &before.content.partner_units)
+            .await?;
+        let ordinal = match ordinal {
+            None => before.ordinal,
+            Some(Some(same)) if same == before.ordinal => same,
+            Some(wanted) => {
+                let taken = store::ordinals(&tx.db, &before.owner_unit).await?;
+                place(&before.owner_unit, wanted, &taken)?
+            }
+        };
+        let after = Project {
+            ordinal,
+            content,
+            ..before.touched(tx.now())
+        };
+        store::update(&tx.db, &before, &after).await?;
+        let name = after.id.name();
+        tx.record(Action::Updated, &name, Some(&before), Some(&after))
+            .await?;
+        self.shown_one(&tx.db, after).await
     }
 
     /// Reads one project.
-    pub(crate) async fn get(&self, actor: &Actor, get: GetProject) -> Result<Project> {
-        allowed(&self.access, actor, self.db.reader(), &get.id).await
+    pub(crate) async fn get(&self, actor: &Actor, get: GetProject) -> Result<Shown> {
+        let db = self.db.reader();
+        let project = allowed(&self.access, actor, db, &get.id).await?;
+        self.shown_one(db, project).await
     }
 
-    /// Lists the projects of one unit, ordered by name.
+    /// Lists projects, ordered by name.
     pub(crate) async fn list(
         &self,
         actor: &Actor,
         list: ListProjects,
-    ) -> Result<(Vec<Project>, String)> {
-        self.access.require(actor, &list.owner_unit).await?;
-        let what = format!("projects {}", list.owner_unit);
+    ) -> Result<(Vec<Shown>, String)> {
+        let units = if list.include_subtree {
+            let root = &list.owner_unit;
+            self.access.require_subtree(actor, Some(root)).await?;
+            self.access.units_below(root, self.until_today()?).await?
+        } else {
+            self.access.require(actor, &list.owner_unit).await?;
+            vec![list.owner_unit.clone()]
+        };
+        let what = format!(
+            "projects {} {} {:?}",
+            list.owner_unit, list.include_subtree, list.filter
+        );
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
-        // A unit has few projects, and the databases do not agree on the order of text.
-        let mut projects = store::of_unit(self.db.reader(), &list.owner_unit).await?;
-        projects.sort_by(|one, other| one.id.cmp(&other.id));
-        if let Some(after) = page.after() {
-            projects.retain(|it| it.id.as_str() > after);
-        }
-        page.close(projects, |it| it.id.as_str().to_owned())
+        let db = self.db.reader();
+        let found = store::list(db, &units, &list.filter, page.after(), page.limit()).await?;
+        let (found, next) = page.close(found, |it| it.id.as_str().to_owned())?;
+        Ok((self.shown(db, found).await?, next))
     }
+
+    /// Every day up to today, with tomorrow as its end.
+    fn until_today(&self) -> Result<Validity> {
+        let tomorrow = vietnam_date(self.db.clock().now()).succ_opt();
+        Validity::new(NaiveDate::default(), tomorrow).map_err(Error::internal)
+    }
+
+    /// Partners that were not named before are units there are.
+    async fn partners_exist(
+        &self,
+        actor: &Actor,
+        content: &Content,
+        known: &[UnitId],
+    ) -> Result<()> {
+        let partners = content.partner_units.iter().enumerate();
+        let new: Vec<_> = partners.filter(|(_, it)| !known.contains(it)).collect();
+        let units: Vec<_> = new.iter().map(|(_, it)| *it).collect();
+        let days = self.access.unit_days(actor, &units).await?;
+        let mut bad = Invalid::default();
+        for ((place, unit), days) in new.into_iter().zip(days) {
+            if days.is_none() {
+                charge::no_such_unit(format!("project.partner_units[{place}]"), unit, &mut bad);
+            }
+        }
+        Ok(bad.check()?)
+    }
+
+    pub(crate) async fn shown_one(
+        &self,
+        db: &impl ConnectionTrait,
+        project: Project,
+    ) -> Result<Shown> {
+        let mut shown = self.shown(db, vec![project]).await?;
+        shown
+            .pop()
+            .ok_or_else(|| Error::internal("a project is gone"))
+    }
+
+    /// Puts beside projects what their progress and the law say of them.
+    async fn shown(&self, db: &impl ConnectionTrait, projects: Vec<Project>) -> Result<Vec<Shown>> {
+        let ids: Vec<_> = projects.iter().map(|it| it.id.as_str()).collect();
+        let mut latest = progress::store::latest(db, &ids).await?;
+        let today = vietnam_date(self.db.clock().now());
+        let shown = projects.into_iter().map(|project| {
+            let latest = latest.remove(&project.id).unwrap_or_default();
+            Shown {
+                procedure: project.procedure(today),
+                latest_entry: latest.entry,
+                completion: latest.completion,
+                project,
+            }
+        });
+        Ok(shown.collect())
+    }
+}
+
+impl Project {
+    pub(crate) fn touched(&self, now: DateTime<Utc>) -> Self {
+        Self {
+            update_time: now,
+            version: self.version + 1,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn instrument(&self) -> Option<&'static Instrument> {
+        self.content.legal_instrument.and_then(instrument::find)
+    }
+
+    /// Returns what the decree asks of the project: by the day it was decided, or as if it
+    /// were decided today.
+    pub(crate) fn procedure(&self, today: NaiveDate) -> Option<Procedure> {
+        let day = self.standing.approval_date.unwrap_or(today);
+        let content = &self.content;
+        let decree = self.instrument()?;
+        Some(decree.procedure(day, content.funding_kind, content.estimated_amount))
+    }
+
+    /// Says whether the project stands in reports of a period: it has begun by its end, and
+    /// had not ended before it began.
+    pub(crate) fn stands_in(&self, period: Period) -> bool {
+        let days = period.calendar();
+        let start = self.content.start_period.calendar().start();
+        let ended = self.standing.actual_end;
+        days.end().is_none_or(|end| start < end) && ended.is_none_or(|end| end >= days.start())
+    }
+}
+
+/// What was decided changes by other ways: the decree never, the days by a baseline.
+fn keeps_what_was_decided(before: &Project, content: &Content) -> Result<()> {
+    if before.standing.state == State::Proposed {
+        return Ok(());
+    }
+    if content.legal_instrument != before.content.legal_instrument {
+        let number = before.instrument().map_or("–", |it| it.number);
+        let facts = [
+            ("project", before.id.name()),
+            ("instrument", number.to_owned()),
+        ];
+        return Err(Error::rule(&LEGAL_INSTRUMENT_FIXED, facts));
+    }
+    if content.plan != before.content.plan {
+        let facts = [("project", before.id.name())];
+        return Err(Error::rule(&PLAN_NEEDS_BASELINE, facts));
+    }
+    Ok(())
 }
 
 /// Reads a project for a caller who holds the method's right on the unit in charge.
@@ -162,9 +400,20 @@ pub(crate) async fn allowed(
     Ok(project)
 }
 
+/// Reads a project that nobody else changes until the end of the change.
+pub(crate) async fn locked(
+    access: &Access,
+    tx: &Tx,
+    actor: &Actor,
+    id: &ProjectId,
+) -> Result<Project> {
+    store::lock(&tx.db, id).await?;
+    allowed(access, actor, &tx.db, id).await
+}
+
 /// Returns the place a new project gets in the table: the one it asks for, or the next
 /// after the last, or, when the end is taken, the first gap.
-fn place(unit: &UnitId, wanted: Option<i32>, taken: &[i32]) -> Result<i32> {
+pub(crate) fn place(unit: &UnitId, wanted: Option<i32>, taken: &[i32]) -> Result<i32> {
     let is_free = |it: &i32| !taken.contains(it);
     if let Some(ordinal) = wanted {
         let taken = || Error::taken("PROJECT_ORDINAL", format!("{unit}: {ordinal}"));

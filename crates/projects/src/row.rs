@@ -12,14 +12,16 @@ use types::{
     document_number::DocumentNumber,
     ids::{DecisionId, ProjectId, UnitId},
     money::Money,
+    percent::Percent,
     period::Period,
 };
 
 use crate::{
     allocation::{self, Allocation},
-    decision::{self, Decision},
+    decision::{self, Decision, DecisionState},
+    hand_over, planned,
     progress::{self, Health, ProgressEntry},
-    project::{self, Project},
+    project::Project,
     supplementary_request::{self, SupplementaryRequest},
 };
 
@@ -38,6 +40,11 @@ pub(crate) struct Row {
     pub(crate) requested: bool,
     pub(crate) note: String,
     pub(crate) progress_entry: Option<String>,
+    pub(crate) owner_unit: UnitId,
+    pub(crate) partner_units: Vec<UnitId>,
+    pub(crate) deadline: String,
+    pub(crate) completion: Option<Percent>,
+    pub(crate) difficulty_text: String,
 }
 
 /// Asks for the project table of a report.
@@ -82,7 +89,9 @@ struct Facts {
 
 impl Facts {
     async fn load(db: &impl ConnectionTrait, unit: &UnitId, period: Period) -> Result<Self> {
-        let projects = project::store::of_unit(db, unit).await?;
+        // Whoever had a project at the end of the period reports on it.
+        let last_day = planned::last_day(period);
+        let projects = hand_over::of_unit_on(db, unit, last_day).await?;
         let ids: Vec<_> = projects.iter().map(|it| it.id.as_str()).collect();
         let entries = progress::store::of_period(db, &ids, period).await?;
         let allocations = allocation::store::of_year(db, &ids, period.year()).await?;
@@ -105,12 +114,11 @@ impl Facts {
     }
 }
 
-/// Makes the table: every project that has begun by the end of the period, in the unit's
-/// own order.
+/// Makes the table: every project that has begun by the end of the period and was not over
+/// before it, in the unit's own order.
 fn rows(period: Period, facts: &Facts) -> Result<Vec<Row>> {
-    let end = period.calendar().end();
-    let has_begun = |it: &&Project| end.is_none_or(|end| it.start_period.calendar().start() < end);
-    let mut projects: Vec<_> = facts.projects.iter().filter(has_begun).collect();
+    let projects = facts.projects.iter();
+    let mut projects: Vec<_> = projects.filter(|it| it.stands_in(period)).collect();
     projects.sort_by_key(|it| it.ordinal);
     projects
         .into_iter()
@@ -122,31 +130,46 @@ fn row(project: &Project, period: Period, facts: &Facts) -> Result<Row> {
     let entries = facts.entries.iter();
     // Each further entry of a period corrects the one before, so the last one stands.
     let standing = entries
-        .filter(|it| it.project == project.id && it.period == period)
+        .filter(|it| it.project == project.id && it.said.period == period)
         .max_by_key(|it| it.number);
     let grants = grants(project, period, facts)?;
     let requests = facts.requests.iter();
     let asked: Vec<_> = requests
-        .filter(|it| it.project == project.id && it.period == period)
+        .filter(|it| it.project == project.id && it.asked.period == period)
         .collect();
-    let sums: Vec<_> = asked.iter().filter_map(|it| it.amount).collect();
+    let sums: Vec<_> = asked.iter().filter_map(|it| it.amount()).collect();
     let requested_amount = match sums.is_empty() {
         true => None,
         false => Some(allocation::sum(sums)?),
     };
     Ok(Row {
         project: project.id.clone(),
-        title: project.display_name.clone(),
-        health: standing.map(|it| it.health),
+        title: project.content.display_name.clone(),
+        health: standing.map(|it| it.said.health),
         result_text: standing
             .map(|it| it.result().to_owned())
             .unwrap_or_default(),
         allocated: allocation::sum(grants.iter().map(|it| it.amount))?,
-        decision_numbers: grants.iter().map(|it| it.number.to_string()).collect(),
+        // Money whose decision was revoked is still there; that decision grants it no more.
+        decision_numbers: grants
+            .iter()
+            .filter(|it| it.is_in_force)
+            .map(|it| it.number.to_string())
+            .collect(),
         requested_amount,
         requested: !asked.is_empty(),
-        note: standing.map(|it| it.note.clone()).unwrap_or_default(),
+        note: standing.map(|it| it.said.note.clone()).unwrap_or_default(),
         progress_entry: standing.map(ProgressEntry::name),
+        owner_unit: project.owner_unit.clone(),
+        partner_units: project.content.partner_units.clone(),
+        deadline: planned::deadline(
+            &project.content.plan.deadline_text,
+            project.content.plan.end,
+        ),
+        completion: standing.and_then(|it| it.completion.percent),
+        difficulty_text: standing
+            .map(|it| it.said.difficulty_text.clone())
+            .unwrap_or_default(),
     })
 }
 
@@ -155,6 +178,7 @@ struct Grant<'facts> {
     issue_date: NaiveDate,
     number: &'facts DocumentNumber,
     amount: Money,
+    is_in_force: bool,
 }
 
 /// Returns the decisions that grant a project money of the period's budget year and were
@@ -174,11 +198,10 @@ fn grants<'facts>(
     let end = period.calendar().end();
     let mut grants = Vec::new();
     for (decision, amounts) in by_decision {
-        let Some(issue) = facts
-            .decisions
-            .get(decision)
-            .and_then(|it| it.issue.as_ref())
-        else {
+        let Some(decision) = facts.decisions.get(decision) else {
+            continue;
+        };
+        let Some(issue) = &decision.issue else {
             continue;
         };
         let amount = allocation::sum(amounts)?;
@@ -187,6 +210,7 @@ fn grants<'facts>(
                 issue_date: issue.date,
                 number: &issue.number,
                 amount,
+                is_in_force: decision.state == DecisionState::Issued,
             });
         }
     }

@@ -249,4 +249,23 @@ impl Neighbours {
             .into_inner()
             .rows)
     }
+
+    /// Reads what a unit planned for a period, with what became of it.
+    pub(crate) async fn planned_work(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        period: Period,
+    ) -> Result<Vec<projects::PlannedWork>> {
+        let list = projects::ListPlannedWorkRequest {
+            unit: unit.name(),
+            period: period.to_string(),
+        };
+        let mut client = ProjectServiceClient::new(self.projects.clone());
+        Ok(client
+            .list_planned_work(actor.request(list))
+            .await?
+            .into_inner()
+            .planned_work)
+    }
 }

@@ -37,6 +37,9 @@ pub(crate) struct SectionSpec {
     pub(crate) required: bool,
     pub(crate) proposed: Vec<Block>,
     pub(crate) rule: ConsolidationRule,
+    /// Whether a draft also lists what was planned for the period, with what became of it.
+    #[serde(default)]
+    pub(crate) lists_planned_work: bool,
 }
 
 /// A paragraph or list item, as it was typed, and with its facts once they are pinned.
@@ -146,6 +149,14 @@ fn sections_fit(sections: &[SectionSpec], bad: &mut Invalid) {
                 format!("`{}` đã được dùng cho mục khác", section.key),
             );
         }
+        if section.lists_planned_work && section.kind != SectionKind::Narrative {
+            bad.add(
+                format!("{field}.lists_planned_work"),
+                "RULE_DOES_NOT_FIT",
+                "only a narrative lists planned work",
+                "chỉ mục thuyết minh mới nêu kết quả việc đã đề ra",
+            );
+        }
         if !section.rule.fits(section.kind) {
             bad.add(
                 format!("{field}.consolidation"),
@@ -212,6 +223,7 @@ mod tests {
             required: true,
             proposed: Vec::new(),
             rule,
+            lists_planned_work: false,
         }
     }
 

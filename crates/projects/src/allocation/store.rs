@@ -1,17 +1,25 @@
 //! The allocation table; the only file that knows its columns.
 
+use std::collections::BTreeMap;
+
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
+};
 use types::{
     ids::{DecisionId, Principal, ProjectId},
     money::Money,
 };
 
-use super::{Allocation, Booking, FundingSource};
-use crate::choice;
+use super::{Allocation, AllocationKind};
+use crate::{
+    budget_line::{LineId, store::line_id},
+    choice, decision,
+    reason::ENTRY_REVERSED,
+};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -31,111 +39,173 @@ mod row {
         pub(super) note: String,
         pub(super) principal: String,
         pub(super) create_micros: i64,
+        pub(super) cost_type: String,
+        pub(super) unit: String,
+        pub(super) kind: String,
+        pub(super) by_decision: Option<String>,
+        pub(super) reverses: Option<i64>,
+        pub(super) counterpart: Option<i64>,
+        pub(super) request_number: Option<i64>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
 
 pub(super) async fn insert(db: &impl ConnectionTrait, allocation: &Allocation) -> Result<()> {
+    let line = &allocation.line;
+    let by = allocation.by_decision.as_ref();
     let row = row::ActiveModel {
         project_id: Set(allocation.project.as_str().into()),
         number: Set(allocation.number),
         decision_id: Set(allocation.decision.as_str().into()),
         amount_vnd: Set(allocation.amount.vnd()),
-        fiscal_year: Set(allocation.fiscal_year.into()),
-        funding_source: Set(allocation.funding_source.as_word().into()),
+        fiscal_year: Set(line.fiscal_year.into()),
+        funding_source: Set(line.source.as_word().into()),
         note: Set(allocation.note.clone()),
         principal: Set(allocation.principal.name()),
         create_micros: Set(allocation.create_time.timestamp_micros()),
+        cost_type: Set(line.cost_type.as_word().into()),
+        unit: Set(line.unit.as_str().into()),
+        kind: Set(allocation.kind.as_word().into()),
+        by_decision: Set(by.map(|it| it.as_str().into())),
+        reverses: Set(allocation.reverses),
+        counterpart: Set(allocation.counterpart),
+        request_number: Set(allocation.request),
     };
+    // The number is new, so what is taken is the entry that is reversed.
+    let reversed = || Error::rule(&ENTRY_REVERSED, [("entry", allocation.name())]);
     row::Entity::insert(row)
         .exec_without_returning(db)
         .await
-        .map_err(|error| on_unique(error, || Error::Conflict))?;
+        .map_err(|error| on_unique(error, reversed))?;
     Ok(())
+}
+
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    project: &ProjectId,
+    number: i64,
+) -> Result<Option<Allocation>> {
+    let row = row::Entity::find_by_id((project.as_str().to_owned(), number))
+        .one(db)
+        .await?;
+    row.map(Allocation::try_from).transpose()
 }
 
 /// Returns the allocations of a project after a number, the oldest first.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
     project: &ProjectId,
+    line: Option<&LineId>,
     after: i64,
     limit: u64,
 ) -> Result<Vec<Allocation>> {
-    let rows = row::Entity::find()
+    let mut rows = row::Entity::find()
         .filter(row::Column::ProjectId.eq(project.as_str()))
         .filter(row::Column::Number.gt(after))
         .order_by_asc(row::Column::Number)
-        .limit(limit)
-        .all(db)
-        .await?;
+        .limit(limit);
+    if let Some(line) = line {
+        rows = rows.filter(is(line));
+    }
+    let rows = rows.all(db).await?;
     rows.into_iter().map(Allocation::try_from).collect()
 }
 
-/// Returns what was booked on a decision, for which projects and years. The rows are added up
-/// outside: the databases disagree on sums that pass 64 bits.
-pub(crate) async fn of_decision(
-    db: &impl ConnectionTrait,
-    decision: &DecisionId,
-) -> Result<Vec<Booking>> {
-    let rows: Vec<(String, i64, i64)> = row::Entity::find()
-        .select_only()
-        .column(row::Column::ProjectId)
-        .column(row::Column::FiscalYear)
-        .column(row::Column::AmountVnd)
-        .filter(row::Column::DecisionId.eq(decision.as_str()))
-        .into_tuple()
-        .all(db)
-        .await?;
-    rows.into_iter()
-        .map(|(id, fiscal_year, vnd)| {
-            Ok(Booking {
-                project: ProjectId::new(&id).map_err(Error::internal)?,
-                fiscal_year: i32::try_from(fiscal_year).map_err(Error::internal)?,
-                amount: Money::new(vnd),
-            })
-        })
-        .collect()
+fn is(line: &LineId) -> Condition {
+    Condition::all()
+        .add(row::Column::ProjectId.eq(line.project.as_str()))
+        .add(row::Column::FiscalYear.eq(i64::from(line.fiscal_year)))
+        .add(row::Column::FundingSource.eq(line.source.as_word()))
+        .add(row::Column::CostType.eq(line.cost_type.as_word()))
+        .add(row::Column::Unit.eq(line.unit.as_str()))
 }
 
-/// Returns every amount that was booked for a project.
-pub(super) async fn amounts(db: &impl ConnectionTrait, project: &ProjectId) -> Result<Vec<Money>> {
+/// Returns what was entered on a line of one decision. It is added up outside: the databases
+/// disagree on sums that pass 64 bits.
+pub(super) async fn held(
+    db: &impl ConnectionTrait,
+    line: &LineId,
+    decision: &DecisionId,
+) -> Result<Vec<Money>> {
     let rows: Vec<i64> = row::Entity::find()
         .select_only()
         .column(row::Column::AmountVnd)
-        .filter(row::Column::ProjectId.eq(project.as_str()))
+        .filter(is(line))
+        .filter(row::Column::DecisionId.eq(decision.as_str()))
         .into_tuple()
         .all(db)
         .await?;
     Ok(rows.into_iter().map(Money::new).collect())
 }
 
-/// Returns the allocations of these projects for one budget year.
+/// Returns what lines of some projects hold of decisions that are not in force any more.
+pub(crate) async fn uncovered(
+    db: &impl ConnectionTrait,
+    projects: &[&str],
+) -> Result<BTreeMap<LineId, Money>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
+        .filter(row::Column::DecisionId.in_subquery(decision::store::void()))
+        .all(db)
+        .await?;
+    let mut by_line: BTreeMap<LineId, Vec<Money>> = BTreeMap::new();
+    for row in rows {
+        let amount = Money::new(row.amount_vnd);
+        by_line.entry(row.line()?).or_default().push(amount);
+    }
+    let sums = by_line
+        .into_iter()
+        .map(|(line, amounts)| Ok((line, super::sum(amounts)?)));
+    sums.collect()
+}
+
+/// Returns the allocations of these projects for one budget year. What only lets a line spend
+/// ahead is no money.
 pub(crate) async fn of_year(
     db: &impl ConnectionTrait,
     projects: &[&str],
     fiscal_year: i32,
 ) -> Result<Vec<Allocation>> {
+    let permissions = decision::store::permitting();
     let rows = row::Entity::find()
         .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
         .filter(row::Column::FiscalYear.eq(fiscal_year))
+        .filter(row::Column::DecisionId.not_in_subquery(permissions))
         .all(db)
         .await?;
     rows.into_iter().map(Allocation::try_from).collect()
+}
+
+impl row::Model {
+    fn line(&self) -> Result<LineId> {
+        line_id(
+            &self.project_id,
+            self.fiscal_year,
+            &self.funding_source,
+            &self.cost_type,
+            &self.unit,
+        )
+    }
 }
 
 impl TryFrom<row::Model> for Allocation {
     type Error = Error;
 
     fn try_from(row: row::Model) -> Result<Self> {
-        let (all, word) = (FundingSource::ALL, row.funding_source);
+        let by = row.by_decision.as_deref().map(DecisionId::new);
         Ok(Self {
             project: ProjectId::new(&row.project_id).map_err(Error::internal)?,
             number: row.number,
+            line: row.line()?,
             decision: DecisionId::new(&row.decision_id).map_err(Error::internal)?,
+            by_decision: by.transpose().map_err(Error::internal)?,
+            kind: choice::from_word(&AllocationKind::ALL, AllocationKind::as_word, &row.kind)?,
             amount: Money::new(row.amount_vnd),
             fiscal_year: i32::try_from(row.fiscal_year).map_err(Error::internal)?,
-            funding_source: choice::from_word(&all, FundingSource::as_word, &word)?,
+            reverses: row.reverses,
+            counterpart: row.counterpart,
+            request: row.request_number,
             note: row.note,
             principal: Principal::from_name(&row.principal).map_err(Error::internal)?,
             create_time: instant(row.create_micros)?,
@@ -143,15 +213,15 @@ impl TryFrom<row::Model> for Allocation {
     }
 }
 
-impl FundingSource {
+impl AllocationKind {
     fn as_word(self) -> &'static str {
         match self {
-            Self::Central => "central",
-            Self::Province => "province",
-            Self::District => "district",
-            Self::Commune => "commune",
-            Self::Socialised => "socialised",
-            Self::Other => "other",
+            Self::Grant => "grant",
+            Self::Permit => "permit",
+            Self::Recall => "recall",
+            Self::Move => "move",
+            Self::Cover => "cover",
+            Self::Reversal => "reversal",
         }
     }
 }

@@ -1,131 +1,23 @@
-//! The methods about money: accept, call, reply.
+//! Decisions from and to the wire.
 
-use kit::{Begin, Db, accept, etag};
+use kit::etag;
 use proto::{
-    convert::timestamp,
-    projects::{self as pb, budget_service_server::BudgetService},
+    convert::{issue, timestamp},
+    projects as pb, shared,
 };
-use tonic::{Request, Response, Status};
-use types::{date, ids::DecisionId, money::Money, violations::Invalid};
+use types::{
+    date, document_number::DocumentNumber, ids::DecisionId, money::Money, violations::Invalid,
+};
 
-use super::{CreateDecision, Decision, Decisions, GetDecision, Issue, IssueDecision};
-use crate::{allocation::Allocations, supplementary_request::SupplementaryRequests};
-
-#[derive(Debug)]
-pub(crate) struct Rpc {
-    db: Db,
-    decisions: Decisions,
-    allocations: Allocations,
-    requests: SupplementaryRequests,
-}
-
-impl Rpc {
-    pub(crate) fn new(
-        db: &Db,
-        decisions: &Decisions,
-        allocations: &Allocations,
-        requests: &SupplementaryRequests,
-    ) -> Self {
-        Self {
-            db: db.clone(),
-            decisions: decisions.clone(),
-            allocations: allocations.clone(),
-            requests: requests.clone(),
-        }
-    }
-}
-
-#[tonic::async_trait]
-impl BudgetService for Rpc {
-    async fn create_decision(
-        &self,
-        request: Request<pb::CreateDecisionRequest>,
-    ) -> Result<Response<pb::Decision>, Status> {
-        let (actor, new) = accept(request)?;
-        let tx = match self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let decision = self.decisions.create(&tx, &actor, new).await?;
-        tx.reply(decision.into_wire(Money::ZERO)).await
-    }
-
-    async fn get_decision(
-        &self,
-        request: Request<pb::GetDecisionRequest>,
-    ) -> Result<Response<pb::Decision>, Status> {
-        let (actor, get) = accept(request)?;
-        let (decision, allocated) = self.decisions.get(&actor, get).await?;
-        Ok(Response::new(decision.into_wire(allocated)))
-    }
-
-    async fn issue_decision(
-        &self,
-        request: Request<pb::IssueDecisionRequest>,
-    ) -> Result<Response<pb::Decision>, Status> {
-        let (actor, issue) = accept(request)?;
-        let tx = match self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let decision = self.decisions.issue(&tx, &actor, issue).await?;
-        // Nothing was allocated by it while it was a draft.
-        tx.reply(decision.into_wire(Money::ZERO)).await
-    }
-
-    async fn create_allocation(
-        &self,
-        request: Request<pb::CreateAllocationRequest>,
-    ) -> Result<Response<pb::Allocation>, Status> {
-        let (actor, new) = accept(request)?;
-        let tx = match self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let allocation = self.allocations.create(&tx, &actor, new).await?;
-        tx.reply(allocation.into()).await
-    }
-
-    async fn list_allocations(
-        &self,
-        request: Request<pb::ListAllocationsRequest>,
-    ) -> Result<Response<pb::ListAllocationsResponse>, Status> {
-        let (actor, list) = accept(request)?;
-        let (allocations, next_page_token) = self.allocations.list(&actor, list).await?;
-        let allocations = allocations.into_iter().map(Into::into).collect();
-        Ok(Response::new(pb::ListAllocationsResponse {
-            allocations,
-            next_page_token,
-        }))
-    }
-
-    async fn create_supplementary_request(
-        &self,
-        request: Request<pb::CreateSupplementaryRequestRequest>,
-    ) -> Result<Response<pb::SupplementaryRequest>, Status> {
-        let (actor, new) = accept(request)?;
-        let tx = match self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let asked = self.requests.create(&tx, &actor, new).await?;
-        tx.reply(asked.into()).await
-    }
-
-    async fn list_supplementary_requests(
-        &self,
-        request: Request<pb::ListSupplementaryRequestsRequest>,
-    ) -> Result<Response<pb::ListSupplementaryRequestsResponse>, Status> {
-        let (actor, list) = accept(request)?;
-        let (asked, next_page_token) = self.requests.list(&actor, list).await?;
-        let supplementary_requests = asked.into_iter().map(Into::into).collect();
-        let page = pb::ListSupplementaryRequestsResponse {
-            supplementary_requests,
-            next_page_token,
-        };
-        Ok(Response::new(page))
-    }
-}
+use super::{
+    Content, CreateDecision, Decision, DecisionKind, DecisionState, Filter, GetDecision, Issue,
+    IssueDecision, ListDecisions, Revocation, RevokeDecision, Shown, UpdateDecision,
+};
+use crate::{
+    amount::{read_positive, read_year},
+    choice,
+    reason::DECISION_NUMBER_REPEATED,
+};
 
 impl TryFrom<pb::CreateDecisionRequest> for CreateDecision {
     type Error = Invalid;
@@ -135,30 +27,48 @@ impl TryFrom<pb::CreateDecisionRequest> for CreateDecision {
         let decision = request.decision.unwrap_or_default();
         let id = bad.take("decision_id", DecisionId::new(&request.decision_id));
         let authority = bad.required("decision.authority_unit", &decision.authority_unit);
-        let subject = bad.line("decision.abstract", &decision.r#abstract, 1000);
-        let amount = read_positive("decision.amount_vnd", decision.amount_vnd, &mut bad);
-        let (Some(id), Some(authority_unit), Some(subject), Some(amount)) =
-            (id, authority, subject, amount)
-        else {
+        let content = read_content(&decision, &mut bad);
+        let (Some(id), Some(authority_unit), Some(content)) = (id, authority, content) else {
             return Err(bad);
         };
         Ok(Self {
             id,
             authority_unit,
-            subject,
-            amount,
+            content,
         })
     }
 }
 
-/// Reads an amount that has to be above 0.
-pub(crate) fn read_positive(field: &str, wire: i64, bad: &mut Invalid) -> Option<Money> {
-    if wire > 0 {
-        return Some(Money::new(wire));
+fn read_content(decision: &pb::Decision, bad: &mut Invalid) -> Option<Content> {
+    let kind = DecisionKind::from_wire("decision.kind", decision.kind, bad);
+    let subject = bad.line("decision.abstract", &decision.r#abstract, 1000);
+    let amount = read_positive("decision.amount_vnd", decision.amount_vnd, bad);
+    let replaces = bad.optional("decision.replaces", &decision.replaces);
+    Some(Content {
+        kind: kind?,
+        subject: subject?,
+        amount: amount?,
+        replaces: replaces?,
+    })
+}
+
+impl TryFrom<pb::UpdateDecisionRequest> for UpdateDecision {
+    type Error = Invalid;
+
+    fn try_from(request: pb::UpdateDecisionRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let decision = request.decision.unwrap_or_default();
+        let id = bad.required("decision.name", &decision.name);
+        let content = read_content(&decision, &mut bad);
+        let (Some(id), Some(content)) = (id, content) else {
+            return Err(bad);
+        };
+        Ok(Self {
+            id,
+            content,
+            etag: decision.etag,
+        })
     }
-    let (en, vi) = ("has to be above 0 đồng", "phải lớn hơn 0 đồng");
-    bad.add(field, "OUT_OF_RANGE", en, vi);
-    None
 }
 
 impl TryFrom<pb::GetDecisionRequest> for GetDecision {
@@ -168,6 +78,44 @@ impl TryFrom<pb::GetDecisionRequest> for GetDecision {
         let mut bad = Invalid::default();
         let id = bad.required("name", &request.name);
         id.map(|id| Self { id }).ok_or(bad)
+    }
+}
+
+impl TryFrom<pb::ListDecisionsRequest> for ListDecisions {
+    type Error = Invalid;
+
+    fn try_from(request: pb::ListDecisionsRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let unit = bad.required("authority_unit", &request.authority_unit);
+        let number: Option<Option<DocumentNumber>> =
+            bad.optional("document_number", &request.document_number);
+        let kind = match request.kind {
+            0 => None,
+            kind => DecisionKind::from_wire("kind", kind, &mut bad),
+        };
+        let state = match request.state {
+            0 => None,
+            state => DecisionState::from_wire("state", state, &mut bad),
+        };
+        let issue_year = match request.issue_year {
+            0 => None,
+            year => read_year("issue_year", year, &mut bad),
+        };
+        let (Some(authority_unit), Some(number), true) = (unit, number, bad.is_empty()) else {
+            return Err(bad);
+        };
+        let number_key = number.map(|it| it.search_key()).unwrap_or_default();
+        Ok(Self {
+            authority_unit,
+            filter: Filter {
+                number_key,
+                kind,
+                state,
+                issue_year,
+            },
+            page_size: request.page_size,
+            page_token: request.page_token,
+        })
     }
 }
 
@@ -196,29 +144,108 @@ impl TryFrom<pb::IssueDecisionRequest> for IssueDecision {
     }
 }
 
-impl Decision {
-    /// Writes the decision with what was allocated by it.
-    fn into_wire(self, allocated: Money) -> pb::Decision {
-        let state = match self.issue {
-            None => pb::DecisionState::Draft,
-            Some(_) => pb::DecisionState::Issued,
+impl TryFrom<pb::RevokeDecisionRequest> for RevokeDecision {
+    type Error = Invalid;
+
+    fn try_from(request: pb::RevokeDecisionRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let id = bad.required("name", &request.name);
+        let by = bad.required("revoking_decision", &request.revoking_decision);
+        let reason = bad.line("reason", &request.reason, 1000);
+        let (Some(id), Some(by), Some(reason)) = (id, by, reason) else {
+            return Err(bad);
         };
-        let (document_number, issue_date) = match self.issue {
+        Ok(Self {
+            id,
+            revocation: Revocation { by, reason },
+            etag: request.etag,
+        })
+    }
+}
+
+impl From<Shown> for pb::Decision {
+    fn from(shown: Shown) -> Self {
+        let field = "document_number";
+        let repeats = shown.namesakes.iter().map(|other| {
+            let fill = |text: &str| text.replace("{other}", &other.name());
+            let reason = &DECISION_NUMBER_REPEATED;
+            let (en, vi) = (fill(reason.en), fill(reason.vi));
+            issue(shared::Severity::Warning, reason.code, field, en, vi)
+        });
+        let issues = repeats.collect();
+        Self {
+            issues,
+            ..shown.decision.into()
+        }
+    }
+}
+
+impl From<Decision> for pb::Decision {
+    fn from(decision: Decision) -> Self {
+        let (document_number, issue_date) = match decision.issue {
             None => Default::default(),
             Some(issue) => (issue.number.into(), issue.date.to_string()),
         };
-        pb::Decision {
-            name: self.id.name(),
-            authority_unit: self.authority_unit.name(),
-            r#abstract: self.subject,
-            amount_vnd: self.amount.vnd(),
+        let (revoking_decision, revoke_reason) = match decision.revocation {
+            None => Default::default(),
+            Some(it) => (it.by.name(), it.reason),
+        };
+        Self {
+            name: decision.id.name(),
+            authority_unit: decision.authority_unit.name(),
+            r#abstract: decision.subject,
+            amount_vnd: decision.amount.vnd(),
+            kind: decision.kind.to_wire().into(),
+            replaces: decision.replaces.map(|it| it.name()).unwrap_or_default(),
             document_number,
             issue_date,
-            state: state.into(),
-            allocated_amount_vnd: allocated.vnd(),
-            create_time: Some(timestamp(self.create_time)),
-            update_time: Some(timestamp(self.update_time)),
-            etag: etag::of(self.version),
+            state: decision.state.to_wire().into(),
+            allocated_amount_vnd: decision.used.granted.vnd(),
+            revoking_decision,
+            revoke_reason,
+            issues: Vec::new(),
+            amount_words_vi: Money::to_words(decision.amount),
+            recalled_amount_vnd: decision.used.recalled.vnd(),
+            create_time: Some(timestamp(decision.create_time)),
+            update_time: Some(timestamp(decision.update_time)),
+            etag: etag::of(decision.version),
         }
+    }
+}
+
+impl DecisionKind {
+    fn to_wire(self) -> pb::DecisionKind {
+        match self {
+            Self::ApprovePolicy => pb::DecisionKind::ApprovePolicy,
+            Self::ApproveProject => pb::DecisionKind::ApproveProject,
+            Self::PlanCapital => pb::DecisionKind::PlanCapital,
+            Self::AssignBudget => pb::DecisionKind::AssignBudget,
+            Self::AdjustBudget => pb::DecisionKind::AdjustBudget,
+            Self::SupplementBudget => pb::DecisionKind::SupplementBudget,
+            Self::RecallBudget => pb::DecisionKind::RecallBudget,
+            Self::ApproveSettlement => pb::DecisionKind::ApproveSettlement,
+            Self::MoveBudget => pb::DecisionKind::MoveBudget,
+            Self::AdvanceBudget => pb::DecisionKind::AdvanceBudget,
+            Self::Other => pb::DecisionKind::Other,
+        }
+    }
+
+    fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
+        choice::from_wire(&Self::ALL, Self::to_wire, field, wire, bad)
+    }
+}
+
+impl DecisionState {
+    fn to_wire(self) -> pb::DecisionState {
+        match self {
+            Self::Draft => pb::DecisionState::Draft,
+            Self::Issued => pb::DecisionState::Issued,
+            Self::Revoked => pb::DecisionState::Revoked,
+            Self::Replaced => pb::DecisionState::Replaced,
+        }
+    }
+
+    fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
+        choice::from_wire(&Self::ALL, Self::to_wire, field, wire, bad)
     }
 }

@@ -1,55 +1,152 @@
 //! Progress entries from and to the wire.
 
-use proto::{convert::timestamp, projects as pb};
-use types::{decimal::Decimal, percent::Percent, violations::Invalid};
+use proto::{
+    convert::{issue, optional_date, timestamp},
+    projects as pb,
+    shared::{self, Severity},
+};
+use types::{decimal::Decimal, percent::Percent, period::Period, violations::Invalid};
 
-use super::{CreateProgressEntry, Health, ProgressEntry};
+use super::{
+    CreateProgressEntry, Health, PlanAhead, ProgressEntry, Said, Shown,
+    batch::{Disposition, Issue, Item, MOST_ITEMS, Outcome, UpsertProgress},
+    warning::Warning,
+};
 use crate::{choice, entry::PROGRESS, project::ListEntries};
 
 impl TryFrom<pb::CreateProgressEntryRequest> for CreateProgressEntry {
     type Error = Invalid;
 
     fn try_from(request: pb::CreateProgressEntryRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
         let entry = request.progress_entry.unwrap_or_default();
-        let project = bad.required("parent", &request.parent);
-        let period = bad.required("progress_entry.period", &entry.period);
-        let health = Health::from_wire("progress_entry.health", entry.health, &mut bad);
-        let field = "progress_entry.completion_percent";
-        let completion = read_completion(field, &entry.completion_percent, &mut bad);
-        let result_text = bad.lines("progress_entry.result_text", &entry.result_text, 4000);
-        let difficulty = bad.lines(
-            "progress_entry.difficulty_text",
-            &entry.difficulty_text,
-            4000,
+        read_entry("parent", &request.parent, entry)
+    }
+}
+
+fn read_entry(
+    parent: &str,
+    project: &str,
+    entry: pb::ProgressEntry,
+) -> Result<CreateProgressEntry, Invalid> {
+    let mut bad = Invalid::default();
+    let project = bad.required(parent, project);
+    let period = bad.required("progress_entry.period", &entry.period);
+    let as_of = optional_date("progress_entry.as_of_date", &entry.as_of_date, &mut bad);
+    let health = Health::from_wire("progress_entry.health", entry.health, &mut bad);
+    let field = "progress_entry.completion_percent";
+    let percent = read_completion(field, &entry.completion_percent, &mut bad);
+    let done = read_done(
+        "progress_entry.done_quantity",
+        &entry.done_quantity,
+        &mut bad,
+    );
+    let result_text = bad.lines("progress_entry.result_text", &entry.result_text, 4000);
+    let difficulty = bad.lines(
+        "progress_entry.difficulty_text",
+        &entry.difficulty_text,
+        4000,
+    );
+    let note = bad.lines("progress_entry.note", &entry.note, 1000);
+    let reason = bad.lines("progress_entry.reason", &entry.reason, 1000);
+    let plan = read_plan(period, &entry, &mut bad);
+    let corrects = match (&project, entry.corrects.as_str()) {
+        (_, "") | (None, _) => Some(None),
+        (Some(project), name) => {
+            let number = PROGRESS.number(project, name);
+            bad.take("progress_entry.corrects", number).map(Some)
+        }
+    };
+    let read = || {
+        Some(CreateProgressEntry {
+            project: project?,
+            said: Said {
+                period: period?,
+                as_of: as_of?,
+                health: health?,
+                result_text: result_text?,
+                difficulty_text: difficulty?,
+                note: note?,
+                reason: reason?,
+                plan: plan?,
+            },
+            percent: percent?,
+            done: done?,
+            corrects: corrects?,
+        })
+    };
+    read().ok_or(bad)
+}
+
+/// Reads what is planned for a later period; it may be told without a period when there is
+/// a next one of the same kind.
+#[expect(clippy::option_option, reason = "bad and absent are different answers")]
+fn read_plan(
+    period: Option<Period>,
+    entry: &pb::ProgressEntry,
+    bad: &mut Invalid,
+) -> Option<Option<PlanAhead>> {
+    let field = "progress_entry.plan_period";
+    let text = bad.lines("progress_entry.plan_text", &entry.plan_text, 4000);
+    let named = bad.optional::<Period>(field, &entry.plan_period);
+    let (text, named) = (text?, named?);
+    if text.is_empty() {
+        if named.is_some() {
+            bad.missing("progress_entry.plan_text");
+            return None;
+        }
+        return Some(None);
+    }
+    // A bad period is told already.
+    let period = period?;
+    let Some(planned) = named.or_else(|| period.next()) else {
+        bad.missing(field);
+        return None;
+    };
+    if planned.calendar().end() <= period.calendar().end() {
+        bad.add(
+            field,
+            "OUT_OF_RANGE",
+            format!("`{planned}` does not end after `{period}`"),
+            format!("kỳ `{planned}` không kết thúc sau kỳ `{period}`"),
         );
-        let note = bad.lines("progress_entry.note", &entry.note, 1000);
-        let corrects = match (&project, entry.corrects.as_str()) {
-            (_, "") | (None, _) => Some(None),
-            (Some(project), name) => {
-                let number = PROGRESS.number(project, name);
-                bad.take("progress_entry.corrects", number).map(Some)
-            }
-        };
-        let (
-            (Some(project), Some(period), Some(health), Some(completion)),
-            (Some(result_text), Some(difficulty_text), Some(note), Some(corrects)),
-        ) = (
-            (project, period, health, completion),
-            (result_text, difficulty, note, corrects),
-        )
-        else {
-            return Err(bad);
-        };
+        return None;
+    }
+    Some(Some(PlanAhead {
+        period: planned,
+        text,
+    }))
+}
+
+#[expect(clippy::option_option, reason = "bad and absent are different answers")]
+fn read_done(field: &str, wire: &str, bad: &mut Invalid) -> Option<Option<Decimal>> {
+    let done = bad.optional::<Decimal>(field, wire)?;
+    if done.is_some_and(Decimal::is_negative) {
+        bad.add(field, "OUT_OF_RANGE", "is below 0", "nhỏ hơn 0");
+        return None;
+    }
+    Some(done)
+}
+
+impl TryFrom<pb::UpsertProgressRequest> for UpsertProgress {
+    type Error = Invalid;
+
+    fn try_from(request: pb::UpsertProgressRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        if request.items.is_empty() {
+            bad.missing("items");
+        }
+        bad.at_most("items", request.items.len(), MOST_ITEMS);
+        bad.check()?;
+        let items = request.items.into_iter().map(|it| Item {
+            entry: read_entry(
+                "project",
+                &it.project,
+                it.progress_entry.unwrap_or_default(),
+            ),
+        });
         Ok(Self {
-            project,
-            period,
-            health,
-            completion,
-            result_text,
-            difficulty_text,
-            note,
-            corrects,
+            items: items.collect(),
+            validate_only: request.validate_only,
         })
     }
 }
@@ -89,22 +186,81 @@ impl TryFrom<pb::ListProgressEntriesRequest> for ListEntries {
 
 impl From<ProgressEntry> for pb::ProgressEntry {
     fn from(entry: ProgressEntry) -> Self {
+        let name = entry.name();
         let corrects = entry.corrects.map(|it| PROGRESS.name(&entry.project, it));
+        let decimal = |it: Option<Decimal>| it.map(|it| it.to_string()).unwrap_or_default();
+        let said = entry.said;
+        let (plan_period, plan_text) = said
+            .plan
+            .map(|it| (it.period.to_string(), it.text))
+            .unwrap_or_default();
         Self {
-            name: entry.name(),
-            period: entry.period.to_string(),
-            health: entry.health.to_wire().into(),
-            completion_percent: entry
-                .completion
-                .map(|it| it.to_string())
-                .unwrap_or_default(),
-            result_text: entry.result_text,
-            difficulty_text: entry.difficulty_text,
-            note: entry.note,
+            name,
+            period: said.period.to_string(),
+            health: said.health.to_wire().into(),
+            completion_percent: decimal(entry.completion.percent.map(Percent::decimal)),
+            result_text: said.result_text,
+            difficulty_text: said.difficulty_text,
+            note: said.note,
             corrects: corrects.unwrap_or_default(),
             principal: entry.principal.name(),
+            as_of_date: said.as_of.map(|it| it.to_string()).unwrap_or_default(),
+            completion_method: entry.method.to_wire().into(),
+            done_quantity: decimal(entry.completion.done),
+            planned_quantity: decimal(entry.completion.planned),
+            reason: said.reason,
+            plan_text,
+            plan_period,
+            issues: Vec::new(),
+            superseded: false,
             create_time: Some(timestamp(entry.create_time)),
         }
+    }
+}
+
+impl From<Shown> for pb::ProgressEntry {
+    fn from(shown: Shown) -> Self {
+        Self {
+            superseded: shown.superseded,
+            issues: shown.warnings.iter().map(Into::into).collect(),
+            ..shown.entry.into()
+        }
+    }
+}
+
+impl From<&Warning> for shared::Issue {
+    fn from(warning: &Warning) -> Self {
+        let (en, vi) = warning.texts();
+        let code = warning.reason.code;
+        issue(Severity::Warning, code, "progress_entry", en, vi)
+    }
+}
+
+impl From<Outcome> for shared::ItemResult {
+    fn from(outcome: Outcome) -> Self {
+        let disposition = match outcome.disposition {
+            Disposition::Created => shared::Disposition::Created,
+            Disposition::Updated => shared::Disposition::Updated,
+            Disposition::Unchanged => shared::Disposition::Unchanged,
+            Disposition::Rejected => shared::Disposition::Rejected,
+        };
+        Self {
+            // At most 500.
+            offset: i32::try_from(outcome.offset).unwrap_or(i32::MAX),
+            name: outcome.name,
+            disposition: disposition.into(),
+            issues: outcome.issues.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Issue> for shared::Issue {
+    fn from(it: Issue) -> Self {
+        let severity = match it.is_error {
+            true => Severity::Error,
+            false => Severity::Warning,
+        };
+        issue(severity, &it.code, it.field, it.en, it.vi)
     }
 }
 

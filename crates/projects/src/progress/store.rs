@@ -1,5 +1,7 @@
 //! The table of progress entries; the only file that knows its columns.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
@@ -8,14 +10,17 @@ use sea_orm::{
     ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*,
 };
 use types::{
-    decimal::Decimal,
     ids::{Principal, ProjectId},
     percent::Percent,
     period::Period,
 };
 
-use super::{Health, ProgressEntry};
-use crate::choice;
+use super::{Health, Latest, PlanAhead, ProgressEntry, Said, completion::Completion};
+use crate::{
+    choice,
+    columns::{self, AT_ONCE},
+    project::Method,
+};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -39,27 +44,53 @@ mod row {
         pub(super) corrects: Option<i64>,
         pub(super) principal: String,
         pub(super) create_micros: i64,
+        pub(super) as_of_date: Option<Date>,
+        pub(super) method: Option<String>,
+        pub(super) done_units: Option<i64>,
+        pub(super) done_scale: Option<i64>,
+        pub(super) planned_units: Option<i64>,
+        pub(super) planned_scale: Option<i64>,
+        pub(super) reason: Option<String>,
+        pub(super) plan_period: Option<String>,
+        pub(super) plan_text: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
 
 pub(super) async fn insert(db: &impl ConnectionTrait, entry: &ProgressEntry) -> Result<()> {
-    let completion = entry.completion.map(Percent::decimal);
+    let (said, completion) = (&entry.said, &entry.completion);
+    let (units, scale) = columns::decimal(completion.percent.map(Percent::decimal));
+    let (done_units, done_scale) = columns::decimal(completion.done);
+    let (planned_units, planned_scale) = columns::decimal(completion.planned);
+    let (plan_period, plan_text) = said
+        .plan
+        .as_ref()
+        .map(|it| (it.period.to_string(), it.text.clone()))
+        .unzip();
     let row = row::ActiveModel {
         project_id: Set(entry.project.as_str().into()),
         number: Set(entry.number),
-        period: Set(entry.period.to_string()),
-        period_end_date: Set(end_date(entry.period)?),
-        health: Set(entry.health.as_word().into()),
-        completion_units: Set(completion.map(Decimal::units)),
-        completion_scale: Set(completion.map(|it| it.scale().into())),
-        result_text: Set(entry.result_text.clone()),
-        difficulty_text: Set(entry.difficulty_text.clone()),
-        note: Set(entry.note.clone()),
+        period: Set(said.period.to_string()),
+        period_end_date: Set(end_date(said.period)?),
+        health: Set(said.health.as_word().into()),
+        completion_units: Set(units),
+        completion_scale: Set(scale),
+        result_text: Set(said.result_text.clone()),
+        difficulty_text: Set(said.difficulty_text.clone()),
+        note: Set(said.note.clone()),
         corrects: Set(entry.corrects),
         principal: Set(entry.principal.name()),
         create_micros: Set(entry.create_time.timestamp_micros()),
+        as_of_date: Set(said.as_of),
+        method: Set(Some(entry.method.as_word().into())),
+        done_units: Set(done_units),
+        done_scale: Set(done_scale),
+        planned_units: Set(planned_units),
+        planned_scale: Set(planned_scale),
+        reason: Set(Some(said.reason.clone())),
+        plan_period: Set(plan_period),
+        plan_text: Set(plan_text),
     };
     row::Entity::insert(row)
         .exec_without_returning(db)
@@ -130,18 +161,98 @@ pub(super) async fn measured_before(
     row.map(ProgressEntry::try_from).transpose()
 }
 
+/// Returns the first measure of completion that stands for another period ending later.
+pub(super) async fn measured_after(
+    db: &impl ConnectionTrait,
+    project: &ProjectId,
+    period: Period,
+) -> Result<Option<ProgressEntry>> {
+    let row = uncorrected(project)
+        .filter(row::Column::PeriodEndDate.gt(end_date(period)?))
+        .filter(row::Column::CompletionUnits.is_not_null())
+        .order_by_asc(row::Column::PeriodEndDate)
+        .order_by_asc(row::Column::Number)
+        .one(db)
+        .await?;
+    row.map(ProgressEntry::try_from).transpose()
+}
+
+/// Returns the numbers of the entries of a project that others correct.
+pub(super) async fn corrected(
+    db: &impl ConnectionTrait,
+    project: &ProjectId,
+) -> Result<BTreeSet<i64>> {
+    let numbers: Vec<i64> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Corrects)
+        .filter(row::Column::ProjectId.eq(project.as_str()))
+        .filter(row::Column::Corrects.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(numbers.into_iter().collect())
+}
+
 /// Returns every entry of these projects for exactly one period, corrected ones too.
 pub(crate) async fn of_period(
     db: &impl ConnectionTrait,
     projects: &[&str],
     period: Period,
 ) -> Result<Vec<ProgressEntry>> {
-    let rows = row::Entity::find()
-        .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
-        .filter(row::Column::Period.eq(period.to_string()))
-        .all(db)
-        .await?;
-    rows.into_iter().map(ProgressEntry::try_from).collect()
+    let mut entries = Vec::new();
+    for part in projects.chunks(AT_ONCE) {
+        let rows = row::Entity::find()
+            .filter(row::Column::ProjectId.is_in(part.iter().copied()))
+            .filter(row::Column::Period.eq(period.to_string()))
+            .all(db)
+            .await?;
+        for row in rows {
+            entries.push(ProgressEntry::try_from(row)?);
+        }
+    }
+    Ok(entries)
+}
+
+/// Returns the entries of these projects that no other corrects, the oldest first.
+pub(crate) async fn standing_of(
+    db: &impl ConnectionTrait,
+    projects: &[&str],
+) -> Result<Vec<ProgressEntry>> {
+    let mut entries = Vec::new();
+    for part in projects.chunks(AT_ONCE) {
+        let rows = row::Entity::find()
+            .filter(row::Column::ProjectId.is_in(part.iter().copied()))
+            .order_by_asc(row::Column::ProjectId)
+            .order_by_asc(row::Column::Number)
+            .all(db)
+            .await?;
+        let rows: Result<Vec<_>> = rows.into_iter().map(ProgressEntry::try_from).collect();
+        let rows = rows?;
+        let corrected: BTreeSet<_> = rows
+            .iter()
+            .filter_map(|it| it.corrects.map(|number| (it.project.clone(), number)))
+            .collect();
+        let stands = |it: &ProgressEntry| !corrected.contains(&(it.project.clone(), it.number));
+        entries.extend(rows.into_iter().filter(stands));
+    }
+    Ok(entries)
+}
+
+/// Returns the newest that stands for each of these projects: the entry of the period that
+/// ends last, and the completion of the last one that was measured.
+pub(crate) async fn latest(
+    db: &impl ConnectionTrait,
+    projects: &[&str],
+) -> Result<BTreeMap<ProjectId, Latest>> {
+    let mut entries = standing_of(db, projects).await?;
+    entries.sort_by_key(|it| (it.said.period.calendar().end(), it.number));
+    let mut latest: BTreeMap<ProjectId, Latest> = BTreeMap::new();
+    for entry in entries {
+        let known = latest.entry(entry.project.clone()).or_default();
+        known.completion = entry.completion.percent.or(known.completion);
+        known.entry = Some(entry.name());
+    }
+    Ok(latest)
 }
 
 /// Returns the day after the last of a period.
@@ -153,24 +264,34 @@ fn end_date(period: Period) -> Result<Date> {
 impl TryFrom<row::Model> for ProgressEntry {
     type Error = Error;
 
+    // Entries from before there were methods were estimates, without what came later.
     fn try_from(row: row::Model) -> Result<Self> {
-        let completion = match (row.completion_units, row.completion_scale) {
-            (Some(units), Some(scale)) => {
-                let scale = u8::try_from(scale).map_err(Error::internal)?;
-                let decimal = Decimal::new(units, scale).map_err(Error::internal)?;
-                Some(Percent::new(decimal).map_err(Error::internal)?)
-            }
-            _ => None,
-        };
+        let percent = columns::read_decimal(row.completion_units, row.completion_scale)?;
+        let percent = percent.map(|it| Percent::new(it).map_err(Error::internal));
+        let plan = row.plan_period.zip(row.plan_text).map(|(period, text)| {
+            let period = period.parse().map_err(Error::internal)?;
+            Ok::<_, Error>(PlanAhead { period, text })
+        });
+        let method = row.method.as_deref().unwrap_or("estimate");
         Ok(Self {
             project: ProjectId::new(&row.project_id).map_err(Error::internal)?,
             number: row.number,
-            period: row.period.parse().map_err(Error::internal)?,
-            health: choice::from_word(&Health::ALL, Health::as_word, &row.health)?,
-            completion,
-            result_text: row.result_text,
-            difficulty_text: row.difficulty_text,
-            note: row.note,
+            said: Said {
+                period: row.period.parse().map_err(Error::internal)?,
+                as_of: row.as_of_date,
+                health: choice::from_word(&Health::ALL, Health::as_word, &row.health)?,
+                result_text: row.result_text,
+                difficulty_text: row.difficulty_text,
+                note: row.note,
+                reason: row.reason.unwrap_or_default(),
+                plan: plan.transpose()?,
+            },
+            method: choice::from_word(&Method::ALL, Method::as_word, method)?,
+            completion: Completion {
+                percent: percent.transpose()?,
+                done: columns::read_decimal(row.done_units, row.done_scale)?,
+                planned: columns::read_decimal(row.planned_units, row.planned_scale)?,
+            },
             corrects: row.corrects,
             principal: Principal::from_name(&row.principal).map_err(Error::internal)?,
             create_time: instant(row.create_micros)?,

@@ -1,35 +1,53 @@
 //! The methods about projects: accept, call, reply.
 
-use kit::{Begin, Db, accept, etag};
-use proto::{
-    convert::timestamp,
-    projects::{self as pb, project_service_server::ProjectService},
-};
+use kit::{Begin, Db, accept};
+use proto::projects::{self as pb, project_service_server::ProjectService};
 use tonic::{Request, Response, Status};
-use types::{ids::ProjectId, violations::Invalid};
 
-use super::{
-    CreateProject, GetProject, ListProjects, MOST_PROJECTS, Project, ProjectKind, Register,
-};
-use crate::{choice, progress::Progress, row::Tables};
+use super::Register;
+use crate::{hand_over::HandOvers, planned::PlannedWork, progress::Progress, row::Tables};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
     db: Db,
     register: Register,
+    hand_overs: HandOvers,
     progress: Progress,
+    planned: PlannedWork,
     tables: Tables,
 }
 
 impl Rpc {
-    pub(crate) fn new(db: &Db, register: &Register, progress: &Progress, tables: &Tables) -> Self {
+    pub(crate) fn new(
+        db: &Db,
+        register: &Register,
+        hand_overs: &HandOvers,
+        progress: &Progress,
+        planned: &PlannedWork,
+        tables: &Tables,
+    ) -> Self {
         Self {
             db: db.clone(),
             register: register.clone(),
+            hand_overs: hand_overs.clone(),
             progress: progress.clone(),
+            planned: planned.clone(),
             tables: tables.clone(),
         }
     }
+}
+
+/// Carries out one change of one project, once.
+macro_rules! change {
+    ($self:ident, $request:ident, $slice:ident.$verb:ident) => {{
+        let (actor, command) = accept($request)?;
+        let tx = match $self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let answer = $self.$slice.$verb(&tx, &actor, command).await?;
+        tx.reply(answer.into()).await
+    }};
 }
 
 #[tonic::async_trait]
@@ -38,13 +56,7 @@ impl ProjectService for Rpc {
         &self,
         request: Request<pb::CreateProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        let (actor, new) = accept(request)?;
-        let tx = match self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let project = self.register.create(&tx, &actor, new).await?;
-        tx.reply(project.into()).await
+        change!(self, request, register.create)
     }
 
     async fn get_project(
@@ -69,17 +81,84 @@ impl ProjectService for Rpc {
         }))
     }
 
-    async fn create_progress_entry(
+    async fn update_project(
         &self,
-        request: Request<pb::CreateProgressEntryRequest>,
-    ) -> Result<Response<pb::ProgressEntry>, Status> {
-        let (actor, new) = accept(request)?;
+        request: Request<pb::UpdateProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        change!(self, request, register.update)
+    }
+
+    async fn approve_project(
+        &self,
+        request: Request<pb::ApproveProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        change!(self, request, register.approve)
+    }
+
+    async fn start_project(
+        &self,
+        request: Request<pb::StartProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        change!(self, request, register.start)
+    }
+
+    async fn suspend_project(
+        &self,
+        request: Request<pb::SuspendProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        change!(self, request, register.suspend)
+    }
+
+    async fn resume_project(
+        &self,
+        request: Request<pb::ResumeProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        change!(self, request, register.resume)
+    }
+
+    async fn complete_project(
+        &self,
+        request: Request<pb::CompleteProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        change!(self, request, register.complete)
+    }
+
+    async fn cancel_project(
+        &self,
+        request: Request<pb::CancelProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        change!(self, request, register.cancel)
+    }
+
+    async fn hand_over_project(
+        &self,
+        request: Request<pb::HandOverProjectRequest>,
+    ) -> Result<Response<pb::Project>, Status> {
+        let (actor, hand_over) = accept(request)?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let entry = self.progress.create(&tx, &actor, new).await?;
-        tx.reply(entry.into()).await
+        let project = self.hand_overs.hand_over(&tx, &actor, hand_over).await?;
+        let shown = self.register.shown_one(&tx.db, project).await?;
+        tx.reply(shown.into()).await
+    }
+
+    async fn list_hand_overs(
+        &self,
+        request: Request<pb::ListHandOversRequest>,
+    ) -> Result<Response<pb::ListHandOversResponse>, Status> {
+        let (actor, list) = accept(request)?;
+        let hand_overs = self.hand_overs.list(&actor, list).await?;
+        let hand_overs = hand_overs.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListHandOversResponse { hand_overs }))
+    }
+
+    async fn create_progress_entry(
+        &self,
+        request: Request<pb::CreateProgressEntryRequest>,
+    ) -> Result<Response<pb::ProgressEntry>, Status> {
+        change!(self, request, progress.create)
     }
 
     async fn list_progress_entries(
@@ -95,6 +174,36 @@ impl ProjectService for Rpc {
         }))
     }
 
+    async fn upsert_progress(
+        &self,
+        request: Request<pb::UpsertProgressRequest>,
+    ) -> Result<Response<pb::UpsertProgressResponse>, Status> {
+        let (actor, batch): (_, crate::progress::batch::UpsertProgress) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let is_dry = batch.validate_only;
+        let results = self.progress.upsert(&tx, &actor, batch).await?;
+        let results = results.into_iter().map(Into::into).collect();
+        let answer = pb::UpsertProgressResponse { results };
+        if is_dry {
+            tx.take_back().await?;
+            return Ok(Response::new(answer));
+        }
+        tx.reply(answer).await
+    }
+
+    async fn list_planned_work(
+        &self,
+        request: Request<pb::ListPlannedWorkRequest>,
+    ) -> Result<Response<pb::ListPlannedWorkResponse>, Status> {
+        let (actor, list) = accept(request)?;
+        let work = self.planned.list(&actor, list).await?;
+        let planned_work = work.into_iter().map(Into::into).collect();
+        Ok(Response::new(pb::ListPlannedWorkResponse { planned_work }))
+    }
+
     async fn list_project_rows(
         &self,
         request: Request<pb::ListProjectRowsRequest>,
@@ -103,114 +212,5 @@ impl ProjectService for Rpc {
         let rows = self.tables.list(&actor, list).await?;
         let rows = rows.into_iter().map(Into::into).collect();
         Ok(Response::new(pb::ListProjectRowsResponse { rows }))
-    }
-}
-
-impl TryFrom<pb::CreateProjectRequest> for CreateProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::CreateProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let project = request.project.unwrap_or_default();
-        let id = bad.take("project_id", ProjectId::new(&request.project_id));
-        let display_name = bad.line("project.display_name", &project.display_name, 500);
-        let kind = ProjectKind::from_wire("project.kind", project.kind, &mut bad);
-        let owner_unit = bad.required("project.owner_unit", &project.owner_unit);
-        let start_period = bad.required("project.start_period", &project.start_period);
-        let ordinal = read_ordinal("project.ordinal", project.ordinal, &mut bad);
-        let objective = bad.lines("project.objective", &project.objective, 4000);
-        let (
-            (Some(id), Some(display_name), Some(kind), Some(owner_unit)),
-            (Some(start_period), Some(ordinal), Some(objective)),
-        ) = (
-            (id, display_name, kind, owner_unit),
-            (start_period, ordinal, objective),
-        )
-        else {
-            return Err(bad);
-        };
-        Ok(Self {
-            id,
-            display_name,
-            kind,
-            owner_unit,
-            start_period,
-            ordinal,
-            objective,
-        })
-    }
-}
-
-/// Reads a place in the table; 0 leaves the choice to us.
-#[expect(clippy::option_option, reason = "bad and absent are different answers")]
-fn read_ordinal(field: &str, wire: i32, bad: &mut Invalid) -> Option<Option<i32>> {
-    match wire {
-        0 => Some(None),
-        1..=MOST_PROJECTS => Some(Some(wire)),
-        _ => {
-            bad.add(
-                field,
-                "OUT_OF_RANGE",
-                format!("{wire} is not between 1 and {MOST_PROJECTS}"),
-                format!("{wire} không nằm trong khoảng từ 1 đến {MOST_PROJECTS}"),
-            );
-            None
-        }
-    }
-}
-
-impl TryFrom<pb::GetProjectRequest> for GetProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::GetProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let id = bad.required("name", &request.name);
-        id.map(|id| Self { id }).ok_or(bad)
-    }
-}
-
-impl TryFrom<pb::ListProjectsRequest> for ListProjects {
-    type Error = Invalid;
-
-    fn try_from(request: pb::ListProjectsRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let Some(owner_unit) = bad.required("owner_unit", &request.owner_unit) else {
-            return Err(bad);
-        };
-        Ok(Self {
-            owner_unit,
-            page_size: request.page_size,
-            page_token: request.page_token,
-        })
-    }
-}
-
-impl From<Project> for pb::Project {
-    fn from(project: Project) -> Self {
-        Self {
-            name: project.id.name(),
-            display_name: project.display_name,
-            kind: project.kind.to_wire().into(),
-            owner_unit: project.owner_unit.name(),
-            start_period: project.start_period.to_string(),
-            ordinal: project.ordinal,
-            objective: project.objective,
-            create_time: Some(timestamp(project.create_time)),
-            update_time: Some(timestamp(project.update_time)),
-            etag: etag::of(project.version),
-        }
-    }
-}
-
-impl ProjectKind {
-    fn to_wire(self) -> pb::ProjectKind {
-        match self {
-            Self::Project => pb::ProjectKind::Project,
-            Self::Task => pb::ProjectKind::Task,
-        }
-    }
-
-    fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
-        choice::from_wire(&Self::ALL, Self::to_wire, field, wire, bad)
     }
 }

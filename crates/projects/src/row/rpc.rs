@@ -1,7 +1,7 @@
 //! Lines of the project table from and to the wire.
 
 use proto::projects as pb;
-use types::{money::Money, violations::Invalid};
+use types::{ids::UnitId, money::Money, violations::Invalid};
 
 use super::{ListProjectRows, Row};
 
@@ -24,7 +24,10 @@ impl From<Row> for pb::ProjectRow {
         let health = row
             .health
             .map_or(pb::Health::Unspecified, |it| it.to_wire());
+        let words = |amount: Option<Money>| amount.map(Money::to_words).unwrap_or_default();
         Self {
+            allocated_amount_words_vi: words(Some(row.allocated).filter(|it| *it != Money::ZERO)),
+            requested_amount_words_vi: words(row.requested_amount),
             project: row.project.name(),
             title: row.title,
             health: health.into(),
@@ -35,6 +38,11 @@ impl From<Row> for pb::ProjectRow {
             requested: row.requested,
             note: row.note,
             progress_entry: row.progress_entry.unwrap_or_default(),
+            owner_unit: row.owner_unit.name(),
+            partner_units: row.partner_units.iter().map(UnitId::name).collect(),
+            deadline_text: row.deadline,
+            completion_percent: row.completion.map(|it| it.to_string()).unwrap_or_default(),
+            difficulty_text: row.difficulty_text,
         }
     }
 }

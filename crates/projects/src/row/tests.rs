@@ -2,37 +2,65 @@ use chrono::DateTime;
 use types::ids::Principal;
 
 use super::*;
-use crate::{allocation::FundingSource, decision::Issue, project::ProjectKind};
+use crate::{
+    allocation::AllocationKind,
+    decision::{DecisionKind, Issue, Used},
+    progress::{Completion, Said},
+    project::{Content, Measure, Method, Plan, ProjectKind, Standing, State},
+    supplementary_request::{Asked, SupplementaryState},
+};
 
 fn period(code: &str) -> Period {
     code.parse().unwrap()
 }
 
-fn project(id: &str, ordinal: i32, start: &str) -> Project {
+pub(crate) fn project(id: &str, ordinal: i32, start: &str) -> Project {
     Project {
         id: ProjectId::new(id).unwrap(),
-        display_name: format!("Triển khai {id}"),
-        kind: ProjectKind::Task,
         owner_unit: UnitId::new("huyen-minh-long").unwrap(),
-        start_period: period(start),
         ordinal,
-        objective: String::new(),
+        content: Content {
+            display_name: format!("Triển khai {id}"),
+            kind: ProjectKind::Task,
+            start_period: period(start),
+            objective: String::new(),
+            code: String::new(),
+            program: String::new(),
+            legal_instrument: None,
+            partner_units: Vec::new(),
+            plan: Plan::default(),
+            indicators: Vec::new(),
+            estimated_amount: None,
+            funding_kind: None,
+            measure: Measure {
+                method: Method::Estimate,
+                planned_quantity: None,
+                quantity_unit: String::new(),
+            },
+        },
+        standing: Standing::default(),
         create_time: DateTime::UNIX_EPOCH,
         update_time: DateTime::UNIX_EPOCH,
         version: 1,
     }
 }
 
-fn entry(id: &str, number: i64, code: &str, health: Health) -> ProgressEntry {
+pub(crate) fn entry(id: &str, number: i64, code: &str, health: Health) -> ProgressEntry {
     ProgressEntry {
         project: ProjectId::new(id).unwrap(),
         number,
-        period: period(code),
-        health,
-        completion: None,
-        result_text: String::new(),
-        difficulty_text: String::new(),
-        note: format!("ghi chú {number}"),
+        said: Said {
+            period: period(code),
+            as_of: None,
+            health,
+            result_text: String::new(),
+            difficulty_text: String::new(),
+            note: format!("ghi chú {number}"),
+            reason: String::new(),
+            plan: None,
+        },
+        method: Method::Estimate,
+        completion: Completion::default(),
         corrects: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
@@ -47,6 +75,11 @@ fn decision(id: &str, number: &str, date: &str) -> (DecisionId, Decision) {
         authority_unit: UnitId::new("tinh-quang-ngai").unwrap(),
         subject: "Phân bổ kinh phí".into(),
         amount: Money::new(1_000_000_000),
+        kind: DecisionKind::AssignBudget,
+        replaces: None,
+        state: DecisionState::Issued,
+        revocation: None,
+        used: Used::default(),
         issue: Some(Issue {
             number: number.parse().unwrap(),
             date,
@@ -62,10 +95,17 @@ fn allocation(id: &str, decision: &str, amount: i64, fiscal_year: i32) -> Alloca
     Allocation {
         project: ProjectId::new(id).unwrap(),
         number: 1,
+        line: format!("projects/{id}/budgetLines/{fiscal_year}.province.recurrent.huyen-minh-long")
+            .parse()
+            .unwrap(),
         decision: DecisionId::new(decision).unwrap(),
+        by_decision: None,
+        kind: AllocationKind::Grant,
         amount: Money::new(amount),
         fiscal_year,
-        funding_source: FundingSource::Province,
+        reverses: None,
+        counterpart: None,
+        request: None,
         note: String::new(),
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
@@ -76,11 +116,18 @@ fn request(id: &str, code: &str, amount: Option<i64>) -> SupplementaryRequest {
     SupplementaryRequest {
         project: ProjectId::new(id).unwrap(),
         number: 1,
-        period: period(code),
-        amount: amount.map(Money::new),
-        justification: String::new(),
+        asked: Asked {
+            period: period(code),
+            amount: amount.map(Money::new),
+            justification: String::new(),
+        },
+        state: SupplementaryState::Submitted,
+        appraisal: None,
+        outcome: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
+        update_time: DateTime::UNIX_EPOCH,
+        version: 1,
     }
 }
 
@@ -107,6 +154,22 @@ fn projects_that_have_begun_stand_in_the_units_own_order() {
         ["hop-khong-giay", "hop-truc-tuyen", "trung-tam"]
     );
     assert!(titles("2020").is_empty());
+}
+
+#[test]
+fn a_project_leaves_the_table_after_the_period_it_ended_in() {
+    let mut done = project("a", 1, "2021");
+    done.standing.state = State::Completed;
+    done.standing.actual_end = Some(types::date::parse_iso("2022-05-10").unwrap());
+    let facts = Facts {
+        projects: vec![done],
+        ..Facts::default()
+    };
+    let count = |code| rows(period(code), &facts).unwrap().len();
+    assert_eq!(count("2022-q2"), 1);
+    assert_eq!(count("2022"), 1);
+    assert_eq!(count("2022-q3"), 0);
+    assert_eq!(count("2022-h2"), 0);
 }
 
 #[test]

@@ -29,10 +29,11 @@ async fn a_mistake_is_corrected_by_a_new_entry_that_names_it() {
     );
     assert_eq!(facts["standing"], first.name);
 
-    // A correction may lower the completion without a note.
+    // A correction downwards is a fall too.
     let correction = pb::ProgressEntry {
         completion_percent: "40".into(),
         corrects: first.name.clone(),
+        reason: "Nhập nhầm khối lượng".into(),
         ..progress("2022-h1", pb::Health::Late)
     };
     let second = office
@@ -53,9 +54,18 @@ async fn a_mistake_is_corrected_by_a_new_entry_that_names_it() {
         .clone()
         .list_progress_entries(office.reporter.ask(list))
         .await;
+    let superseded = pb::ProgressEntry {
+        superseded: true,
+        issues: Vec::new(),
+        ..first
+    };
+    let standing = pb::ProgressEntry {
+        issues: Vec::new(),
+        ..second.clone()
+    };
     assert_eq!(
         list.unwrap().into_inner().progress_entries,
-        [first, second.clone()]
+        [superseded, standing]
     );
     assert_eq!(office.rows("2022-h1").await[0].progress_entry, second.name);
 }
@@ -66,9 +76,9 @@ async fn completion_falls_only_when_somebody_says_why() {
     office
         .task("hop-khong-giay", "Triển khai phòng họp không giấy")
         .await;
-    let at = |period: &str, percent: &str, note: &str| pb::ProgressEntry {
+    let at = |period: &str, percent: &str, reason: &str| pb::ProgressEntry {
         completion_percent: percent.into(),
-        note: note.into(),
+        reason: reason.into(),
         ..progress(period, pb::Health::OnTrack)
     };
     let first = office
@@ -77,7 +87,7 @@ async fn completion_falls_only_when_somebody_says_why() {
         .unwrap();
     let corrected = pb::ProgressEntry {
         corrects: first.name,
-        ..at("2022-q1", "30", "")
+        ..at("2022-q1", "30", "Nhập nhầm")
     };
     let corrected = office.enter("hop-khong-giay", corrected).await.unwrap();
     // What was corrected does not count any more.
@@ -106,11 +116,20 @@ async fn completion_falls_only_when_somebody_says_why() {
     assert_ne!(facts["entry"], corrected.name);
     let told = at("2022-h1", "29.99", "Điều chỉnh khối lượng");
     office.enter("hop-khong-giay", told).await.unwrap();
-    // An earlier period is measured by what came before it.
+    // An earlier period is measured by what came before it and by what comes after it.
     office
         .enter("hop-khong-giay", at("2022-m02", "10", ""))
         .await
         .unwrap();
+    let late = office
+        .enter("hop-khong-giay", at("2022-m01", "11", ""))
+        .await;
+    let (_, reason, facts) = refusal(late);
+    assert_eq!(reason, "COMPLETION_FELL");
+    assert_eq!(
+        (facts["before"].as_str(), facts["after"].as_str()),
+        ("11", "10")
+    );
 }
 
 #[tokio::test]
@@ -206,10 +225,11 @@ async fn a_long_history_is_read_page_by_page_the_oldest_first() {
     let second = page(first.next_page_token.clone(), "projects/a")
         .await
         .unwrap();
-    assert_eq!(
-        [first.progress_entries, second.progress_entries].concat(),
-        entered
-    );
+    let read = [first.progress_entries, second.progress_entries].concat();
+    let names = |entries: &[pb::ProgressEntry]| -> Vec<_> {
+        entries.iter().map(|it| it.name.clone()).collect()
+    };
+    assert_eq!(names(&read), names(&entered));
     assert_eq!(second.next_page_token, "");
     // A token opens only the list it was given for.
     office.task("b", "B").await;

@@ -72,11 +72,11 @@ async fn every_bad_field_is_named() {
     let fields = bad_fields(office.create_project("Phòng họp", bad).await);
     let expected = [
         "project_id",
+        "project.owner_unit",
+        "project.ordinal",
         "project.display_name",
         "project.kind",
-        "project.owner_unit",
         "project.start_period",
-        "project.ordinal",
     ];
     assert_eq!(fields, expected);
     let long = bad_fields(office.create_project("dai", task(&"ô".repeat(501))).await);
@@ -95,6 +95,7 @@ async fn a_list_is_paged_by_name_and_holds_one_unit() {
             owner_unit: "units/huyen-minh-long".into(),
             page_size: 3,
             page_token: token,
+            ..Default::default()
         };
         let list = office.reporter.ask(list);
         let page = office

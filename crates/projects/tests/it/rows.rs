@@ -36,13 +36,23 @@ async fn the_table_of_minh_long_comes_out_as_it_was_printed() {
 async fn a_row_keeps_its_three_facts_of_cost_apart() {
     let office = Office::open().await;
     office.task("a", "A").await;
+    office.open_line("a", 2022, None).await.unwrap();
     office.decision("qd-mot", "123/QĐ-UBND", 500_000_000).await;
     office
         .allocate(&office.receiver, "a", "decisions/qd-mot", 300_000_000)
         .await
         .unwrap();
+    let recall = office
+        .decide("thu-hoi", pb::DecisionKind::RecallBudget, 32_000_000)
+        .await;
+    let taken_back = pb::Allocation {
+        decision: "decisions/qd-mot".into(),
+        by_decision: recall,
+        amount_vnd: -32_000_000,
+        ..Default::default()
+    };
     office
-        .allocate(&office.receiver, "a", "decisions/qd-mot", -32_000_000)
+        .enter_allocation(&line("a"), taken_back)
         .await
         .unwrap();
     office
@@ -53,6 +63,10 @@ async fn a_row_keeps_its_three_facts_of_cost_apart() {
 
     let row = office.rows("2022-h1").await.remove(0);
     assert_eq!(row.allocated_amount_vnd, 268_000_000);
+    assert_eq!(
+        row.allocated_amount_words_vi,
+        "Hai trăm sáu mươi tám triệu đồng chẵn"
+    );
     assert_eq!(row.decision_numbers, ["123/QĐ-UBND"]);
     assert_eq!(
         (row.requested, row.requested_amount_vnd),

@@ -4,7 +4,7 @@ use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use proto::projects;
 
 use super::{Body, ProjectRow, Report, Reports, Section, Verb, store, whole};
-use crate::template::SectionKind;
+use crate::template::{Block, BlockKind, MOST_BLOCKS, SectionKind, SectionSpec};
 
 /// What was filled.
 #[derive(Debug)]
@@ -13,27 +13,38 @@ pub(crate) struct Prefilled {
     pub(crate) keys: Vec<String>,
 }
 
+/// What a draft is filled from.
+#[derive(Debug)]
+pub(crate) struct Filling {
+    rows: Vec<ProjectRow>,
+    planned: Vec<Block>,
+}
+
 impl Reports {
-    /// Reads the unit's project table for the report's period.
-    pub(crate) async fn project_rows(&self, actor: &Actor, verb: &Verb) -> Result<Vec<ProjectRow>> {
-        self.access.require(actor, &verb.id.unit).await?;
+    /// Reads the unit's project table for the report's period, and what it had planned for it.
+    pub(crate) async fn filling(&self, actor: &Actor, verb: &Verb) -> Result<Filling> {
+        let unit = &verb.id.unit;
+        self.access.require(actor, unit).await?;
         let known = store::find(self.db.reader(), &verb.id).await?;
         let report = known.ok_or_else(|| Error::not_found("REPORT", &verb.id))?;
-        let rows = self
-            .neighbours
-            .project_rows(actor, &verb.id.unit, report.period)
-            .await?;
-        Ok(rows.into_iter().map(ProjectRow::from).collect())
+        let neighbours = &self.neighbours;
+        let rows = neighbours.project_rows(actor, unit, report.period).await?;
+        let planned = neighbours.planned_work(actor, unit, report.period).await?;
+        Ok(Filling {
+            rows: rows.into_iter().map(ProjectRow::from).collect(),
+            planned: planned.iter().map(outcome).collect(),
+        })
     }
 
-    /// Fills sections nobody has written in: texts from the outline, and the project
-    /// table from the project service. What a person wrote is never overwritten.
+    /// Fills sections nobody has written in: texts from the outline, what became of the
+    /// work that was planned, and the project table from the project service. What a person
+    /// wrote is never overwritten.
     pub(crate) async fn prefill(
         &self,
         tx: &Tx,
         actor: &Actor,
         verb: Verb,
-        rows: Vec<ProjectRow>,
+        filling: Filling,
     ) -> Result<Prefilled> {
         let before = self.writable(tx, &verb.id).await?;
         etag::check(&verb.etag, before.version)?;
@@ -44,8 +55,8 @@ impl Reports {
                 continue;
             };
             let body = match spec.kind {
-                SectionKind::Narrative => Body::Narrative(spec.proposed.clone()),
-                SectionKind::ProjectTable => Body::ProjectTable(rows.clone()),
+                SectionKind::Narrative => Body::Narrative(filling.blocks(spec)),
+                SectionKind::ProjectTable => Body::ProjectTable(filling.rows.clone()),
                 SectionKind::Proposals => Body::Proposals(Vec::new()),
             };
             if !section.last_editor.is_empty() || body == section.body {
@@ -77,6 +88,37 @@ impl Reports {
     }
 }
 
+impl Filling {
+    /// Returns what a section proposes, and after it what was planned, as far as there is room.
+    fn blocks(&self, spec: &SectionSpec) -> Vec<Block> {
+        let mut blocks = spec.proposed.clone();
+        if spec.lists_planned_work {
+            let room = MOST_BLOCKS.saturating_sub(blocks.len());
+            blocks.extend(self.planned.iter().take(room).cloned());
+        }
+        blocks
+    }
+}
+
+/// Writes what was planned with what became of it. The words are data of another service:
+/// no place for a fact is read out of them.
+fn outcome(work: &projects::PlannedWork) -> Block {
+    let outcome = match work.outcome_text.as_str() {
+        "" => "chưa có báo cáo tiến độ",
+        outcome => outcome,
+    };
+    let carried_over = match work.carried_over {
+        true => " (chuyển tiếp từ kỳ trước)",
+        false => "",
+    };
+    let text = format!("{}{carried_over}: {outcome}", work.text);
+    Block {
+        kind: BlockKind::Bullet,
+        text: text.replace("{{", "{ {"),
+        resolved: String::new(),
+    }
+}
+
 impl From<projects::ProjectRow> for ProjectRow {
     fn from(row: projects::ProjectRow) -> Self {
         Self {
@@ -89,5 +131,33 @@ impl From<projects::ProjectRow> for ProjectRow {
             requested: row.requested,
             note: row.note,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::placeholder;
+
+    #[test]
+    fn planned_work_is_told_with_its_outcome_and_never_read_as_a_placeholder() {
+        let work = |outcome: &str, carried_over| projects::PlannedWork {
+            text: "Lắp đặt thiết bị {{value.chung-thu-so}}".into(),
+            outcome_text: outcome.into(),
+            carried_over,
+            ..Default::default()
+        };
+        let text = outcome(&work("Chưa thực hiện", true)).text;
+        assert_eq!(
+            text,
+            "Lắp đặt thiết bị { {value.chung-thu-so}} (chuyển tiếp từ kỳ trước): Chưa thực hiện"
+        );
+        assert!(placeholder::cited(&text).is_empty());
+        assert!(placeholder::check(&text).is_ok());
+        assert!(
+            outcome(&work("", false))
+                .text
+                .ends_with(": chưa có báo cáo tiến độ")
+        );
     }
 }

@@ -126,14 +126,14 @@ impl ReportService for Rpc {
         if let Some(answer) = self.db.answered(&actor).await? {
             return answer.reply();
         }
-        let rows = self.reports.project_rows(&actor, &verb).await?;
+        let filling = self.reports.filling(&actor, &verb).await?;
         let gathered = self.reports.gather_for(&actor, &verb.id).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
         let id = verb.id.clone();
-        let filled = self.reports.prefill(&tx, &actor, verb, rows).await?;
+        let filled = self.reports.prefill(&tx, &actor, verb, filling).await?;
         let findings = self.reports.findings(&tx, &id, &gathered).await?;
         tx.reply(pb::PrefillReportResponse {
             report: Some(filled.report.into()),

@@ -169,6 +169,7 @@ impl SectionSpec {
             required: wire.required,
             proposed: proposed?,
             rule: rule?,
+            lists_planned_work: wire.lists_planned_work,
         })
     }
 }
@@ -228,6 +229,7 @@ impl From<SectionSpec> for pb::SectionSpec {
             required: section.required,
             proposed_blocks: section.proposed.into_iter().map(Into::into).collect(),
             consolidation: section.rule.to_wire().into(),
+            lists_planned_work: section.lists_planned_work,
         }
     }
 }

@@ -6,6 +6,7 @@ mod consolidation;
 mod documents;
 mod line;
 mod locks;
+mod planned_work;
 mod reports;
 mod signers;
 mod stage;

@@ -28,6 +28,7 @@ pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) reporting: Peer,
     pub(crate) indicators: Peer,
+    pub(crate) projects: Peer,
     pub(crate) receiver: Person,
     pub(crate) reporter: Person,
     pub(crate) leader: Person,
@@ -57,7 +58,7 @@ impl Stage {
             directory: world.directory(),
             indicators: indicators.clone(),
             locks,
-            projects,
+            projects: projects.clone(),
         };
         let db = world.db(reporting::NAME).await;
         db.migrate::<reporting::Migrator>().await.unwrap();
@@ -72,6 +73,7 @@ impl Stage {
             leader: world.person("lanh-dao", "leader", "huyen-minh-long").await,
             reporting: world.peer(reporting.routes()),
             indicators,
+            projects,
             world,
         };
         stage.ask_for_reports().await;
@@ -80,6 +82,10 @@ impl Stage {
 
     pub(crate) fn reports(&self) -> ReportServiceClient<Peer> {
         ReportServiceClient::new(self.reporting.clone())
+    }
+
+    pub(crate) fn templates(&self) -> TemplateServiceClient<Peer> {
+        TemplateServiceClient::new(self.reporting.clone())
     }
 
     async fn ask_for_reports(&self) {
@@ -105,8 +111,7 @@ impl Stage {
             report_template_id: "mau".into(),
             ..Default::default()
         };
-        let mut templates = TemplateServiceClient::new(self.reporting.clone());
-        templates
+        self.templates()
             .create_report_template(receiver.ask(create))
             .await
             .unwrap();
@@ -121,9 +126,23 @@ impl Stage {
 
     /// Issues a request for the reports of the first half of 2022.
     pub(crate) async fn issue(&self, id: &str) {
+        self.ask_for(id, request()).await;
+    }
+
+    /// Issues one more request, for another period.
+    pub(crate) async fn ask_again(&self, id: &str, period: &str) {
+        let again = pb::ReportRequest {
+            period: period.into(),
+            document_number: format!("{id}/STTTT-BCVT&CNTT"),
+            ..request()
+        };
+        self.ask_for(id, again).await;
+    }
+
+    async fn ask_for(&self, id: &str, request: pb::ReportRequest) {
         let mut requests = RequestServiceClient::new(self.reporting.clone());
         let create = pb::CreateReportRequestRequest {
-            report_request: Some(request()),
+            report_request: Some(request),
             report_request_id: id.into(),
             ..Default::default()
         };
@@ -456,6 +475,7 @@ fn template() -> pb::ReportTemplate {
         sections: vec![
             pb::SectionSpec {
                 required: true,
+                lists_planned_work: true,
                 proposed_blocks: vec![block("Cấp {{value.chung-thu-so}} chứng thư số.")],
                 ..section(
                     "ket-qua",

@@ -112,6 +112,7 @@ async fn create_template(peers: &Peers, receiver: &Person, sample: &Sample) -> R
         required: section.required,
         proposed_blocks: section.block.iter().map(block).collect(),
         consolidation: section.consolidation.into(),
+        lists_planned_work: section.lists_planned_work,
     });
     let template = ReportTemplate {
         display_name: new.display_name.clone(),

@@ -4,7 +4,7 @@
 use proto::{
     directory::UnitKind,
     indicators::{Accumulation, Aggregation, Direction, ValueKind},
-    projects::{FundingSource, Health, ProjectKind},
+    projects::{CostType, DecisionKind, FundingSource, Health, ProjectKind},
     reporting::{ConsolidationRule, SectionKind},
     shared::Absence,
 };
@@ -35,6 +35,8 @@ words! {
     project_kind: ProjectKind, "PROJECT_KIND";
     health: Health, "HEALTH";
     funding_source: FundingSource, "FUNDING_SOURCE";
+    cost_type: CostType, "COST_TYPE";
+    decision_kind: DecisionKind, "DECISION_KIND";
     section_kind: SectionKind, "SECTION_KIND";
     consolidation: ConsolidationRule, "CONSOLIDATION_RULE";
 }

@@ -6,10 +6,11 @@ use proto::{
         UpsertIndicatorValuesRequest, ValueItem, value_service_client::ValueServiceClient,
     },
     projects::{
-        Allocation, CreateAllocationRequest, CreateDecisionRequest, CreateProgressEntryRequest,
-        CreateProjectRequest, CreateSupplementaryRequestRequest, Decision, IssueDecisionRequest,
-        ProgressEntry, Project, SupplementaryRequest, budget_service_client::BudgetServiceClient,
-        project_service_client::ProjectServiceClient,
+        Allocation, BudgetLine, CreateAllocationRequest, CreateBudgetLineRequest,
+        CreateDecisionRequest, CreateProgressEntryRequest, CreateProjectRequest,
+        CreateSupplementaryRequestRequest, Decision, IssueDecisionRequest, ProgressEntry, Project,
+        SubmitSupplementaryRequestRequest, SupplementaryRequest,
+        budget_service_client::BudgetServiceClient, project_service_client::ProjectServiceClient,
     },
     shared::{Absence, Disposition, Quantity, Ratio, quantity},
 };
@@ -59,6 +60,7 @@ impl Way<'_> {
                 authority_unit: format!("units/{}", new.authority_unit),
                 r#abstract: new.summary.clone(),
                 amount_vnd: new.amount_vnd,
+                kind: new.kind.into(),
                 ..Decision::default()
             };
             let request = CreateDecisionRequest {
@@ -144,13 +146,23 @@ impl Way<'_> {
         entered.or_refused(what("entering the progress of"))?;
 
         if let Some(allocation) = &new.allocation {
-            let request = CreateAllocationRequest {
+            let request = CreateBudgetLineRequest {
                 parent: project.clone(),
+                budget_line: Some(BudgetLine {
+                    fiscal_year: allocation.fiscal_year,
+                    funding_source: allocation.funding_source.into(),
+                    cost_type: allocation.cost_type.into(),
+                    ..BudgetLine::default()
+                }),
+                ..CreateBudgetLineRequest::default()
+            };
+            let opened = budget.create_budget_line(self.reporter.ask(request)?).await;
+            let line = opened.or_refused(what("opening a budget line of"))?;
+            let request = CreateAllocationRequest {
+                parent: line.name,
                 allocation: Some(Allocation {
                     decision: format!("decisions/{}", allocation.decision),
                     amount_vnd: allocation.amount_vnd,
-                    fiscal_year: allocation.fiscal_year,
-                    funding_source: allocation.funding_source.into(),
                     ..Allocation::default()
                 }),
                 ..CreateAllocationRequest::default()
@@ -172,7 +184,16 @@ impl Way<'_> {
             let requested = budget
                 .create_supplementary_request(self.reporter.ask(request)?)
                 .await;
-            requested.or_refused(what("asking for money for"))?;
+            let drafted = requested.or_refused(what("asking for money for"))?;
+            let request = SubmitSupplementaryRequestRequest {
+                name: drafted.name,
+                etag: drafted.etag,
+                ..SubmitSupplementaryRequestRequest::default()
+            };
+            let submitted = budget
+                .submit_supplementary_request(self.reporter.ask(request)?)
+                .await;
+            submitted.or_refused(what("asking for money for"))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use proto::{
     directory::UnitKind,
     indicators::{Accumulation, Aggregation, Direction, ValueKind},
-    projects::{FundingSource, Health, ProjectKind},
+    projects::{CostType, DecisionKind, FundingSource, Health, ProjectKind},
     reporting::{ConsolidationRule, SectionKind},
     shared::Absence,
 };
@@ -118,6 +118,8 @@ pub(crate) struct TemplateSection {
     #[serde(deserialize_with = "words::consolidation")]
     pub(crate) consolidation: ConsolidationRule,
     #[serde(default)]
+    pub(crate) lists_planned_work: bool,
+    #[serde(default)]
     pub(crate) block: Vec<Block>,
 }
 
@@ -202,6 +204,8 @@ pub(crate) struct Value {
 pub(crate) struct Decision {
     pub(crate) id: String,
     pub(crate) authority_unit: String,
+    #[serde(deserialize_with = "words::decision_kind")]
+    pub(crate) kind: DecisionKind,
     #[serde(rename = "abstract")]
     pub(crate) summary: String,
     pub(crate) amount_vnd: i64,
@@ -238,6 +242,8 @@ pub(crate) struct Allocation {
     pub(crate) fiscal_year: i32,
     #[serde(deserialize_with = "words::funding_source")]
     pub(crate) funding_source: FundingSource,
+    #[serde(deserialize_with = "words::cost_type")]
+    pub(crate) cost_type: CostType,
 }
 
 #[derive(Debug, Clone, Deserialize)]

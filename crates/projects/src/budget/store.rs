@@ -1,0 +1,196 @@
+//! Sums in SQL over the lines and their entries, whose key has the same columns in every
+//! table.
+
+use kit::{Error, Result};
+use sea_orm::{
+    ConnectionTrait, ExprTrait, QueryResult,
+    sea_query::{Expr, Query, SelectStatement},
+};
+use types::ids::UnitId;
+
+use super::{Grouping, Part, SummarizeBudget, Sums};
+use crate::decision;
+
+/// Databases take only so many values in one question; with more units all lines of the
+/// years are summed, and those that do not count are left out afterwards.
+const MOST_UNITS: usize = 500;
+
+/// Sums of 64 bits may pass 64 bits, and the databases disagree on what happens then. So the
+/// thousand millions and the rest are summed apart.
+const BASE: i128 = 1_000_000_000;
+
+/// Returns the sums by year, unit and group. `units` are those that can count.
+pub(super) async fn parts(
+    db: &impl ConnectionTrait,
+    ask: &SummarizeBudget,
+    units: Option<Vec<&UnitId>>,
+) -> Result<Vec<Part>> {
+    let mut units: Option<Vec<_>> = units.map(|it| it.iter().map(|it| it.as_str()).collect());
+    if let Some(units) = &mut units {
+        units.sort_unstable();
+        units.dedup();
+    }
+    let units = units.filter(|it| it.len() <= MOST_UNITS);
+    let units = units.as_deref();
+
+    let mut lines = start("budget_lines", "fiscal_year", ask, units);
+    let totals = [
+        "planned_vnd",
+        "allocated_vnd",
+        "permitted_vnd",
+        "committed_vnd",
+        "advanced_vnd",
+        "paid_vnd",
+        "settled_vnd",
+    ];
+    for total in totals {
+        sum(&mut lines, total, total);
+    }
+    lines.expr_as(Expr::cust("CAST(COUNT(*) AS BIGINT)"), "line_count");
+    let between = Expr::col("fiscal_year").between(ask.first_year, ask.last_year);
+    lines.and_where(between.clone());
+    let mut parts = Vec::new();
+    for row in db.query_all(&lines).await? {
+        let sums = Sums {
+            planned: read(&row, "planned_vnd")?,
+            allocated: read(&row, "allocated_vnd")?,
+            permitted: read(&row, "permitted_vnd")?,
+            committed: read(&row, "committed_vnd")?,
+            advanced: read(&row, "advanced_vnd")?,
+            paid: read(&row, "paid_vnd")?,
+            settled: read(&row, "settled_vnd")?,
+            lines: row.try_get::<i64>("", "line_count")?.into(),
+            ..Sums::default()
+        };
+        parts.push(part(&row, ask, sums)?);
+    }
+
+    let mut uncovered = start("allocations", "fiscal_year", ask, units);
+    sum(&mut uncovered, "amount_vnd", "amount");
+    uncovered.and_where(between.clone());
+    uncovered.and_where(Expr::col("decision_id").in_subquery(decision::store::void()));
+    for row in db.query_all(&uncovered).await? {
+        let uncovered = read(&row, "amount")?;
+        let sums = Sums {
+            uncovered,
+            ..Sums::default()
+        };
+        parts.push(part(&row, ask, sums)?);
+    }
+
+    for row in db.query_all(&closed(ask, units)).await? {
+        let closed = read(&row, "amount")?;
+        let sums = Sums {
+            closed,
+            ..Sums::default()
+        };
+        parts.push(part(&row, ask, sums)?);
+    }
+    Ok(parts)
+}
+
+/// Selects what was disbursed on the days of the closing: from the sums that are kept, or,
+/// for other days, from the entries.
+fn closed(ask: &SummarizeBudget, units: Option<&[&str]>) -> SelectStatement {
+    let Some(days) = ask.closing_days else {
+        let mut kept = start("budget_closings", "closing_year", ask, units);
+        sum(&mut kept, "disbursed_vnd", "amount");
+        let years = Expr::col("closing_year").between(ask.first_year, ask.last_year);
+        return kept.and_where(years).take();
+    };
+    let mut entries = start("disbursements", "fiscal_year", ask, units);
+    let flow = "CASE WHEN kind = 'recovery' THEN -amount_vnd ELSE amount_vnd END";
+    sum(&mut entries, flow, "amount");
+    entries.and_where(Expr::col("disburse_date").gte(days.start()));
+    if let Some(end) = days.end() {
+        entries.and_where(Expr::col("disburse_date").lt(end));
+    }
+    entries
+}
+
+/// Begins a question for sums by year, unit and group.
+fn start(
+    table: &'static str,
+    year: &'static str,
+    ask: &SummarizeBudget,
+    units: Option<&[&str]>,
+) -> SelectStatement {
+    let mut select = Query::select();
+    select
+        .column("fiscal_year")
+        .expr_as(Expr::col(year), "group_year")
+        .column("unit")
+        .from(table)
+        .group_by_col("fiscal_year")
+        .group_by_col("unit");
+    if year != "fiscal_year" {
+        select.group_by_col(year);
+    }
+    match column(ask.group_by) {
+        Some(column) => {
+            select.expr_as(Expr::col(column), "group_key");
+            select.group_by_col(column);
+        }
+        None => {
+            select.expr_as(Expr::cust("CAST('' AS TEXT)"), "group_key");
+        }
+    }
+    let filter = &ask.filter;
+    if let Some(project) = &filter.project {
+        select.and_where(Expr::col("project_id").eq(project.as_str()));
+    }
+    if let Some(source) = filter.source {
+        select.and_where(Expr::col("funding_source").eq(source.as_word()));
+    }
+    if let Some(cost_type) = filter.cost_type {
+        select.and_where(Expr::col("cost_type").eq(cost_type.as_word()));
+    }
+    if let Some(units) = units {
+        select.and_where(Expr::col("unit").is_in(units.iter().copied()));
+    }
+    select
+}
+
+/// Returns the column that makes the groups, where it is neither the unit nor the year.
+fn column(group_by: Option<Grouping>) -> Option<&'static str> {
+    match group_by {
+        Some(Grouping::Project) => Some("project_id"),
+        Some(Grouping::Source) => Some("funding_source"),
+        Some(Grouping::CostType) => Some("cost_type"),
+        Some(Grouping::Unit | Grouping::Year) | None => None,
+    }
+}
+
+fn sum(select: &mut SelectStatement, what: &str, name: &'static str) {
+    for (operator, part) in [("/", "high"), ("%", "low")] {
+        let sum = format!("CAST(COALESCE(SUM(({what}) {operator} {BASE}), 0) AS BIGINT)");
+        select.expr_as(Expr::cust(sum), format!("{name}_{part}"));
+    }
+}
+
+fn read(row: &QueryResult, name: &str) -> Result<i128> {
+    let part = |part: &str| row.try_get::<i64>("", &format!("{name}_{part}"));
+    Ok(i128::from(part("high")?) * BASE + i128::from(part("low")?))
+}
+
+fn part(row: &QueryResult, ask: &SummarizeBudget, sums: Sums) -> Result<Part> {
+    let fiscal_year: i64 = row.try_get("", "fiscal_year")?;
+    let group_year: i64 = row.try_get("", "group_year")?;
+    let group_year = group_year.clamp(ask.first_year.into(), ask.last_year.into());
+    let unit: String = row.try_get("", "unit")?;
+    let group: String = row.try_get("", "group_key")?;
+    let unit = UnitId::new(&unit).map_err(Error::internal)?;
+    let key = match ask.group_by {
+        None => String::new(),
+        Some(Grouping::Unit) => unit.name(),
+        Some(Grouping::Year) => group_year.to_string(),
+        Some(Grouping::Project) => format!("projects/{group}"),
+        Some(Grouping::Source | Grouping::CostType) => super::wire::key(ask.group_by, &group)?,
+    };
+    Ok(Part {
+        fiscal_year: i32::try_from(fiscal_year).map_err(Error::internal)?,
+        unit,
+        key,
+        sums,
+    })
+}

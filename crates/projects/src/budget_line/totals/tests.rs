@@ -1,0 +1,223 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::amount::MOST;
+
+fn line() -> LineId {
+    "projects/hop-khong-giay/budgetLines/2022.province.recurrent.huyen-minh-long"
+        .parse()
+        .unwrap()
+}
+
+fn vnd(amount: i64) -> Money {
+    Money::new(amount)
+}
+
+fn refusal<T: std::fmt::Debug>(answer: Result<T>) -> (&'static str, String, String) {
+    let Err(Error::Rule(reason, facts)) = answer else {
+        panic!("{answer:?}")
+    };
+    let text = |name| facts.get(name).cloned().unwrap_or_default();
+    (reason.code, text("available"), text("missing"))
+}
+
+fn granted(amount: i64) -> Totals {
+    Totals::default().grant(vnd(amount)).unwrap()
+}
+
+#[test]
+fn nothing_is_spent_beyond_the_allocation_unless_a_decision_permits_it() {
+    let totals = granted(368_000_000);
+    let none = Money::ZERO;
+    let paid = totals.pay(&line(), none, vnd(368_000_000)).unwrap();
+    let (code, available, missing) = refusal(paid.pay(&line(), none, vnd(1)));
+    assert_eq!(code, "DISBURSEMENT_EXCEEDED");
+    assert_eq!((available.as_str(), missing.as_str()), ("0 đồng", "1 đồng"));
+    let ahead = paid.permit(vnd(100)).unwrap();
+    let ahead = ahead.pay(&line(), none, vnd(100)).unwrap();
+    assert_eq!(ahead.remaining(), vnd(-100));
+    assert_eq!(
+        refusal(ahead.pay(&line(), none, vnd(1))).0,
+        "DISBURSEMENT_EXCEEDED"
+    );
+    let (code, available, _) = refusal(ahead.forbid(&line(), vnd(1)));
+    assert_eq!((code, available.as_str()), ("RECALL_EXCEEDED", "0 đồng"));
+}
+
+#[test]
+fn what_is_committed_or_spent_is_not_taken_back() {
+    let totals = granted(500).commit(&line(), Money::ZERO, vnd(300)).unwrap();
+    let totals = totals.advance(&line(), Money::ZERO, vnd(120)).unwrap();
+    let (code, available, missing) = refusal(totals.take_back(&line(), vnd(201)));
+    assert_eq!(code, "RECALL_EXCEEDED");
+    assert_eq!(
+        (available.as_str(), missing.as_str()),
+        ("200 đồng", "1 đồng")
+    );
+    let less = totals.take_back(&line(), vnd(200)).unwrap();
+    assert_eq!(less.allocated, vnd(300));
+    // A permission does not turn into money that could be taken back.
+    let permitted = granted(100).permit(vnd(50)).unwrap();
+    assert_eq!(
+        refusal(permitted.take_back(&line(), vnd(101))).1,
+        "100 đồng"
+    );
+}
+
+#[test]
+fn money_whose_decision_was_revoked_is_not_spent_any_more() {
+    let totals = granted(500).pay(&line(), Money::ZERO, vnd(200)).unwrap();
+    // Of the 500, 400 lost their decision: what is left covers less than what was paid.
+    let (code, available, missing) = refusal(totals.pay(&line(), vnd(400), vnd(50)));
+    assert_eq!(code, "DISBURSEMENT_EXCEEDED");
+    assert_eq!(
+        (available.as_str(), missing.as_str()),
+        ("0 đồng", "50 đồng")
+    );
+    assert_eq!(
+        refusal(totals.commit(&line(), vnd(400), vnd(101))).0,
+        "COMMITMENT_EXCEEDED"
+    );
+    assert!(totals.pay(&line(), vnd(200), vnd(100)).is_ok());
+}
+
+#[test]
+fn advances_come_back_once() {
+    let totals = granted(500)
+        .advance(&line(), Money::ZERO, vnd(200))
+        .unwrap();
+    let totals = totals.recover(&line(), vnd(150)).unwrap();
+    assert_eq!(totals.disbursed(), vnd(50));
+    let (code, available, missing) = refusal(totals.recover(&line(), vnd(60)));
+    assert_eq!(code, "ADVANCES_EXCEEDED");
+    assert_eq!(
+        (available.as_str(), missing.as_str()),
+        ("50 đồng", "10 đồng")
+    );
+}
+
+#[test]
+fn a_contract_is_neither_overpaid_nor_lowered_below_what_was_paid() {
+    let contract = Contract {
+        amount: vnd(300),
+        ..Contract::default()
+    };
+    let contract = contract.advance(&line(), vnd(100)).unwrap();
+    let contract = contract.pay(&line(), vnd(150)).unwrap();
+    assert_eq!(
+        refusal(contract.pay(&line(), vnd(51))).0,
+        "CONTRACT_EXCEEDED"
+    );
+    let totals = granted(500).commit(&line(), Money::ZERO, vnd(300)).unwrap();
+    assert_eq!(
+        refusal(totals.release(&line(), contract, vnd(51))).0,
+        "CONTRACT_PAID"
+    );
+    let lowered = totals.release(&line(), contract, vnd(50)).unwrap();
+    assert_eq!(lowered.committed, vnd(250));
+}
+
+#[test]
+fn the_edges_are_refused_and_never_overflow() {
+    let most = Totals::default().grant(MOST).unwrap();
+    assert!(matches!(most.grant(vnd(1)), Err(Error::Invalid(_))));
+    assert!(matches!(
+        Totals::default().grant(vnd(i64::MAX)),
+        Err(Error::Invalid(_))
+    ));
+    let both = most.permit(MOST).unwrap();
+    assert_eq!(both.limit(Money::ZERO), vnd(2 * MOST.vnd()));
+    assert_eq!(
+        refusal(both.pay(&line(), MOST, vnd(i64::MAX))).0,
+        "DISBURSEMENT_EXCEEDED"
+    );
+    assert!(both.pay(&line(), MOST, MOST).is_ok());
+}
+
+/// One thing somebody tries on a line.
+#[derive(Debug, Clone, Copy)]
+enum Try {
+    Grant,
+    Permit,
+    TakeBack,
+    Forbid,
+    Commit,
+    Release,
+    Advance,
+    Pay,
+    Recover,
+}
+
+fn tries() -> impl Strategy<Value = (Try, i64)> {
+    let what = prop_oneof![
+        Just(Try::Grant),
+        Just(Try::Permit),
+        Just(Try::TakeBack),
+        Just(Try::Forbid),
+        Just(Try::Commit),
+        Just(Try::Release),
+        Just(Try::Advance),
+        Just(Try::Pay),
+        Just(Try::Recover),
+    ];
+    (what, prop_oneof![1..1_000_i64, Just(MOST.vnd())])
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_tried_totals_are_the_sums_of_the_entries_and_stay_within_the_limit(
+        tried in proptest::collection::vec(tries(), 0..80),
+        share in 0..100_i64,
+    ) {
+        let (line, none) = (line(), Money::ZERO);
+        let mut totals = Totals::default();
+        let mut contract = Contract::default();
+        // Sums of the entries that were taken: granted, permitted, committed, advanced, paid.
+        let mut sums = [0_i64; 5];
+        for (what, amount) in tried {
+            let asked = vnd(amount);
+            let after = match what {
+                Try::Grant => totals.grant(asked),
+                Try::Permit => totals.permit(asked),
+                Try::TakeBack => totals.take_back(&line, asked),
+                Try::Forbid => totals.forbid(&line, asked),
+                Try::Commit => totals.commit(&line, none, asked),
+                Try::Release => totals.release(&line, contract, asked),
+                Try::Advance => totals.advance(&line, none, asked),
+                Try::Pay => totals.pay(&line, none, asked),
+                Try::Recover => totals.recover(&line, asked),
+            };
+            let Ok(after) = after else { continue };
+            totals = after;
+            let (place, sign) = match what {
+                Try::Grant => (0, 1),
+                Try::TakeBack => (0, -1),
+                Try::Permit => (1, 1),
+                Try::Forbid => (1, -1),
+                Try::Commit => (2, 1),
+                Try::Release => (2, -1),
+                Try::Advance => (3, 1),
+                Try::Recover => (3, -1),
+                Try::Pay => (4, 1),
+            };
+            sums[place] += sign * amount;
+            contract.amount = totals.committed;
+            let now = [
+                totals.allocated,
+                totals.permitted,
+                totals.committed,
+                totals.advanced,
+                totals.paid,
+            ];
+            prop_assert_eq!(now.map(Money::vnd), sums);
+            prop_assert!(now.iter().all(|it| !it.is_negative()));
+            prop_assert!(totals.disbursed() <= totals.limit(none));
+            prop_assert!(totals.committed <= totals.limit(none));
+            // Whatever part of it loses its decision, no more than the rest is spent.
+            let uncovered = vnd(totals.allocated.vnd() / 100 * share);
+            if let Ok(paid) = totals.pay(&line, uncovered, vnd(1)) {
+                prop_assert!(paid.disbursed() <= totals.limit(uncovered));
+            }
+        }
+    }
+}

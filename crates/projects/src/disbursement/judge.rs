@@ -1,0 +1,173 @@
+//! What one disbursement does to its line and its contract.
+
+use kit::{Error, Result, Tx};
+use types::{ids::Principal, money::Money};
+
+use super::{
+    Disbursement, DisbursementKind, New, What,
+    ground::{Entry, Ground},
+    not_there,
+};
+use crate::{
+    budget::closing,
+    budget_line::{self, BudgetLine, Contract, LineId, Totals},
+    entry::{COMMITMENTS, DISBURSEMENTS},
+    reason::{ENTRY_IS_REVERSAL, ENTRY_REVERSED},
+};
+
+impl Ground {
+    /// Enters one disbursement, or says why not; then nothing has changed.
+    pub(super) fn enter(
+        &mut self,
+        tx: &Tx,
+        principal: &Principal,
+        new: &New,
+        number: i64,
+    ) -> Result<Disbursement> {
+        let line = &new.line;
+        let Some((_, before)) = self.lines.get(line) else {
+            return Err(Error::not_found("BUDGET_LINE", line));
+        };
+        before.is_open()?;
+        let days = self.days.get(&line.unit).copied().flatten();
+        let flow = self.flow(new)?;
+        if flow.is_out() {
+            budget_line::exists_on(line, days, new.date)?;
+        }
+        let totals = flow.on_line(line, before.totals, self.uncovered(line))?;
+        let contract = match flow.commitment {
+            None => None,
+            Some(number) => {
+                let key = (line.project.clone(), number);
+                let contract = flow.on_contract(line, self.contract(line, &key)?)?;
+                Some((key, contract))
+            }
+        };
+
+        let disbursement = Disbursement {
+            number,
+            line: line.clone(),
+            kind: flow.kind,
+            amount: flow.signed(),
+            date: new.date,
+            closing_year: closing::year_of(new.date),
+            words: new.words.clone(),
+            commitment: flow.commitment,
+            reverses: flow.reverses,
+            source: new.source.clone(),
+            principal: principal.clone(),
+            create_time: tx.now(),
+        };
+        let after = BudgetLine {
+            totals,
+            ..before.next(tx)
+        };
+        if let Some((_, line)) = self.lines.get_mut(line) {
+            *line = after;
+        }
+        if let Some((key, contract)) = contract
+            && let Some(standing) = self.contracts.get_mut(&key)
+        {
+            standing.contract = contract;
+        }
+        if let Some(reversed) = flow.reverses {
+            self.reversed.insert((line.project.clone(), reversed));
+        }
+        self.entered.push(disbursement.clone());
+        Ok(disbursement)
+    }
+
+    /// Returns the flow that is meant; a reversal takes it from what it reverses.
+    fn flow(&self, new: &New) -> Result<Flow> {
+        let number = match new.what {
+            What::Flow {
+                kind,
+                amount,
+                commitment,
+            } => {
+                return Ok(Flow {
+                    kind,
+                    amount,
+                    commitment,
+                    reverses: None,
+                });
+            }
+            What::Reverse { number } => number,
+        };
+        let key = (new.line.project.clone(), number);
+        let name = DISBURSEMENTS.name(&new.line.project, number);
+        let earlier = self.earlier.get(&key).filter(|it| it.line == new.line);
+        let earlier = earlier.ok_or_else(|| not_there("disbursement.reverses", &name))?;
+        let facts = || [("entry", name.clone())];
+        if earlier.reverses.is_some() {
+            return Err(Error::rule(&ENTRY_IS_REVERSAL, facts()));
+        }
+        if self.reversed.contains(&key) {
+            return Err(Error::rule(&ENTRY_REVERSED, facts()));
+        }
+        Ok(Flow {
+            kind: earlier.kind,
+            amount: earlier.amount,
+            commitment: earlier.commitment,
+            reverses: Some(number),
+        })
+    }
+
+    fn uncovered(&self, line: &LineId) -> Money {
+        self.uncovered.get(line).copied().unwrap_or_default()
+    }
+
+    fn contract(&self, line: &LineId, key: &Entry) -> Result<Contract> {
+        let found = self.contracts.get(key).filter(|it| it.line == *line);
+        let found = found.ok_or_else(|| {
+            let name = COMMITMENTS.name(&key.0, key.1);
+            not_there("disbursement.commitment", &name)
+        })?;
+        Ok(found.contract)
+    }
+}
+
+/// Money in one direction.
+#[derive(Debug, Clone, Copy)]
+struct Flow {
+    kind: DisbursementKind,
+    /// Above 0.
+    amount: Money,
+    commitment: Option<i64>,
+    reverses: Option<i64>,
+}
+
+impl Flow {
+    /// Says whether more money is out afterwards.
+    fn is_out(self) -> bool {
+        (self.kind == DisbursementKind::Recovery) == self.reverses.is_some()
+    }
+
+    /// Returns the amount as it is entered.
+    fn signed(self) -> Money {
+        match self.reverses {
+            None => self.amount,
+            Some(_) => Money::new(self.amount.vnd().saturating_neg()),
+        }
+    }
+
+    fn on_line(self, line: &LineId, totals: Totals, uncovered: Money) -> Result<Totals> {
+        use DisbursementKind::{Advance, Payment, Recovery};
+        match (self.kind, self.reverses.is_some()) {
+            (Advance, false) | (Recovery, true) => totals.advance(line, uncovered, self.amount),
+            (Advance, true) | (Recovery, false) => totals.recover(line, self.amount),
+            (Payment, false) => totals.pay(line, uncovered, self.amount),
+            (Payment, true) => Ok(totals.unpay(self.amount)),
+        }
+    }
+
+    fn on_contract(self, line: &LineId, contract: Contract) -> Result<Contract> {
+        use DisbursementKind::{Advance, Payment, Recovery};
+        match (self.kind, self.reverses.is_some()) {
+            (Advance, false) | (Recovery, true) => contract.advance(line, self.amount),
+            (Advance, true) | (Recovery, false) => contract.recover(line, self.amount),
+            (Payment, false) => contract.pay(line, self.amount),
+            (Payment, true) => Ok(contract.unpay(self.amount)),
+        }
+    }
+}
