@@ -158,7 +158,11 @@ impl Allocations {
         let mut taken = decision::store::lock(&tx.db, [&grant.decision]).await?;
         let mut decision = taken.take(&grant.decision)?;
         decision.is_issued()?;
-        decision.is_for(decision::DecisionKind::gives)?;
+        // A request asks for money, and leave to spend ahead is none.
+        match grant.request {
+            Some(_) => decision.is_for(decision::DecisionKind::grants)?,
+            None => decision.is_for(decision::DecisionKind::gives)?,
+        }
         budget_line::exists_on(&grant.line, days, decision.issue_date()?)?;
 
         let number = project::store::next_entry(&tx.db, &grant.line.project).await?;
@@ -208,7 +212,7 @@ impl Allocations {
         holds(tx, line, &source, amount).await?;
         by.spend(|it| &mut it.recalled, amount)?;
         let after = BudgetLine {
-            totals: less(&before, &source, amount)?,
+            totals: less(tx, &before, &source, amount).await?,
             ..before.next(tx)
         };
         let allocation = Allocation {
@@ -346,10 +350,21 @@ fn negative(amount: Money) -> Money {
 }
 
 /// Takes an amount of a decision from the totals of a line.
-fn less(line: &BudgetLine, source: &Decision, amount: Money) -> Result<budget_line::Totals> {
+async fn less(
+    tx: &Tx,
+    line: &BudgetLine,
+    source: &Decision,
+    amount: Money,
+) -> Result<budget_line::Totals> {
+    // What was spent rests on the decisions in force. An ended one carries nothing, so what it
+    // granted may go; what one in force granted must not leave the spent money on an ended one.
+    let uncovered = match source.is_void() {
+        true => Money::ZERO,
+        false => budget_line::uncovered(&tx.db, &line.id).await?,
+    };
     match source.kind.permits() {
-        true => line.totals.forbid(&line.id, amount),
-        false => line.totals.take_back(&line.id, amount),
+        true => line.totals.forbid(&line.id, uncovered, amount),
+        false => line.totals.take_back(&line.id, uncovered, amount),
     }
 }
 

@@ -427,6 +427,11 @@ impl Decision {
             .ok_or_else(|| Error::internal("an issued decision has a day"))
     }
 
+    /// Says whether it has ended: what it granted carries nothing any more.
+    pub(crate) fn is_void(&self) -> bool {
+        matches!(self.state, DecisionState::Revoked | DecisionState::Replaced)
+    }
+
     /// Requires that its kind does what is wanted of it.
     pub(crate) fn is_for(&self, fits: impl Fn(DecisionKind) -> bool) -> Result<()> {
         if fits(self.kind) {

@@ -8,10 +8,10 @@ use types::{
     violations::Invalid,
 };
 
-use super::{Allocation, AllocationKind, Allocations, holds, negative};
+use super::{Allocation, AllocationKind, Allocations, holds, less, negative};
 use crate::{
     budget_line::{self, BudgetLine, LineId},
-    decision::{self, DecisionKind, DecisionState},
+    decision::{self, DecisionKind},
     project,
     reason::{DECISION_IN_FORCE, NOT_REPLACING},
 };
@@ -78,7 +78,7 @@ impl Allocations {
         by.spend(|it| &mut it.recalled, amount)?;
         by.spend(|it| &mut it.granted, amount)?;
         let from = BudgetLine {
-            totals: before.totals.take_back(line, amount)?,
+            totals: less(tx, &before, &source, amount).await?,
             ..before.next(tx)
         };
         let to = BudgetLine {
@@ -131,10 +131,7 @@ impl Allocations {
         if by.replaces.as_ref() != Some(&source.id) {
             return Err(Error::rule(&NOT_REPLACING, names));
         }
-        if !matches!(
-            source.state,
-            DecisionState::Revoked | DecisionState::Replaced
-        ) {
+        if !source.is_void() {
             return Err(Error::rule(&DECISION_IN_FORCE, names));
         }
 

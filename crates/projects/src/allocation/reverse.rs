@@ -56,7 +56,7 @@ impl Allocations {
         } else {
             holds(tx, &line, &source, size).await?;
             booked.give_back(|it| &mut it.granted, size)?;
-            less(&before, &source, size)?
+            less(tx, &before, &source, size).await?
         };
         let after = BudgetLine {
             totals,

@@ -106,9 +106,10 @@ impl Totals {
         })
     }
 
-    /// Takes granted money away, never below what is committed or spent.
-    pub(crate) fn take_back(self, line: &LineId, amount: Money) -> Result<Self> {
-        self.may_lose(line, amount, self.allocated)?;
+    /// Takes granted money away, never below what is committed or spent. `uncovered` of the
+    /// rest carries nothing; it is none of the rest where the money itself is uncovered.
+    pub(crate) fn take_back(self, line: &LineId, uncovered: Money, amount: Money) -> Result<Self> {
+        self.may_lose(line, uncovered, amount, self.allocated)?;
         Ok(Self {
             allocated: minus(self.allocated, amount),
             ..self
@@ -116,17 +117,17 @@ impl Totals {
     }
 
     /// Takes a permission away, never below what is committed or spent.
-    pub(crate) fn forbid(self, line: &LineId, amount: Money) -> Result<Self> {
-        self.may_lose(line, amount, self.permitted)?;
+    pub(crate) fn forbid(self, line: &LineId, uncovered: Money, amount: Money) -> Result<Self> {
+        self.may_lose(line, uncovered, amount, self.permitted)?;
         Ok(Self {
             permitted: minus(self.permitted, amount),
             ..self
         })
     }
 
-    fn may_lose(&self, line: &LineId, asked: Money, there: Money) -> Result<()> {
+    fn may_lose(&self, line: &LineId, uncovered: Money, asked: Money, there: Money) -> Result<()> {
         let bound = self.committed.max(self.disbursed());
-        let free = minus(plus(self.allocated, self.permitted), bound);
+        let free = minus(self.limit(uncovered), bound);
         let available = free.min(there);
         if asked <= available {
             return Ok(());

@@ -238,3 +238,47 @@ async fn a_decision_that_is_revoked_and_allocated_at_once_grants_all_or_nothing_
         }
     }
 }
+
+/// Paid by the decision in force, its money cannot go elsewhere and be paid again.
+#[tokio::test]
+async fn money_that_was_paid_does_not_leave_for_what_a_revoked_decision_granted() {
+    let office = Office::open().await;
+    let line = office.funded("a", 500).await;
+    let by = office.decide("huy-bo", pb::DecisionKind::Other, 1).await;
+    revoke(&office, "decisions/cap-a", &by).await.unwrap();
+    let kind = pb::DecisionKind::AssignBudget;
+    let second = office.decide("cap-them", kind, 300).await;
+    let granted = office.allocate(&office.receiver, "a", &second, 300).await;
+    let granted = granted.unwrap();
+    office.pay(&line, 300).await.unwrap();
+
+    let reversal = pb::Allocation {
+        reverses: granted.name,
+        note: "Nhập nhầm".into(),
+        ..Default::default()
+    };
+    let (code, reason, facts) = refusal(office.enter_allocation(&line, reversal).await);
+    assert_eq!(
+        (code, reason.as_str()),
+        (Code::FailedPrecondition, "RECALL_EXCEEDED")
+    );
+    assert_eq!(facts["available"], "0 đồng");
+    let recalling = pb::DecisionKind::RecallBudget;
+    let recalling = office.decide("thu-hoi", recalling, 500).await;
+    let recall = |decision: &str, amount_vnd| pb::Allocation {
+        decision: decision.into(),
+        by_decision: recalling.clone(),
+        amount_vnd,
+        ..Default::default()
+    };
+    let (_, reason, _) = refusal(office.enter_allocation(&line, recall(&second, -1)).await);
+    assert_eq!(reason, "RECALL_EXCEEDED");
+    // What the revoked one granted carries nothing, and may go.
+    let gone = recall("decisions/cap-a", -500);
+    office.enter_allocation(&line, gone).await.unwrap();
+    let now = office.get_line(&line).await;
+    assert_eq!(
+        (now.allocated_amount_vnd, now.uncovered_amount_vnd),
+        (300, 0)
+    );
+}

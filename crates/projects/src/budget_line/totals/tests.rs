@@ -40,7 +40,7 @@ fn nothing_is_spent_beyond_the_allocation_unless_a_decision_permits_it() {
         refusal(ahead.pay(&line(), none, vnd(1))).0,
         "DISBURSEMENT_EXCEEDED"
     );
-    let (code, available, _) = refusal(ahead.forbid(&line(), vnd(1)));
+    let (code, available, _) = refusal(ahead.forbid(&line(), none, vnd(1)));
     assert_eq!((code, available.as_str()), ("RECALL_EXCEEDED", "0 đồng"));
 }
 
@@ -48,18 +48,18 @@ fn nothing_is_spent_beyond_the_allocation_unless_a_decision_permits_it() {
 fn what_is_committed_or_spent_is_not_taken_back() {
     let totals = granted(500).commit(&line(), Money::ZERO, vnd(300)).unwrap();
     let totals = totals.advance(&line(), Money::ZERO, vnd(120)).unwrap();
-    let (code, available, missing) = refusal(totals.take_back(&line(), vnd(201)));
+    let (code, available, missing) = refusal(totals.take_back(&line(), Money::ZERO, vnd(201)));
     assert_eq!(code, "RECALL_EXCEEDED");
     assert_eq!(
         (available.as_str(), missing.as_str()),
         ("200 đồng", "1 đồng")
     );
-    let less = totals.take_back(&line(), vnd(200)).unwrap();
+    let less = totals.take_back(&line(), Money::ZERO, vnd(200)).unwrap();
     assert_eq!(less.allocated, vnd(300));
     // A permission does not turn into money that could be taken back.
     let permitted = granted(100).permit(vnd(50)).unwrap();
     assert_eq!(
-        refusal(permitted.take_back(&line(), vnd(101))).1,
+        refusal(permitted.take_back(&line(), Money::ZERO, vnd(101))).1,
         "100 đồng"
     );
 }
@@ -79,6 +79,15 @@ fn money_whose_decision_was_revoked_is_not_spent_any_more() {
         "COMMITMENT_EXCEEDED"
     );
     assert!(totals.pay(&line(), vnd(200), vnd(100)).is_ok());
+}
+
+#[test]
+fn what_was_spent_is_not_left_on_a_decision_that_has_ended() {
+    // 500 lost their decision; the other 300 carry what was paid.
+    let totals = granted(800).pay(&line(), vnd(500), vnd(300)).unwrap();
+    let (code, available, _) = refusal(totals.take_back(&line(), vnd(500), vnd(1)));
+    assert_eq!((code, available.as_str()), ("RECALL_EXCEEDED", "0 đồng"));
+    assert!(totals.take_back(&line(), Money::ZERO, vnd(500)).is_ok());
 }
 
 #[test]
@@ -179,8 +188,8 @@ proptest! {
             let after = match what {
                 Try::Grant => totals.grant(asked),
                 Try::Permit => totals.permit(asked),
-                Try::TakeBack => totals.take_back(&line, asked),
-                Try::Forbid => totals.forbid(&line, asked),
+                Try::TakeBack => totals.take_back(&line, none, asked),
+                Try::Forbid => totals.forbid(&line, none, asked),
                 Try::Commit => totals.commit(&line, none, asked),
                 Try::Release => totals.release(&line, contract, asked),
                 Try::Advance => totals.advance(&line, none, asked),
