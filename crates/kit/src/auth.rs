@@ -7,10 +7,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
 use proto::directory::{
     CheckSessionRequest, ListSigningKeysRequest, ResolveOutsideTokenRequest,
     session_service_client::SessionServiceClient,
@@ -37,6 +38,9 @@ pub const ISSUER: &str = "cds";
 pub const AUDIENCE: &str = "cds";
 /// Type of an access token (RFC 9068).
 pub const TOKEN_TYPE: &str = "at+jwt";
+/// Keys are asked for again after this time: one that was rotated out, perhaps because somebody
+/// got hold of it, signs nothing for longer.
+const KEYS_COUNT_FOR: TimeDelta = TimeDelta::minutes(1);
 /// Keys of a stranger cannot make us ask the directory more often than this.
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The directory gets this long to answer.
@@ -93,11 +97,26 @@ type Said = std::result::Result<(Bearer, i64), &'static Reason>;
 pub struct Verifier {
     directory: Peer,
     clock: Clock,
-    keys: Arc<RwLock<HashMap<String, PublicKey>>>,
+    keys: Arc<RwLock<Keys>>,
     asked: Arc<tokio::sync::Mutex<Option<Instant>>>,
     verified: Memory<TokenHash, Arc<Claims>>,
     sessions: Memory<String, bool>,
     outside: Memory<TokenHash, Said>,
+}
+
+/// The directory's public keys by id.
+#[derive(Debug, Default)]
+struct Keys {
+    by_id: HashMap<String, PublicKey>,
+    /// When they were asked for; none before the first time.
+    as_of: Option<DateTime<Utc>>,
+}
+
+impl Keys {
+    fn count(&self, now: DateTime<Utc>) -> bool {
+        let age = self.as_of.map(|it| now - it);
+        age.is_some_and(|it| it >= TimeDelta::zero() && it < KEYS_COUNT_FOR)
+    }
 }
 
 impl Verifier {
@@ -242,7 +261,9 @@ impl Verifier {
         if let Some(key) = self.known(kid) {
             return Ok(Some(key));
         }
-        if asked.is_some_and(|it| it.elapsed() < ASK_AGAIN_AFTER) {
+        let now = self.clock.now();
+        let is_recent = asked.is_some_and(|it| it.elapsed() < ASK_AGAIN_AFTER);
+        if is_recent && self.keys().count(now) {
             return Ok(None);
         }
         let mut client = SessionServiceClient::new(self.directory.clone());
@@ -250,18 +271,25 @@ impl Verifier {
         ask.set_timeout(LONGEST_QUESTION);
         let answer = client.list_signing_keys(ask).await?;
         *asked = Some(Instant::now());
-        let mut fresh = HashMap::new();
+        let mut by_id = HashMap::new();
         for key in answer.into_inner().keys {
             let public = PublicKey::from_ed25519(&key.ed25519_public_key)
                 .ok_or_else(|| Error::internal("a signing key cannot be read"))?;
-            fresh.insert(key.kid, public);
+            by_id.insert(key.kid, public);
         }
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-        Ok(self.known(kid))
+        let found = by_id.get(kid).cloned();
+        let as_of = Some(now);
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys { by_id, as_of };
+        Ok(found)
     }
 
     fn known(&self, kid: &str) -> Option<PublicKey> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.get(kid).cloned()
+        let keys = self.keys();
+        let key = keys.by_id.get(kid).filter(|_| keys.count(self.clock.now()));
+        key.cloned()
+    }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

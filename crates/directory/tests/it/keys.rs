@@ -2,7 +2,12 @@
 
 use chrono::Duration;
 use directory::{Directory, Migrator, Settings};
-use kit::{Db, Peer, auth::Verifier, config::Secret};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use kit::{
+    Db, Error, Peer,
+    auth::{AUDIENCE, Claims, ISSUER, TOKEN_TYPE, Verifier},
+    config::Secret,
+};
 use proto::directory::{self as pb, session_service_client::SessionServiceClient};
 use sea_orm::{ConnectionTrait, Statement};
 use testkit::{Person, World};
@@ -89,6 +94,44 @@ async fn kept(db: &Db) -> (Vec<u8>, Option<String>) {
         row.try_get("", "pkcs8").unwrap(),
         row.try_get("", "sealed_with").unwrap(),
     )
+}
+
+/// Whoever got hold of a key signs nothing with it once it was rotated out, also where the key
+/// was known.
+#[tokio::test]
+async fn what_a_rotated_key_signs_counts_no_more() {
+    let world = World::new().await;
+    let service = Verifier::new(world.directory(), world.clock.clone());
+    let old = listed(world.directory()).await.remove(0);
+    let (stolen, _) = kept(&world.directory_db().await).await;
+    let forged = || {
+        let now = world.clock.now().timestamp();
+        let claims = Claims {
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+            sub: world.administrator.name.parse().unwrap(),
+            sid: "khong-co".into(),
+            jti: "gia-mao".into(),
+            iat: now,
+            exp: now + 60,
+            scope: None,
+        };
+        let header = Header {
+            typ: Some(TOKEN_TYPE.into()),
+            kid: Some(old.kid.clone()),
+            ..Header::new(Algorithm::EdDSA)
+        };
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&stolen)).unwrap()
+    };
+    let refused = async || match service.verify(&forged()).await {
+        Err(Error::Unauthenticated(reason)) => reason.code,
+        other => panic!("{other:?}"),
+    };
+    // The signature is good; only the session is none.
+    assert_eq!(refused().await, "SESSION_ENDED");
+    rotate(&world, &world.administrator).await.unwrap();
+    wait(&world, Duration::minutes(7));
+    assert_eq!(refused().await, "TOKEN_INVALID");
 }
 
 #[tokio::test]
