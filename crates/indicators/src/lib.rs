@@ -27,7 +27,6 @@ mod feed;
 mod formula;
 mod indicator;
 mod ingest;
-mod mask;
 mod migrations;
 mod ranking;
 mod reason;

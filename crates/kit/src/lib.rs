@@ -15,6 +15,7 @@ pub mod etag;
 pub mod gate;
 pub mod inside;
 pub mod jwt;
+pub mod mask;
 pub mod migrations;
 pub mod page;
 pub mod peer;

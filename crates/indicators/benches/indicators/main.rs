@@ -1,8 +1,8 @@
 //! Measures the indicators against the floors of the same machine, and prints JSON.
 //!
 //! `cargo bench -p indicators` measures on embedded SQLite, and also on PostgreSQL when
-//! `TEST_DATABASE_URL` is set. Client and server are processes of their own. Nothing here
-//! passes or fails.
+//! `TEST_DATABASE_URL` is set. For `ingest` client and server are processes of
+//! their own; `aggregate` asks within one. Nothing here passes or fails.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

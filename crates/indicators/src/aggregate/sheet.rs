@@ -8,10 +8,9 @@ use std::{
 
 use chrono::NaiveDate;
 use types::{
-    aggregate::{Aggregation, add_up},
     ids::{IndicatorId, UnitId},
     period::Period,
-    quantity::{Content, Quantity, Value},
+    quantity::Quantity,
 };
 
 use super::{
@@ -29,19 +28,10 @@ use crate::{
         derive::{self, Plan, plan},
     },
     indicator::{CollectionMode, Definition},
-    reason::{
-        AGGREGATE_COUNTED_TWICE, AGGREGATE_NOT_COMPUTED, AGGREGATE_PERIODS_OVERLAP,
-        AGGREGATE_PERIODS_UNFIT, AGGREGATE_TOO_GREAT, AGGREGATE_UNIT_NOT_THERE,
-        FORMULA_COUNTED_AS_ZERO, INDICATOR_NOT_IN_FORCE,
-    },
-    value::{
-        fit::window,
-        issue::{Issue, Severity},
-    },
 };
 
-/// Most pairs that are named as counted twice.
-const PAIRS_NAMED: usize = 5;
+mod issues;
+mod periods;
 
 /// A total with what it is made of.
 #[derive(Debug, Clone, Default)]
@@ -362,170 +352,4 @@ impl Sheet {
             Err(problem) => total.problems.push(Told::Failed(problem)),
         }
     }
-
-    /// Makes the cell over all periods, by the rule of the indicator for periods.
-    pub(crate) fn over_periods(
-        &self,
-        indicator: &IndicatorId,
-        periods: &[Period],
-        totals: &[&Total],
-    ) -> Cell {
-        let mut total = Total {
-            is_in_force: totals.iter().any(|it| it.is_in_force),
-            ..Total::default()
-        };
-        let mut issues = Vec::new();
-        for part in totals {
-            total.coverage.add(&part.coverage);
-            total.divided.extend(part.divided.iter().cloned());
-        }
-        let latest = periods.iter().max();
-        let rule = latest.and_then(|it| self.definition(indicator, it));
-        let rule = rule.map_or(Aggregation::None, |it| it.period_aggregation);
-        let adds = matches!(
-            rule,
-            Aggregation::Sum | Aggregation::RatioOfSums | Aggregation::CountTrue
-        );
-        let overlap = overlapping(periods).filter(|_| adds);
-        if let Some((one, other)) = overlap {
-            let facts = [("period", one.to_string()), ("other", other.to_string())];
-            issues.push(warn(&AGGREGATE_PERIODS_OVERLAP, "all_periods", &facts));
-        } else if total.divided.is_empty() {
-            let by_period = periods.iter().zip(totals);
-            let told = by_period.filter(|(_, it)| it.quantity.is_some());
-            match together(
-                rule,
-                told.map(|(period, it)| (*period, &it.quantity)).collect(),
-            ) {
-                Ok(quantity) => total.quantity = quantity,
-                Err(()) => {
-                    let facts = [("indicator", indicator.name())];
-                    issues.push(warn(&AGGREGATE_PERIODS_UNFIT, "all_periods", &facts));
-                }
-            }
-        }
-        Cell {
-            period: None,
-            total,
-            target: None,
-            change: None,
-            issues,
-        }
-    }
-
-    /// Tells what a person should look at in a total.
-    pub(crate) fn issues(
-        &self,
-        indicator: &IndicatorId,
-        period: Period,
-        group: Group,
-        total: &Total,
-    ) -> Vec<Issue> {
-        let period_code = || ("period", period.to_string());
-        if !total.is_in_force {
-            let facts = [("indicator", indicator.name()), period_code()];
-            let (severity, field) = (Severity::Info, String::from("quantity"));
-            return vec![Issue::new(severity, &INDICATOR_NOT_IN_FORCE, field, &facts)];
-        }
-        let mut issues: Vec<_> = total.problems.iter().map(|it| self.issue(it)).collect();
-        if let Some(unit) = group.filter(|_| total.coverage.expected == 0) {
-            let place = self.ground.atlas.place(unit);
-            let days = window(&period);
-            let is_there = match self.date {
-                Some(date) => place.exists_on(date),
-                None => place.validity.is_some_and(|it| it.overlaps(&days)),
-            };
-            if !is_there {
-                let day = self.date.or(days.end().and_then(|it| it.pred_opt()));
-                let day = day.map(|it| it.to_string()).unwrap_or_default();
-                let facts = [("unit", place.id.name()), ("date", day)];
-                issues.push(warn(&AGGREGATE_UNIT_NOT_THERE, "coverage", &facts));
-            }
-        }
-        issues
-    }
-
-    fn issue(&self, told: &Told) -> Issue {
-        match told {
-            Told::TooGreat => warn(&AGGREGATE_TOO_GREAT, "quantity", &[]),
-            Told::CountedTwice(pairs) => {
-                let name = |it: Number| self.unit(it).name();
-                let named = pairs.iter().take(PAIRS_NAMED);
-                let named = named.map(|(one, other)| format!("{} > {}", name(*one), name(*other)));
-                let facts = [
-                    ("count", pairs.len().to_string()),
-                    ("pairs", named.collect::<Vec<_>>().join(", ")),
-                ];
-                warn(&AGGREGATE_COUNTED_TWICE, "quantity", &facts)
-            }
-            Told::Formula(problem) => Issue {
-                severity: Severity::Info,
-                code: FORMULA_COUNTED_AS_ZERO.code,
-                field: "quantity".into(),
-                en: problem.en.clone(),
-                vi: problem.vi.clone(),
-            },
-            Told::Failed(problem) => {
-                let facts = [
-                    ("cause_en", problem.en.clone()),
-                    ("cause_vi", problem.vi.clone()),
-                ];
-                warn(&AGGREGATE_NOT_COMPUTED, "quantity", &facts)
-            }
-        }
-    }
-}
-
-fn warn(reason: &kit::Reason, field: &str, facts: &[(&str, String)]) -> Issue {
-    Issue::new(Severity::Warning, reason, field.to_owned(), facts)
-}
-
-/// Returns two periods that share a month.
-fn overlapping(periods: &[Period]) -> Option<(Period, Period)> {
-    let shares = |one: &Period, other: &Period| {
-        let ((first, last), (other_first, other_last)) = (one.months(), other.months());
-        one.year() == other.year() && first <= other_last && other_first <= last
-    };
-    let mut pairs = periods.iter().enumerate();
-    pairs.find_map(|(place, one)| {
-        let mut later = periods.iter().skip(place + 1);
-        later.find(|it| shares(one, it)).map(|it| (*one, *it))
-    })
-}
-
-/// Takes the totals of periods together; nothing to tell when there are none.
-fn together(
-    rule: Aggregation,
-    mut totals: Vec<(Period, &Option<Quantity>)>,
-) -> Result<Option<Quantity>, ()> {
-    if rule == Aggregation::Latest {
-        let latest = totals.iter().max_by_key(|(period, _)| end(period));
-        return Ok(latest.and_then(|(_, it)| (*it).clone()));
-    }
-    let is_absent = |it: &Option<Quantity>| {
-        let content = it.as_ref().map(Quantity::content);
-        matches!(content, Some(Content::Absent(_)))
-    };
-    // What did not arise in one period adds nothing to the others.
-    if !totals.iter().all(|(_, it)| is_absent(it)) {
-        totals.retain(|(_, it)| !is_absent(it));
-    }
-    // Over units yes was counted already; counts are added.
-    let is_count = |(_, it): &(Period, &Option<Quantity>)| {
-        let content = it.as_ref().map(Quantity::content);
-        matches!(content, Some(Content::Value(Value::Count(_))))
-    };
-    let rule = match rule {
-        Aggregation::CountTrue if totals.iter().all(is_count) => Aggregation::Sum,
-        rule => rule,
-    };
-    let items: Vec<_> = totals.into_iter().map(|(_, it)| it.clone()).collect();
-    let made = add_up(rule, &items).map_err(|_| ())?;
-    Ok(made.quantity)
-}
-
-/// Returns when a period ends, and of those that end together the longest last.
-fn end(period: &Period) -> (i32, u32, i64) {
-    let (first, last) = period.months();
-    (period.year(), last, -i64::from(first))
 }

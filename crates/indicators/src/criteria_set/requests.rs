@@ -1,5 +1,6 @@
 //! What is asked about criteria sets, read from the wire.
 
+use kit::mask::Mask;
 use proto::indicators as pb;
 use types::{ids::CriteriaSetId, violations::Invalid};
 
@@ -8,7 +9,6 @@ use super::{
     UpdateCriteriaSet,
     wire::{Change, FIELDS},
 };
-use crate::mask::Mask;
 
 const LONGEST_NOTE: usize = 1000;
 

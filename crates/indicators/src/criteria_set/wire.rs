@@ -1,6 +1,6 @@
 //! Criteria sets to and from the wire, and changes of some of their fields.
 
-use kit::etag;
+use kit::{etag, mask::Mask};
 use proto::{
     convert::{optional_date, timestamp},
     directory, indicators as pb,
@@ -16,7 +16,6 @@ use super::{
     rule_wire::{points, read_rule, to_rule},
 };
 use crate::{
-    mask::Mask,
     ranking::{MissingScores, RankedBy, Ranking, Ties},
     wire::{from_wire, to_wire},
 };

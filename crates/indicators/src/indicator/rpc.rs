@@ -1,6 +1,6 @@
 //! The indicator methods: accept, call, reply.
 
-use kit::{Begin, Db, accept};
+use kit::{Begin, Db, accept, mask::Mask};
 use proto::{
     convert::validity,
     indicators::{self as pb, indicator_service_server::IndicatorService},
@@ -16,7 +16,6 @@ use super::{
 };
 use crate::{
     formula::rpc::{Calculator, TestFormula},
-    mask::Mask,
     wire::from_wire,
 };
 

@@ -1,6 +1,6 @@
 //! Definitions to and from the wire, and changes of some of their fields.
 
-use kit::etag;
+use kit::{etag, mask::Mask};
 use proto::{
     convert::{AGGREGATIONS, timestamp},
     indicators as pb,
@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     formula::{LONGEST, Missing},
-    mask::Mask,
     wire::{from_wire, to_wire},
 };
 

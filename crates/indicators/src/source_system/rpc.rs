@@ -1,6 +1,6 @@
 //! The methods of source systems: accept, call, reply.
 
-use kit::{Begin, Db, accept, etag};
+use kit::{Begin, Db, accept, etag, mask::Mask};
 use proto::{
     convert::timestamp,
     indicators::{self as pb, source_system_service_server::SourceSystemService},
@@ -12,7 +12,6 @@ use super::{
     Content, CreateSourceSystem, GetSourceSystem, ListSourceSystems, SourceSystem, SourceSystems,
     UpdateSourceSystem,
 };
-use crate::mask::Mask;
 
 const LONGEST_NAME: usize = 200;
 const LONGEST_DESCRIPTION: usize = 4000;

@@ -1,6 +1,6 @@
 //! The methods of targets: accept, call, reply.
 
-use kit::{Begin, Db, accept, etag};
+use kit::{Begin, Db, accept, etag, mask::Mask};
 use proto::{
     convert::{quantity, read_quantity, timestamp},
     indicators::{self as pb, target_service_server::TargetService},
@@ -15,7 +15,7 @@ use super::{
     CreateTarget, DeleteTarget, Evaluated, ListRevisions, ListTargets, Order, Revision, Target,
     TargetId, Targets, UpdateTarget, standing::Standing,
 };
-use crate::{mask::Mask, wire::to_wire};
+use crate::wire::to_wire;
 
 const LONGEST_REASON: usize = 500;
 

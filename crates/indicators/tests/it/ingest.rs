@@ -8,22 +8,22 @@ use proto::{
     },
     shared::{self, Disposition},
 };
-use sea_orm::{ConnectionTrait, Statement};
-use sha2::{Digest, Sha256};
+use sea_orm::ConnectionTrait;
 use tonic::Code;
 use tonic_types::StatusExt;
 
 use crate::{
+    ingest_ledger::ledger,
     ingest_line::{Line, SESSION, batch, one_stop, sent},
     story::{
-        Story, codes, count, definition, dispositions, fields, not_arisen, reason, share,
-        value_name, whole_history, whole_sheet,
+        Story, codes, count, dispositions, fields, not_arisen, reason, share, value_name,
+        whole_history, whole_sheet,
     },
 };
 
-const MINH_LONG: &str = "huyen-minh-long";
+pub(crate) const MINH_LONG: &str = "huyen-minh-long";
 
-fn offsets(ack: &pb::IngestAck) -> Vec<i32> {
+pub(crate) fn offsets(ack: &pb::IngestAck) -> Vec<i32> {
     ack.results.iter().map(|it| it.offset).collect()
 }
 
@@ -68,91 +68,6 @@ async fn figures_sent_in_batches_are_here_when_they_are_acknowledged() {
     let history = whole_history("ho-so-da-giai-quyet");
     let history = story.history(&story.reporter, history).await.unwrap();
     assert_eq!(history.revisions.len(), 2);
-}
-
-/// What the ledger says of the session, the oldest entry first.
-async fn ledger(story: &Story) -> Vec<serde_json::Value> {
-    let db = story.db.reader();
-    let question = format!(
-        "SELECT principal, after FROM ledger WHERE name = 'ingestSessions/{SESSION}' ORDER BY sequence"
-    );
-    let question = Statement::from_string(db.get_database_backend(), question);
-    let rows = db.query_all_raw(question).await.unwrap();
-    let read = |row: &sea_orm::QueryResult| {
-        let principal: String = row.try_get("", "principal").unwrap();
-        assert_eq!(principal, "serviceAccounts/mot-cua");
-        let after: String = row.try_get("", "after").unwrap();
-        serde_json::from_str(&after).unwrap()
-    };
-    rows.iter().map(read).collect()
-}
-
-fn sha256(lines: &[&str]) -> String {
-    let digest = Sha256::digest(lines.concat());
-    digest.iter().map(|it| format!("{it:02x}")).collect()
-}
-
-#[tokio::test]
-async fn the_ledger_proves_what_was_written() {
-    let story = Story::of_minh_long().await;
-    let machine = story.connect("mot-cua").await;
-    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
-        .await
-        .unwrap();
-    let mut part = sent(MINH_LONG, "chung-thu-so", count(100));
-    part.breakdown = "cap-xa".into();
-    let first = [
-        sent("xa-long-hiep", "ho-so-da-giai-quyet", count(230)),
-        sent(
-            MINH_LONG,
-            "ty-le-van-ban-dien-tu",
-            share("4817", "5209", "92.4"),
-        ),
-        part,
-        sent(MINH_LONG, "khong-co", count(1)),
-    ];
-    line.batch(0, &first).await.unwrap();
-    let second = [
-        sent(MINH_LONG, "chung-thu-so", count(132)),
-        sent("xa-long-hiep", "ho-so-da-giai-quyet", count(231)),
-        sent(
-            MINH_LONG,
-            "ty-le-van-ban-dien-tu",
-            share("4817", "5209", "92.4"),
-        ),
-    ];
-    line.batch(4, &second).await.unwrap();
-    line.batch(7, &second[2..]).await.unwrap();
-    let entries = ledger(&story).await;
-    // What changes nothing is no entry.
-    assert_eq!(entries.len(), 2);
-    assert_eq!(
-        entries[0],
-        serde_json::json!({
-            "source_system": "sourceSystems/mot-cua",
-            "first_offset": 0, "end_offset": 4,
-            "created_count": 3, "updated_count": 0,
-            "sheets": ["huyen-minh-long.2022-h1", "xa-long-hiep.2022-h1"],
-            "values_sha256": sha256(&[
-                "huyen-minh-long\t2022-h1\tchung-thu-so\tcap-xa\t1\tcount:100\tEXACT\t\n",
-                "huyen-minh-long\t2022-h1\tty-le-van-ban-dien-tu\t\t1\tratio:4817/5209/92.4\tEXACT\t\n",
-                "xa-long-hiep\t2022-h1\tho-so-da-giai-quyet\t\t1\tcount:230\tEXACT\t\n",
-            ]),
-        })
-    );
-    assert_eq!(
-        entries[1],
-        serde_json::json!({
-            "source_system": "sourceSystems/mot-cua",
-            "first_offset": 4, "end_offset": 7,
-            "created_count": 1, "updated_count": 1,
-            "sheets": ["huyen-minh-long.2022-h1", "xa-long-hiep.2022-h1"],
-            "values_sha256": sha256(&[
-                "huyen-minh-long\t2022-h1\tchung-thu-so\t\t1\tcount:132\tEXACT\t\n",
-                "xa-long-hiep\t2022-h1\tho-so-da-giai-quyet\t\t2\tcount:231\tEXACT\t\n",
-            ]),
-        })
-    );
 }
 
 #[tokio::test]
@@ -425,109 +340,6 @@ async fn no_more_is_on_the_way_than_the_credit() {
         (refused.code(), reason(&refused).as_str()),
         (Code::FailedPrecondition, "INGEST_CREDIT_EXCEEDED")
     );
-}
-
-#[tokio::test]
-async fn a_session_is_opened_by_the_connector_of_its_system_and_is_its_alone() {
-    let story = Story::of_minh_long().await;
-    let machine = story.connect("mot-cua").await;
-    let ioffice = story.connect("ioffice").await;
-    let open = one_stop(SESSION);
-    let viewer = story.world.person("nguoi-xem", "viewer", MINH_LONG).await;
-    let sibling = story.world.machine("ba-to", "connector", "huyen-ba-to");
-    for principal in [&viewer, &sibling.await] {
-        let refused = Line::open(&story.values, principal, open.clone()).await;
-        let refused = refused.err().unwrap();
-        assert_eq!(
-            (refused.code(), reason(&refused).as_str()),
-            (Code::PermissionDenied, "PERMISSION_MISSING")
-        );
-    }
-    let colleague = story.world.machine("khac", "connector", MINH_LONG).await;
-    for principal in [&story.reporter, &colleague, &ioffice] {
-        for validate_only in [false, true] {
-            let open = pb::IngestOpen {
-                validate_only,
-                ..open.clone()
-            };
-            let refused = Line::open(&story.values, principal, open).await;
-            let refused = refused.err().unwrap();
-            assert_eq!(
-                (refused.code(), reason(&refused).as_str()),
-                (Code::FailedPrecondition, "INGEST_CONNECTOR_ONLY")
-            );
-            let details = refused.get_error_details();
-            let info = details.error_info().unwrap();
-            assert_eq!(info.metadata["principal"], principal.name);
-            assert_eq!(info.metadata["source_system"], "sourceSystems/mot-cua");
-            let vietnamese = details.localized_message().unwrap();
-            assert!(vietnamese.message.contains("không phải tài khoản kết nối"));
-        }
-    }
-    let unknown = pb::IngestOpen {
-        source_system: "sourceSystems/khong-co".into(),
-        ..open.clone()
-    };
-    let refused = Line::open(&story.values, &machine, unknown).await;
-    let why = ("open.source_system", "REFERENCE_NOT_FOUND");
-    let told = fields(&refused.err().unwrap());
-    assert_eq!(told, [(why.0.to_owned(), why.1.to_owned())]);
-
-    let item = [sent(MINH_LONG, "chung-thu-so", count(132))];
-    let mut line = Line::open(&story.values, &machine, open.clone())
-        .await
-        .unwrap();
-    line.batch(0, &item).await.unwrap();
-    // The same id of another machine is another session.
-    let other = pb::IngestOpen {
-        source_system: "sourceSystems/ioffice".into(),
-        ..open.clone()
-    };
-    let theirs = Line::open(&story.values, &ioffice, other).await;
-    assert_eq!(theirs.unwrap().ready.next_offset, 0);
-    // One machine may be the connector of two systems; a session belongs to one of them.
-    story.register("cong-dich-vu-cong", &machine).await;
-    let moved = pb::IngestOpen {
-        source_system: "sourceSystems/cong-dich-vu-cong".into(),
-        ..open
-    };
-    let refused = Line::open(&story.values, &machine, moved).await;
-    assert_eq!(reason(&refused.err().unwrap()), "INGEST_SESSION_REUSED");
-}
-
-#[tokio::test]
-async fn only_the_connector_of_its_system_writes_a_figure_that_is_ingested() {
-    let story = Story::begins().await;
-    let machine = story.connect("mot-cua").await;
-    let ioffice = story.connect("ioffice").await;
-    let definition = pb::Indicator {
-        collection_mode: pb::CollectionMode::Ingested.into(),
-        source_system: "sourceSystems/mot-cua".into(),
-        ..definition("Hồ sơ đã tiếp nhận", pb::ValueKind::Count)
-    };
-    story.publish_new("ho-so", definition).await.unwrap();
-    let item = |figure| sent(MINH_LONG, "ho-so", count(figure));
-    let other = pb::IngestOpen {
-        source_system: "sourceSystems/ioffice".into(),
-        ..one_stop(SESSION)
-    };
-    let mut line = Line::open(&story.values, &ioffice, other).await.unwrap();
-    let ack = line.batch(0, &[item(15_684)]).await.unwrap();
-    assert_eq!(dispositions(&ack.results), [Disposition::Rejected]);
-    assert_eq!(codes(&ack.results[0]), ["CONNECTOR_ONLY"]);
-    assert_eq!(ack.results[0].issues[0].field, "items[0].indicator");
-
-    let mut line = Line::open(&story.values, &machine, one_stop(SESSION))
-        .await
-        .unwrap();
-    let ack = line.batch(0, &[item(15_684)]).await.unwrap();
-    assert_eq!(dispositions(&ack.results), [Disposition::Created]);
-    // The other machine cannot write it in any other way either, and a person may mend it.
-    let upsert = crate::story::minh_long(vec![crate::story::item("ho-so", count(15_690))]);
-    let refused = story.upsert(&ioffice, upsert.clone()).await.unwrap();
-    assert_eq!(codes(&refused[0]), ["CONNECTOR_ONLY"]);
-    let mended = story.upsert(&story.reporter, upsert).await.unwrap();
-    assert_eq!(dispositions(&mended), [Disposition::Updated]);
 }
 
 #[tokio::test]

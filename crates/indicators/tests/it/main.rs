@@ -1,6 +1,7 @@
 //! The indicators through their contract, on a real database behind the real gate.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod aggregate_questions;
 mod aggregates;
 mod breakdowns;
 mod bulk;
@@ -10,7 +11,9 @@ mod explanation;
 mod formulas;
 mod indicators;
 mod ingest;
+mod ingest_ledger;
 mod ingest_line;
+mod ingest_rights;
 mod locks;
 mod migrations;
 mod ranking;

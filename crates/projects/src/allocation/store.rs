@@ -6,9 +6,7 @@ use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{
-    ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
-};
+use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
 use types::{
     ids::{DecisionId, Principal, ProjectId},
     money::Money,
@@ -16,7 +14,10 @@ use types::{
 
 use super::{Allocation, AllocationKind};
 use crate::{
-    budget_line::{LineId, store::line_id},
+    budget_line::{
+        LineId,
+        store::{line_id, on_line},
+    },
     choice, decision,
     reason::ENTRY_REVERSED,
 };
@@ -106,19 +107,10 @@ pub(super) async fn list(
         .order_by_asc(row::Column::Number)
         .limit(limit);
     if let Some(line) = line {
-        rows = rows.filter(is(line));
+        rows = rows.filter(on_line(line));
     }
     let rows = rows.all(db).await?;
     rows.into_iter().map(Allocation::try_from).collect()
-}
-
-fn is(line: &LineId) -> Condition {
-    Condition::all()
-        .add(row::Column::ProjectId.eq(line.project.as_str()))
-        .add(row::Column::FiscalYear.eq(i64::from(line.fiscal_year)))
-        .add(row::Column::FundingSource.eq(line.source.as_word()))
-        .add(row::Column::CostType.eq(line.cost_type.as_word()))
-        .add(row::Column::Unit.eq(line.unit.as_str()))
 }
 
 /// Returns what was entered on a line of one decision. It is added up outside: the databases
@@ -131,7 +123,7 @@ pub(super) async fn held(
     let rows: Vec<i64> = row::Entity::find()
         .select_only()
         .column(row::Column::AmountVnd)
-        .filter(is(line))
+        .filter(on_line(line))
         .filter(row::Column::DecisionId.eq(decision.as_str()))
         .into_tuple()
         .all(db)

@@ -4,7 +4,7 @@ use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{ActiveValue::Set, Condition, QueryFilter, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, Condition, ExprTrait, QueryFilter, entity::prelude::*};
 use types::{
     ids::{DecisionId, Principal, ProjectId, UnitId},
     money::Money,
@@ -74,7 +74,7 @@ pub(crate) async fn save(
 ) -> Result<()> {
     let written = row::Entity::update_many()
         .set(columns(after))
-        .filter(is(&before.id))
+        .filter(on_line(&before.id))
         .filter(row::Column::Version.eq(before.version))
         .exec(db)
         .await?;
@@ -106,17 +106,18 @@ fn columns(line: &BudgetLine) -> row::ActiveModel {
     }
 }
 
-fn is(id: &LineId) -> Condition {
+/// Tells the rows of one line. Every table of what is entered on lines has these columns.
+pub(crate) fn on_line(id: &LineId) -> Condition {
     Condition::all()
-        .add(row::Column::ProjectId.eq(id.project.as_str()))
-        .add(row::Column::FiscalYear.eq(i64::from(id.fiscal_year)))
-        .add(row::Column::FundingSource.eq(id.source.as_word()))
-        .add(row::Column::CostType.eq(id.cost_type.as_word()))
-        .add(row::Column::Unit.eq(id.unit.as_str()))
+        .add(Expr::col("project_id").eq(id.project.as_str()))
+        .add(Expr::col("fiscal_year").eq(i64::from(id.fiscal_year)))
+        .add(Expr::col("funding_source").eq(id.source.as_word()))
+        .add(Expr::col("cost_type").eq(id.cost_type.as_word()))
+        .add(Expr::col("unit").eq(id.unit.as_str()))
 }
 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: &LineId) -> Result<Option<BudgetLine>> {
-    let row = row::Entity::find().filter(is(id)).one(db).await?;
+    let row = row::Entity::find().filter(on_line(id)).one(db).await?;
     row.map(BudgetLine::try_from).transpose()
 }
 

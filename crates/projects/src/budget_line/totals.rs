@@ -40,29 +40,22 @@ pub(crate) struct Contract {
     pub(crate) paid: Money,
 }
 
-/// What is asked of a line and is not possible.
-struct Refusal<'a> {
-    reason: &'static Reason,
-    line: &'a LineId,
-    asked: Money,
-    available: Money,
-}
-
-impl From<Refusal<'_>> for Error {
-    fn from(refusal: Refusal<'_>) -> Self {
-        // Nothing is possible where a line is already beyond its limit.
-        let available = refusal.available.max(Money::ZERO);
-        let missing = minus(refusal.asked, available);
-        Self::rule(
-            refusal.reason,
-            [
-                ("line", refusal.line.name()),
-                ("asked", refusal.asked.to_vietnamese()),
-                ("available", available.to_vietnamese()),
-                ("missing", missing.to_vietnamese()),
-            ],
-        )
+/// Refuses what is beyond what is available, with the numbers.
+fn within(reason: &'static Reason, line: &LineId, asked: Money, available: Money) -> Result<()> {
+    if asked <= available {
+        return Ok(());
     }
+    // Nothing is possible where a line is already beyond its limit.
+    let available = available.max(Money::ZERO);
+    Err(Error::rule(
+        reason,
+        [
+            ("line", line.name()),
+            ("asked", asked.to_vietnamese()),
+            ("available", available.to_vietnamese()),
+            ("missing", minus(asked, available).to_vietnamese()),
+        ],
+    ))
 }
 
 /// Takes away; see the head of the file for why it fits.
@@ -129,32 +122,13 @@ impl Totals {
         let bound = self.committed.max(self.disbursed());
         let free = minus(self.limit(uncovered), bound);
         let available = free.min(there);
-        if asked <= available {
-            return Ok(());
-        }
-        let reason = &RECALL_EXCEEDED;
-        Err(Refusal {
-            reason,
-            line,
-            asked,
-            available,
-        }
-        .into())
+        within(&RECALL_EXCEEDED, line, asked, available)
     }
 
     /// Signs a contract, never beyond the limit.
     pub(crate) fn commit(self, line: &LineId, uncovered: Money, asked: Money) -> Result<Self> {
         let available = minus(self.limit(uncovered), self.committed);
-        if asked > available {
-            let reason = &COMMITMENT_EXCEEDED;
-            return Err(Refusal {
-                reason,
-                line,
-                asked,
-                available,
-            }
-            .into());
-        }
+        within(&COMMITMENT_EXCEEDED, line, asked, available)?;
         Ok(Self {
             committed: add(self.committed, asked)?,
             ..self
@@ -164,16 +138,7 @@ impl Totals {
     /// Lowers a contract, never below what was paid under it.
     pub(crate) fn release(self, line: &LineId, contract: Contract, asked: Money) -> Result<Self> {
         let available = minus(contract.amount, contract.disbursed());
-        if asked > available {
-            let reason = &CONTRACT_PAID;
-            return Err(Refusal {
-                reason,
-                line,
-                asked,
-                available,
-            }
-            .into());
-        }
+        within(&CONTRACT_PAID, line, asked, available)?;
         Ok(Self {
             committed: minus(self.committed, asked),
             ..self
@@ -200,24 +165,12 @@ impl Totals {
 
     fn may_spend(&self, line: &LineId, uncovered: Money, asked: Money) -> Result<()> {
         let available = minus(self.limit(uncovered), self.disbursed());
-        if asked <= available {
-            return Ok(());
-        }
-        let reason = &DISBURSEMENT_EXCEEDED;
-        Err(Refusal {
-            reason,
-            line,
-            asked,
-            available,
-        }
-        .into())
+        within(&DISBURSEMENT_EXCEEDED, line, asked, available)
     }
 
     /// Takes an advance back, never beyond what is advanced.
     pub(crate) fn recover(self, line: &LineId, asked: Money) -> Result<Self> {
-        if asked > self.advanced {
-            return Err(not_advanced(line, asked, self.advanced));
-        }
+        within(&ADVANCES_EXCEEDED, line, asked, self.advanced)?;
         Ok(Self {
             advanced: minus(self.advanced, asked),
             ..self
@@ -231,17 +184,6 @@ impl Totals {
             ..self
         }
     }
-}
-
-fn not_advanced(line: &LineId, asked: Money, available: Money) -> Error {
-    let reason = &ADVANCES_EXCEEDED;
-    Refusal {
-        reason,
-        line,
-        asked,
-        available,
-    }
-    .into()
 }
 
 impl Contract {
@@ -270,24 +212,12 @@ impl Contract {
 
     fn may_pay(&self, line: &LineId, asked: Money) -> Result<()> {
         let available = minus(self.amount, self.disbursed());
-        if asked <= available {
-            return Ok(());
-        }
-        let reason = &CONTRACT_EXCEEDED;
-        Err(Refusal {
-            reason,
-            line,
-            asked,
-            available,
-        }
-        .into())
+        within(&CONTRACT_EXCEEDED, line, asked, available)
     }
 
     /// Takes back an advance under it, never beyond what is advanced.
     pub(crate) fn recover(self, line: &LineId, asked: Money) -> Result<Self> {
-        if asked > self.advanced {
-            return Err(not_advanced(line, asked, self.advanced));
-        }
+        within(&ADVANCES_EXCEEDED, line, asked, self.advanced)?;
         Ok(Self {
             advanced: minus(self.advanced, asked),
             ..self

@@ -19,7 +19,10 @@ use types::{
 
 use super::{Disbursement, DisbursementKind, Source, Words, ground::Entry};
 use crate::{
-    budget_line::{Contract, LineId, store::line_id},
+    budget_line::{
+        Contract, LineId,
+        store::{line_id, on_line},
+    },
     choice,
 };
 
@@ -175,11 +178,7 @@ pub(super) async fn list(
         .order_by_asc(row::Column::Number)
         .limit(limit);
     if let Some(line) = line {
-        rows = rows
-            .filter(row::Column::FiscalYear.eq(i64::from(line.fiscal_year)))
-            .filter(row::Column::FundingSource.eq(line.source.as_word()))
-            .filter(row::Column::CostType.eq(line.cost_type.as_word()))
-            .filter(row::Column::Unit.eq(line.unit.as_str()));
+        rows = rows.filter(on_line(line));
     }
     let rows = rows.all(db).await?;
     rows.into_iter().map(Disbursement::try_from).collect()

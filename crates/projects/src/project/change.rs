@@ -1,11 +1,11 @@
 //! A change to a project: the fields a caller names, put over what is there and read again
 //! by the same rules as a new one.
 
+use kit::mask::{Mask, is_set};
 use proto::projects as pb;
 use types::violations::Invalid;
 
 use super::{Content, Project};
-use crate::mask::{Mask, is_set};
 
 /// The fields a caller sent, and which of them count.
 #[derive(Debug)]

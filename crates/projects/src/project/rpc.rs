@@ -5,7 +5,9 @@ use proto::projects::{self as pb, project_service_server::ProjectService};
 use tonic::{Request, Response, Status};
 
 use super::Register;
-use crate::{hand_over::HandOvers, planned::PlannedWork, progress::Progress, row::Tables};
+use crate::{
+    hand_over::HandOvers, once::once, planned::PlannedWork, progress::Progress, row::Tables,
+};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
@@ -37,26 +39,13 @@ impl Rpc {
     }
 }
 
-/// Carries out one change of one project, once.
-macro_rules! change {
-    ($self:ident, $request:ident, $slice:ident.$verb:ident) => {{
-        let (actor, command) = accept($request)?;
-        let tx = match $self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let answer = $self.$slice.$verb(&tx, &actor, command).await?;
-        tx.reply(answer.into()).await
-    }};
-}
-
 #[tonic::async_trait]
 impl ProjectService for Rpc {
     async fn create_project(
         &self,
         request: Request<pb::CreateProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.create)
+        once!(self, request, register.create)
     }
 
     async fn get_project(
@@ -85,49 +74,49 @@ impl ProjectService for Rpc {
         &self,
         request: Request<pb::UpdateProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.update)
+        once!(self, request, register.update)
     }
 
     async fn approve_project(
         &self,
         request: Request<pb::ApproveProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.approve)
+        once!(self, request, register.approve)
     }
 
     async fn start_project(
         &self,
         request: Request<pb::StartProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.start)
+        once!(self, request, register.start)
     }
 
     async fn suspend_project(
         &self,
         request: Request<pb::SuspendProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.suspend)
+        once!(self, request, register.suspend)
     }
 
     async fn resume_project(
         &self,
         request: Request<pb::ResumeProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.resume)
+        once!(self, request, register.resume)
     }
 
     async fn complete_project(
         &self,
         request: Request<pb::CompleteProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.complete)
+        once!(self, request, register.complete)
     }
 
     async fn cancel_project(
         &self,
         request: Request<pb::CancelProjectRequest>,
     ) -> Result<Response<pb::Project>, Status> {
-        change!(self, request, register.cancel)
+        once!(self, request, register.cancel)
     }
 
     async fn hand_over_project(
@@ -158,7 +147,7 @@ impl ProjectService for Rpc {
         &self,
         request: Request<pb::CreateProgressEntryRequest>,
     ) -> Result<Response<pb::ProgressEntry>, Status> {
-        change!(self, request, progress.create)
+        once!(self, request, progress.create)
     }
 
     async fn list_progress_entries(

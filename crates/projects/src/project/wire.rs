@@ -1,10 +1,7 @@
 //! Projects from and to the wire.
 
-use kit::etag;
-use proto::{
-    convert::{optional_date, timestamp},
-    projects as pb,
-};
+use kit::mask::Mask;
+use proto::{convert::optional_date, projects as pb};
 use types::{
     decimal::Decimal,
     ids::{IndicatorId, UnitId},
@@ -16,18 +13,16 @@ use types::{
 
 use super::{
     Content, CreateProject, Filter, GetProject, ListProjects, MOST_PROJECTS, Measure, Method, Plan,
-    Project, ProjectKind, Shown, State, UpdateProject,
+    ProjectKind, State, UpdateProject,
     change::{self, Change},
-    state::{
-        ApproveProject, CancelProject, CompleteProject, ResumeProject, StartProject,
-        SuspendProject, Verb,
-    },
 };
 use crate::{
     choice,
-    instrument::{FundingKind, Instrument, rpc::read_instrument},
-    mask::Mask,
+    instrument::{FundingKind, rpc::read_instrument},
 };
+
+mod shown;
+mod verbs;
 
 /// Most partner units and most indicators of one project.
 const MOST_NAMES: usize = 50;
@@ -308,255 +303,5 @@ impl TryFrom<pb::ListProjectsRequest> for ListProjects {
             page_size: request.page_size,
             page_token: request.page_token,
         })
-    }
-}
-
-fn read_verb(name: &str, etag: String, bad: &mut Invalid) -> Option<Verb> {
-    let id = bad.required("name", name);
-    id.map(|id| Verb { id, etag })
-}
-
-fn required_day(field: &str, value: &str, bad: &mut Invalid) -> Option<chrono::NaiveDate> {
-    let day = optional_date(field, value, bad)?;
-    if day.is_none() {
-        bad.missing(field);
-    }
-    day
-}
-
-/// Reads why something is done; at most 1000 characters.
-fn required_reason(value: &str, bad: &mut Invalid) -> Option<String> {
-    let reason = bad.lines("reason", value, 1000)?;
-    if reason.is_empty() {
-        bad.missing("reason");
-        return None;
-    }
-    Some(reason)
-}
-
-impl TryFrom<pb::ApproveProjectRequest> for ApproveProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::ApproveProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let verb = read_verb(&request.name, request.etag, &mut bad);
-        let decision = bad.required("decision", &request.decision);
-        let decree = read_instrument("legal_instrument", &request.legal_instrument, &mut bad);
-        let (Some(verb), Some(decision), Some(legal_instrument)) = (verb, decision, decree) else {
-            return Err(bad);
-        };
-        Ok(Self {
-            verb,
-            decision,
-            legal_instrument,
-        })
-    }
-}
-
-impl TryFrom<pb::StartProjectRequest> for StartProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::StartProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let verb = read_verb(&request.name, request.etag, &mut bad);
-        let start = required_day("start_date", &request.start_date, &mut bad);
-        let (Some(verb), Some(start)) = (verb, start) else {
-            return Err(bad);
-        };
-        Ok(Self { verb, start })
-    }
-}
-
-impl TryFrom<pb::SuspendProjectRequest> for SuspendProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::SuspendProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let verb = read_verb(&request.name, request.etag, &mut bad);
-        let reason = required_reason(&request.reason, &mut bad);
-        let (Some(verb), Some(reason)) = (verb, reason) else {
-            return Err(bad);
-        };
-        Ok(Self { verb, reason })
-    }
-}
-
-impl TryFrom<pb::ResumeProjectRequest> for ResumeProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::ResumeProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let verb = read_verb(&request.name, request.etag, &mut bad);
-        verb.map(|verb| Self { verb }).ok_or(bad)
-    }
-}
-
-impl TryFrom<pb::CompleteProjectRequest> for CompleteProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::CompleteProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let verb = read_verb(&request.name, request.etag, &mut bad);
-        let end = required_day("end_date", &request.end_date, &mut bad);
-        let decision = bad.optional("decision", &request.decision);
-        let (Some(verb), Some(end), Some(decision)) = (verb, end, decision) else {
-            return Err(bad);
-        };
-        Ok(Self {
-            verb,
-            end,
-            decision,
-        })
-    }
-}
-
-impl TryFrom<pb::CancelProjectRequest> for CancelProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::CancelProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let verb = read_verb(&request.name, request.etag, &mut bad);
-        let reason = required_reason(&request.reason, &mut bad);
-        let decision = bad.optional("decision", &request.decision);
-        let (Some(verb), Some(reason), Some(decision)) = (verb, reason, decision) else {
-            return Err(bad);
-        };
-        Ok(Self {
-            verb,
-            reason,
-            decision,
-        })
-    }
-}
-
-impl TryFrom<pb::HandOverProjectRequest> for crate::hand_over::HandOverProject {
-    type Error = Invalid;
-
-    fn try_from(request: pb::HandOverProjectRequest) -> Result<Self, Invalid> {
-        let mut bad = Invalid::default();
-        let verb = read_verb(&request.name, request.etag, &mut bad);
-        let to_unit = bad.required("new_owner_unit", &request.new_owner_unit);
-        let effective = required_day("effective_date", &request.effective_date, &mut bad);
-        let reason = required_reason(&request.reason, &mut bad);
-        let (Some(verb), Some(to_unit), Some(effective), Some(reason)) =
-            (verb, to_unit, effective, reason)
-        else {
-            return Err(bad);
-        };
-        Ok(Self {
-            verb,
-            to_unit,
-            effective,
-            reason,
-        })
-    }
-}
-
-impl From<Project> for pb::Project {
-    fn from(project: Project) -> Self {
-        let day = |day: Option<chrono::NaiveDate>| day.map(|it| it.to_string()).unwrap_or_default();
-        let legal_instrument = project.instrument().map(Instrument::name);
-        let (content, standing) = (project.content, project.standing);
-        let decision =
-            |id: Option<types::ids::DecisionId>| id.map(|it| it.name()).unwrap_or_default();
-        Self {
-            name: project.id.name(),
-            display_name: content.display_name,
-            kind: content.kind.to_wire().into(),
-            owner_unit: project.owner_unit.name(),
-            start_period: content.start_period.to_string(),
-            ordinal: project.ordinal,
-            objective: content.objective,
-            code: content.code,
-            program: content.program,
-            legal_instrument: legal_instrument.unwrap_or_default(),
-            partner_units: content.partner_units.iter().map(UnitId::name).collect(),
-            plan_start_date: day(content.plan.start),
-            plan_end_date: day(content.plan.end),
-            deadline_text: content.plan.deadline_text,
-            indicators: content.indicators.iter().map(IndicatorId::name).collect(),
-            estimated_amount_vnd: content.estimated_amount.map(Money::vnd),
-            funding_kind: content
-                .funding_kind
-                .map_or(pb::FundingKind::Unspecified, FundingKind::to_wire)
-                .into(),
-            completion_method: content.measure.method.to_wire().into(),
-            planned_quantity: content
-                .measure
-                .planned_quantity
-                .map(|it| it.to_string())
-                .unwrap_or_default(),
-            quantity_unit: content.measure.quantity_unit,
-            state: standing.state.to_wire().into(),
-            state_reason: standing.reason,
-            approval_decision: decision(standing.approval_decision),
-            closing_decision: decision(standing.closing_decision),
-            actual_start_date: day(standing.actual_start),
-            actual_end_date: day(standing.actual_end),
-            create_time: Some(timestamp(project.create_time)),
-            update_time: Some(timestamp(project.update_time)),
-            etag: etag::of(project.version),
-            ..Self::default()
-        }
-    }
-}
-
-impl From<Shown> for pb::Project {
-    fn from(shown: Shown) -> Self {
-        Self {
-            completion_percent: shown
-                .completion
-                .map(|it| it.to_string())
-                .unwrap_or_default(),
-            latest_progress_entry: shown.latest_entry.unwrap_or_default(),
-            procedure: shown.procedure.map(Into::into),
-            ..shown.project.into()
-        }
-    }
-}
-
-impl ProjectKind {
-    fn to_wire(self) -> pb::ProjectKind {
-        match self {
-            Self::Project => pb::ProjectKind::Project,
-            Self::Task => pb::ProjectKind::Task,
-            Self::Activity => pb::ProjectKind::Activity,
-            Self::Procurement => pb::ProjectKind::Procurement,
-        }
-    }
-
-    fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
-        choice::from_wire(&Self::ALL, Self::to_wire, field, wire, bad)
-    }
-}
-
-impl Method {
-    pub(crate) fn to_wire(self) -> pb::CompletionMethod {
-        match self {
-            Self::Estimate => pb::CompletionMethod::Estimate,
-            Self::Quantity => pb::CompletionMethod::Quantity,
-            Self::Milestones => pb::CompletionMethod::Milestones,
-        }
-    }
-
-    fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
-        choice::from_wire(&Self::ALL, Self::to_wire, field, wire, bad)
-    }
-}
-
-impl State {
-    fn to_wire(self) -> pb::ProjectState {
-        match self {
-            Self::Proposed => pb::ProjectState::Proposed,
-            Self::Approved => pb::ProjectState::Approved,
-            Self::InProgress => pb::ProjectState::InProgress,
-            Self::Suspended => pb::ProjectState::Suspended,
-            Self::Completed => pb::ProjectState::Completed,
-            Self::Cancelled => pb::ProjectState::Cancelled,
-        }
-    }
-
-    fn from_wire(field: &str, wire: i32, bad: &mut Invalid) -> Option<Self> {
-        choice::from_wire(&Self::ALL, Self::to_wire, field, wire, bad)
     }
 }

@@ -1,6 +1,6 @@
 //! Steps from and to the wire.
 
-use kit::etag;
+use kit::{etag, mask::Mask};
 use proto::{
     convert::{optional_date, timestamp},
     projects as pb,
@@ -11,7 +11,7 @@ use super::{
     CreateStep, ListSteps, SkipStep, Step, StepState, UpdateStep,
     change::{self, Change},
 };
-use crate::{entry::STEPS, instrument::Phase, mask::Mask};
+use crate::{entry::STEPS, instrument::Phase};
 
 impl CreateStep {
     pub(super) fn read(project: ProjectId, wire: pb::Step, bad: &mut Invalid) -> Option<Self> {

@@ -1,11 +1,11 @@
 //! The methods about plans: accept, call, reply.
 
-use kit::{Begin, Db, accept};
+use kit::{Db, accept};
 use proto::projects::{self as pb, plan_service_server::PlanService};
 use tonic::{Request, Response, Status};
 
 use super::Tasks;
-use crate::{baseline::Baselines, instrument::ListInstruments, step::Steps};
+use crate::{baseline::Baselines, instrument::ListInstruments, once::once, step::Steps};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
@@ -26,26 +26,13 @@ impl Rpc {
     }
 }
 
-/// Carries out one change of one plan, once.
-macro_rules! change {
-    ($self:ident, $request:ident, $slice:ident.$verb:ident) => {{
-        let (actor, command) = accept($request)?;
-        let tx = match $self.db.begin(&actor).await? {
-            Begin::First(tx) => tx,
-            Begin::Again(answer) => return answer.reply(),
-        };
-        let answer = $self.$slice.$verb(&tx, &actor, command).await?;
-        tx.reply(answer.into()).await
-    }};
-}
-
 #[tonic::async_trait]
 impl PlanService for Rpc {
     async fn create_task(
         &self,
         request: Request<pb::CreateTaskRequest>,
     ) -> Result<Response<pb::Task>, Status> {
-        change!(self, request, tasks.create)
+        once!(self, request, tasks.create)
     }
 
     async fn get_task(
@@ -74,14 +61,14 @@ impl PlanService for Rpc {
         &self,
         request: Request<pb::UpdateTaskRequest>,
     ) -> Result<Response<pb::Task>, Status> {
-        change!(self, request, tasks.update)
+        once!(self, request, tasks.update)
     }
 
     async fn create_step(
         &self,
         request: Request<pb::CreateStepRequest>,
     ) -> Result<Response<pb::Step>, Status> {
-        change!(self, request, steps.create)
+        once!(self, request, steps.create)
     }
 
     async fn list_steps(
@@ -98,21 +85,21 @@ impl PlanService for Rpc {
         &self,
         request: Request<pb::UpdateStepRequest>,
     ) -> Result<Response<pb::Step>, Status> {
-        change!(self, request, steps.update)
+        once!(self, request, steps.update)
     }
 
     async fn skip_step(
         &self,
         request: Request<pb::SkipStepRequest>,
     ) -> Result<Response<pb::Step>, Status> {
-        change!(self, request, steps.skip)
+        once!(self, request, steps.skip)
     }
 
     async fn create_baseline(
         &self,
         request: Request<pb::CreateBaselineRequest>,
     ) -> Result<Response<pb::Baseline>, Status> {
-        change!(self, request, baselines.create)
+        once!(self, request, baselines.create)
     }
 
     async fn list_baselines(

@@ -1,6 +1,6 @@
 //! Tasks from and to the wire.
 
-use kit::etag;
+use kit::{etag, mask::Mask};
 use proto::{
     convert::{optional_date, timestamp},
     projects as pb,
@@ -11,7 +11,7 @@ use super::{
     Content, CreateTask, GetTask, Shown, Task, TaskProgress, UpdateTask,
     change::{self, Change},
 };
-use crate::{choice, entry::TASKS, mask::Mask, project::ListEntries};
+use crate::{choice, entry::TASKS, project::ListEntries};
 
 /// Largest weight of one task.
 const MOST_WEIGHT: i32 = 10_000;

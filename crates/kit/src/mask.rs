@@ -4,17 +4,19 @@ use types::violations::Invalid;
 
 /// The fields named in an update.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Mask {
+pub enum Mask {
     /// Those that are set.
     Set,
+    /// All that can be changed.
     All,
+    /// These.
     Named(Vec<String>),
 }
 
 impl Mask {
     /// Reads a mask. Fields that only we write may be named and are passed over; a field
     /// that is not there is refused.
-    pub(crate) fn read(
+    pub fn read(
         paths: Option<&[String]>,
         known: &[&str],
         output: &[&str],
@@ -47,13 +49,20 @@ impl Mask {
     }
 
     /// Says whether a field is to be changed.
-    pub(crate) fn takes(&self, field: &str, is_set: bool) -> bool {
+    #[must_use]
+    pub fn takes(&self, field: &str, is_set: bool) -> bool {
         match self {
             Self::Set => is_set,
             Self::All => true,
             Self::Named(paths) => paths.iter().any(|it| it == field),
         }
     }
+}
+
+/// Says whether a field of a message holds anything.
+#[must_use]
+pub fn is_set<T: Default + PartialEq>(field: &T) -> bool {
+    *field != T::default()
 }
 
 #[cfg(test)]
