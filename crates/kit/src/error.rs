@@ -74,6 +74,7 @@ reasons! {
     RESUME_TOKEN_EXPIRED: "the feed no longer reaches back that far; read everything again", "luồng thay đổi không còn lưu đến thời điểm đó; hãy đọc lại toàn bộ";
     PERSON_REQUIRED: "only a person may do this, not a machine", "chỉ người dùng được làm việc này, hệ thống kết nối thì không";
     PERMISSION_MISSING: "the permission `{permission}` is needed for this, or it does not exist", "cần có quyền `{permission}` cho việc này, hoặc tài nguyên không tồn tại";
+    METHOD_UNKNOWN: "there is no method `{method}` here", "không có phương thức `{method}` tại đây";
     QUOTA_EXCEEDED: "the server is busy; try again shortly", "máy chủ đang bận; hãy thử lại sau giây lát";
     DEPENDENCY_UNAVAILABLE: "a part of the system cannot be reached", "một thành phần của hệ thống không phản hồi";
     DEADLINE_EXCEEDED: "the call took longer than its deadline", "lời gọi vượt quá thời hạn";
@@ -111,6 +112,11 @@ pub enum Error {
     OutOfRange(&'static Reason, Facts),
     /// Too much at once.
     Exhausted,
+    /// Too often; how long it is until the next try is looked at. `{seconds}` stands in the
+    /// text of the reason.
+    TooOften(&'static Reason, Duration),
+    /// The path is no method of the contract.
+    NoMethod(String),
     /// A neighbour or the database cannot be reached.
     Unavailable,
     /// Out of time.
@@ -179,7 +185,8 @@ impl Error {
             Self::Denied { .. } => Code::PermissionDenied,
             Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::OutOfRange(..) => Code::OutOfRange,
-            Self::Exhausted => Code::ResourceExhausted,
+            Self::Exhausted | Self::TooOften(..) => Code::ResourceExhausted,
+            Self::NoMethod(_) => Code::Unimplemented,
             Self::Unavailable => Code::Unavailable,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
             Self::Neighbour(status) => status.code(),
@@ -235,6 +242,11 @@ impl Error {
             ),
             Self::Unauthenticated(reason) => with(reason, Facts::new()),
             Self::Exhausted => with(&QUOTA_EXCEEDED, Facts::new()),
+            Self::TooOften(reason, wait) => with(
+                reason,
+                Facts::from([("seconds", whole_seconds(*wait).to_string())]),
+            ),
+            Self::NoMethod(path) => with(&METHOD_UNKNOWN, Facts::from([("method", path.clone())])),
             Self::Unavailable => with(&DEPENDENCY_UNAVAILABLE, Facts::new()),
             Self::DeadlineExceeded => with(&DEADLINE_EXCEEDED, Facts::new()),
             Self::Neighbour(_) | Self::Internal(_) => with(&INTERNAL, Facts::new()),
@@ -327,10 +339,19 @@ impl From<Error> for Status {
             Error::Conflict | Error::Exhausted | Error::Unavailable | Error::DeadlineExceeded => {
                 details.set_retry_info(Some(RETRY_AFTER));
             }
+            Error::TooOften(_, wait) => {
+                details.set_retry_info(Some(Duration::from_secs(whole_seconds(*wait))));
+            }
             _ => {}
         }
         Self::with_error_details(error.code(), shorten(&told.en), details)
     }
+}
+
+/// Who waits as many seconds has waited long enough.
+fn whole_seconds(wait: Duration) -> u64 {
+    let part = u64::from(wait.subsec_nanos() > 0);
+    wait.as_secs().saturating_add(part)
 }
 
 /// Keeps what callers sent from growing the error past what clients accept.

@@ -40,6 +40,8 @@ const REQUEST_ID: &str = "x-request-id";
 
 /// Probes know no tokens (kubelet, load balancers).
 const HEALTH: &str = "/grpc.health.v1.Health/";
+/// What the contract looks like is told to known callers only.
+const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
 
 /// Wraps routes in the gate.
 #[derive(Debug, Clone)]
@@ -185,11 +187,15 @@ impl Guard {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
         let Some(needs) = self.policy.needs(path) else {
-            if !path.starts_with(HEALTH) {
-                // Reflection, and whatever no service answers: for known callers only.
-                self.verifier.verify(bearer(request.headers())?).await?;
+            if path.starts_with(HEALTH) {
+                return Ok(infallible(inner, request).await);
             }
-            return Ok(infallible(inner, request).await);
+            self.verifier.verify(bearer(request.headers())?).await?;
+            if path.starts_with(REFLECTION) {
+                return Ok(infallible(inner, request).await);
+            }
+            // Whatever else is routed here declares no permission, so it is not served.
+            return Err(Error::NoMethod(path.to_string()));
         };
         let longest = if self.policy.is_upload(path) {
             LONGEST_UPLOAD

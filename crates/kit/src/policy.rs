@@ -113,6 +113,11 @@ fn needs(option: &DynamicMessage) -> Option<Needs> {
 
 #[cfg(test)]
 mod tests {
+    use prost::{
+        Message,
+        encoding::{WireType, encode_key, encode_varint},
+    };
+
     use super::*;
 
     #[test]
@@ -129,5 +134,68 @@ mod tests {
         assert_eq!(policy.needs("/cds.directory.v1.UnitService/DropAll"), None);
         assert!(policy.is_upload("/cds.directory.v1.CatalogueService/ImportUnitSnapshot"));
         assert!(!policy.is_upload("/cds.directory.v1.UnitService/CreateUnit"));
+    }
+
+    /// The contract with one more method that declares this; parts of a set of files that
+    /// follow each other are one set.
+    fn contract_with(access: Option<proto::shared::Access>) -> Vec<u8> {
+        // descriptor.proto: MethodDescriptorProto name 1, input 2, output 3, options 4; of a
+        // service name 1, method 2; of a file name 1, package 2, dependency 3, message 4,
+        // service 6, syntax 12. The option of ours is 50001.
+        let mut method = [
+            field(1, b"Forgotten"),
+            field(2, b".cds.extra.v1.Nothing"),
+            field(3, b".cds.extra.v1.Nothing"),
+        ]
+        .concat();
+        if let Some(access) = access {
+            let option = field(50001, &access.encode_to_vec());
+            method.extend(field(4, &option));
+        }
+        let service = [field(1, b"ExtraService"), field(2, &method)].concat();
+        let file = [
+            field(1, b"cds/extra/v1/extra.proto"),
+            field(2, b"cds.extra.v1"),
+            field(3, b"cds/shared/v1/access.proto"),
+            field(4, &field(1, b"Nothing")),
+            field(6, &service),
+            field(12, b"proto3"),
+        ]
+        .concat();
+        [proto::DESCRIPTORS, &field(1, &file)].concat()
+    }
+
+    fn field(number: u32, bytes: &[u8]) -> Vec<u8> {
+        let mut written = Vec::new();
+        encode_key(number, WireType::LengthDelimited, &mut written);
+        encode_varint(bytes.len() as u64, &mut written);
+        written.extend(bytes);
+        written
+    }
+
+    #[test]
+    fn a_contract_with_a_method_that_does_not_say_who_may_call_it_is_refused_by_its_name() {
+        let nothing = proto::shared::Access::default();
+        let permission = proto::shared::Access {
+            permission: "directory.units.read".into(),
+            ..nothing.clone()
+        };
+        let two = proto::shared::Access {
+            public: true,
+            ..permission.clone()
+        };
+        for access in [None, Some(nothing), Some(two)] {
+            let refused = Policy::read(&contract_with(access)).unwrap_err();
+            let Error::Internal(cause) = refused else {
+                panic!("{refused:?}");
+            };
+            let told = "`/cds.extra.v1.ExtraService/Forgotten` declares no permission";
+            assert_eq!(cause.to_string(), told);
+        }
+        let policy = Policy::read(&contract_with(Some(permission))).unwrap();
+        assert_eq!(
+            policy.needs("/cds.extra.v1.ExtraService/Forgotten"),
+            Some(&Needs::Permission("directory.units.read".into())),
+        );
     }
 }

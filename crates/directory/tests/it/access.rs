@@ -6,7 +6,7 @@ use proto::{
     shared::Validity,
 };
 use testkit::{Person, World};
-use tonic::{Code, Request};
+use tonic::{Code, Request, Status, body::Body, service::Routes};
 use tonic_types::StatusExt;
 
 async fn allowed(world: &World, person: &Person, permission: &str, units: &[&str]) -> Vec<bool> {
@@ -147,4 +147,45 @@ async fn a_caller_without_a_token_gets_nowhere() {
         "TOKEN_MISSING"
     );
     assert!(refused.metadata().contains_key("x-request-id"));
+}
+
+/// Asks a path of any kind as somebody, and returns the status of gRPC if there is one.
+async fn ask_path(peer: &kit::Peer, path: &str, by: &Person) -> Option<Status> {
+    use tower::Service;
+    let request = http::Request::post(path)
+        .header("authorization", format!("Bearer {}", by.token))
+        .header("content-type", "application/grpc")
+        .body(Body::empty())
+        .unwrap();
+    let answer = peer.clone().call(request).await.unwrap();
+    Status::from_header_map(answer.headers())
+}
+
+#[tokio::test]
+async fn what_declares_no_permission_is_served_to_nobody_though_it_is_routed() {
+    let world = World::new().await;
+    let inside = || async { "số liệu nội bộ" };
+    let forgotten = "/noi-bo/so-lieu";
+    let router = axum::Router::new().route(forgotten, axum::routing::any(inside));
+    let peer = world.peer(Routes::from(router));
+    for path in [
+        forgotten,
+        "/cds.directory.v1.UnitService/DropAll",
+        "/x.Y/Z",
+        "/",
+    ] {
+        let status = ask_path(&peer, path, &world.administrator).await;
+        let status = status.unwrap_or_else(|| panic!("{path} was served"));
+        assert_eq!(status.code(), Code::Unimplemented, "{path}");
+        let details = status.get_error_details();
+        assert_eq!(details.error_info().unwrap().reason, "METHOD_UNKNOWN");
+        let vi = &details.localized_message().unwrap().message;
+        assert!(vi.contains("không có phương thức"), "{vi}");
+        let stranger = Person {
+            token: "abc".into(),
+            ..world.administrator.clone()
+        };
+        let refused = ask_path(&peer, path, &stranger).await.unwrap();
+        assert_eq!(refused.code(), Code::Unauthenticated, "{path}");
+    }
 }
