@@ -75,11 +75,23 @@ pub(crate) async fn switch_off(db: &Db, id: &ServiceAccountId) -> Result<()> {
     tx.commit().await
 }
 
-/// Switches all machines off that are idle.
+/// Switches all machines off that are idle, but those that cannot be written down, which the log
+/// tells.
+///
+/// # Errors
+/// When the database cannot be read.
 pub(crate) async fn switch_all_off(db: &Db) -> Result<()> {
     let now = db.clock().now();
     for id in store::unused_since(db.reader(), now - LONGEST_IDLE, now).await? {
-        switch_off(db, &id).await?;
+        // One that cannot be written down keeps no other from being switched off; it counts as
+        // disabled all the same.
+        if let Err(error) = switch_off(db, &id).await {
+            tracing::warn!(
+                machine = id.name(),
+                ?error,
+                "could not switch an idle machine off; the next hour will"
+            );
+        }
     }
     Ok(())
 }

@@ -158,6 +158,27 @@ async fn every_process_looks_for_idle_machines_and_one_writes_them_down() {
 }
 
 #[tokio::test]
+async fn a_machine_that_cannot_be_read_keeps_no_other_from_being_switched_off() {
+    let world = World::new().await;
+    let mut names = Vec::new();
+    for id in ["a-hong", "khong-dung", "mot-cua"] {
+        let created = create(&world, &world.administrator, id, machine()).await;
+        names.push(created.unwrap().name);
+    }
+    let db = world.directory_db().await;
+    let broken = "UPDATE service_accounts SET scopes = '[' WHERE id = 'a-hong'";
+    db.reader().execute_unprepared(broken).await.unwrap();
+    world.clock.set(world.clock.now() + Duration::days(50));
+    // The directory starts, and looks.
+    let _looks = world.another_directory().await;
+    let mut entries = Vec::new();
+    for name in &names {
+        entries.push(told(&world, name).await.len());
+    }
+    assert_eq!(entries, [1, 2, 2]);
+}
+
+#[tokio::test]
 async fn a_busy_machine_has_its_last_use_written_once_an_hour() {
     let mut world = World::new().await;
     let begun = world.clock.now();
