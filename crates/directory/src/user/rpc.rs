@@ -1,12 +1,15 @@
 //! The methods of people and posts: accept, call, reply.
 
-use kit::{Begin, Db, accept, etag};
+use kit::{
+    Begin, Db, accept, etag,
+    mask::{Mask, is_set},
+};
 use proto::{
     convert::{timestamp, unknown},
     directory::{self as pb, user_service_server::UserService},
 };
 use tonic::{Request, Response, Status};
-use types::{ids::UserId, invalid::InvalidText, text::fold, violations::Invalid};
+use types::{ids::UserId, text::fold, violations::Invalid};
 
 use super::{CreateUser, ListUsers, Reactivate, Suspend, UpdateUser, User, UserState, Users};
 use crate::position::{PositionKey, Positions};
@@ -228,15 +231,15 @@ impl TryFrom<pb::UpdateUserRequest> for UpdateUser {
     fn try_from(request: pb::UpdateUserRequest) -> Result<Self, Invalid> {
         let mut bad = Invalid::default();
         let user = request.user.unwrap_or_default();
-        let paths = request.update_mask.map(|it| it.paths).unwrap_or_default();
-        let changed = Changed::read(&paths, &user, &mut bad);
+        let paths = request.update_mask.as_ref().map(|it| it.paths.as_slice());
+        let mask = Mask::read(paths, &FIELDS, &OUTPUT, &mut bad);
         let id = bad.required("user.name", &user.name);
         let mut display_name = None;
-        if changed.display_name {
+        if mask.takes("display_name", is_set(&user.display_name)) {
             display_name = bad.line("user.display_name", &user.display_name, 200);
         }
         let mut home_unit = None;
-        if changed.home_unit {
+        if mask.takes("home_unit", is_set(&user.home_unit)) {
             home_unit = bad.required("user.home_unit", &user.home_unit);
         }
         match (id, bad.is_empty()) {
@@ -251,14 +254,8 @@ impl TryFrom<pb::UpdateUserRequest> for UpdateUser {
     }
 }
 
-/// Which fields of a person an update is about.
-#[derive(Debug, PartialEq, Eq)]
-struct Changed {
-    display_name: bool,
-    home_unit: bool,
-}
-
-/// Fields that no update changes; naming one is no mistake (api-guide §4).
+/// Fields an update may name, and those that it may name in vain (api-guide §4).
+const FIELDS: [&str; 2] = ["display_name", "home_unit"];
 const OUTPUT: [&str; 7] = [
     "name",
     "state",
@@ -268,45 +265,6 @@ const OUTPUT: [&str; 7] = [
     "update_time",
     "etag",
 ];
-
-impl Changed {
-    /// Reads a mask. Without one, what is set is to change.
-    fn read(paths: &[String], user: &pb::User, bad: &mut Invalid) -> Self {
-        if paths.is_empty() {
-            return Self {
-                display_name: !user.display_name.is_empty(),
-                home_unit: !user.home_unit.is_empty(),
-            };
-        }
-        let mut changed = Self {
-            display_name: false,
-            home_unit: false,
-        };
-        for (index, path) in paths.iter().enumerate() {
-            match path.as_str() {
-                "*" => {
-                    changed = Self {
-                        display_name: true,
-                        home_unit: true,
-                    }
-                }
-                "display_name" => changed.display_name = true,
-                "home_unit" => changed.home_unit = true,
-                path if OUTPUT.contains(&path) => {}
-                path => {
-                    let path = InvalidText::excerpt(path);
-                    bad.add(
-                        format!("update_mask.paths[{index}]"),
-                        "FIELD_MASK_INVALID",
-                        format!("`{path}` is no field that can be changed"),
-                        format!("`{path}` không phải trường cập nhật được"),
-                    );
-                }
-            }
-        }
-        changed
-    }
-}
 
 impl TryFrom<pb::GetUserRequest> for Named {
     type Error = Invalid;
@@ -377,30 +335,5 @@ impl From<User> for pb::User {
             update_time: Some(timestamp(user.update_time)),
             etag: etag::of(user.version),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn changed(paths: &[&str]) -> (bool, bool, usize) {
-        let user = pb::User {
-            display_name: "Cán bộ".into(),
-            ..Default::default()
-        };
-        let paths: Vec<_> = paths.iter().map(|it| (*it).to_owned()).collect();
-        let mut bad = Invalid::default();
-        let it = Changed::read(&paths, &user, &mut bad);
-        (it.display_name, it.home_unit, bad.violations().len())
-    }
-
-    #[test]
-    fn a_mask_says_what_changes_and_without_one_it_is_what_is_set() {
-        assert_eq!(changed(&[]), (true, false, 0));
-        assert_eq!(changed(&["*"]), (true, true, 0));
-        assert_eq!(changed(&["home_unit", "etag"]), (false, true, 0));
-        assert_eq!(changed(&["state"]), (false, false, 0));
-        assert_eq!(changed(&["password", "displayName"]).2, 2);
     }
 }

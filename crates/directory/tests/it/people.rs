@@ -278,19 +278,21 @@ async fn an_update_changes_what_the_mask_names_and_nothing_else() {
         etag: moved.etag,
         ..Default::default()
     };
-    let refused = update(&world, &world.administrator, empty, &["*", "password"]).await;
-    let fields: Vec<_> = violations(&refused.unwrap_err())
-        .into_iter()
-        .map(|it| it.0)
-        .collect();
+    let fields = async |paths: &[&str]| {
+        let refused = update(&world, &world.administrator, empty.clone(), paths).await;
+        let bad = violations(&refused.unwrap_err()).into_iter();
+        bad.map(|it| it.0).collect::<Vec<_>>()
+    };
     assert_eq!(
-        fields,
-        [
-            "update_mask.paths[1]",
-            "user.display_name",
-            "user.home_unit"
-        ]
+        fields(&["*"]).await,
+        ["user.display_name", "user.home_unit"]
     );
+    // All of it is named alone; beside it, and where a field is not there, the mask is refused.
+    assert_eq!(
+        fields(&["*", "display_name"]).await,
+        ["update_mask", "user.display_name"]
+    );
+    assert_eq!(fields(&["state", "password"]).await, ["update_mask"]);
 }
 
 #[tokio::test]
