@@ -18,7 +18,7 @@ use crate::{
         DELEGATED_ALREADY, GIVER_DOES_NOT_SIGN, GIVER_NOT_HEAD, GIVER_NOT_IN_FORCE, NOT_PASSED_ON,
         SELF_DELEGATION, STATE_NOT_ALLOWED,
     },
-    user,
+    user::{self, suspension},
 };
 
 pub(crate) mod rpc;
@@ -260,7 +260,7 @@ impl Delegations {
         Ok(after.told(&giver))
     }
 
-    /// Says who may sign for a unit on a day, in order of the names.
+    /// Says who may sign for a unit on a day and was not suspended then, in order of the names.
     pub(crate) async fn signers(
         &self,
         actor: &Actor,
@@ -279,6 +279,13 @@ impl Delegations {
             .chain(delegated.into_iter().map(Signer::from))
             .filter(|it| page.after().is_none_or(|after| after < it.name.as_str()))
             .collect();
+        let people = signers
+            .iter()
+            .map(|it| it.user.as_str().to_owned())
+            .collect();
+        let today = self.db.clock().today();
+        let kept_out = suspension::kept_out(self.db.reader(), &people, day, today).await?;
+        signers.retain(|it| !kept_out.contains(it.user.as_str()));
         signers.sort_by(|one, other| one.name.cmp(&other.name));
         page.close(signers, |it| it.name.clone())
     }

@@ -24,16 +24,20 @@ use crate::{
         DUTIES_EXCLUDED, GRANT_TOO_LONG, GRANT_TOO_WIDE, ROLE_NOT_FOR_MACHINES, SELF_GRANT,
         SELF_REVOCATION, STATE_NOT_ALLOWED,
     },
-    role::{ADMINISTRATOR, Role, exclude_each_other},
-    unit, user,
+    role::{Role, exclude_each_other},
+    unit,
 };
 
+pub(crate) mod administrators;
+mod console;
 mod list;
 mod rights;
 pub(crate) mod rpc;
 pub(crate) mod store;
 mod watch;
 
+pub use console::FirstAdministrator;
+pub(crate) use console::{first_administrator, recover_administrator};
 pub(crate) use rights::OwnRights;
 pub(crate) use watch::Watchers;
 
@@ -225,8 +229,7 @@ impl Grants {
         Ok(grant)
     }
 
-    /// Takes a role back. As nobody takes one from himself, somebody who administers is
-    /// always left.
+    /// Takes a role back, never from oneself, and not when nobody who administers would be left.
     pub(crate) async fn revoke(
         &self,
         tx: &Tx,
@@ -261,7 +264,9 @@ impl Grants {
             by: actor.principal().name(),
             reason: revoke.reason,
         };
+        let administered = administrators::watch(tx).await?;
         store::set_revoked(&tx.db, &before.id, &revocation).await?;
+        administered.still(tx).await?;
         let after = Grant {
             revocation: Some(revocation),
             ..before.clone()
@@ -371,51 +376,4 @@ pub(crate) async fn administers(
 
 fn made_id() -> Result<RoleGrantId> {
     RoleGrantId::new(&format!("g{}", Uuid::now_v7().simple())).map_err(Error::internal)
-}
-
-/// The one-time secret with which the first administrator enrolls.
-#[derive(Debug)]
-pub struct FirstAdministrator {
-    /// Who enrolls.
-    pub user: UserId,
-    /// Secret, to be shown once; only its hash is kept.
-    pub secret: String,
-}
-
-const FIRST_ADMINISTRATOR: &str = "administrator";
-
-/// Makes the first administrator, or a new secret as long as that person has not
-/// enrolled. There is no default password.
-pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministrator>> {
-    let user = UserId::new(FIRST_ADMINISTRATOR).map_err(Error::internal)?;
-    let tx = db
-        .begin_as("system", "first-administrator", "start")
-        .await?;
-    tx.lock("first-administrator").await?;
-    match user::store::find(&tx.db, &user).await? {
-        Some(known) if known.is_enrolled => return Ok(None),
-        Some(_) => {}
-        None if user::store::any(&tx.db).await? => return Ok(None),
-        None => {
-            user::invite_first(&tx, &user, "Quản trị hệ thống").await?;
-            let grant = Grant {
-                id: made_id()?,
-                principal: user.clone().into(),
-                role: ADMINISTRATOR.to_owned(),
-                scope: None,
-                include_subtree: true,
-                validity: Validity::starting(db.clock().today()),
-                reason: "first start".to_owned(),
-                granted_by: "system".to_owned(),
-                create_time: tx.now(),
-                revocation: None,
-            };
-            store::insert(&tx.db, &grant).await?;
-            tx.record(Action::Created, &grant.id.name(), None, Some(&grant))
-                .await?;
-        }
-    }
-    let (secret, _) = user::new_enrollment(&tx, &user).await?;
-    tx.commit().await?;
-    Ok(Some(FirstAdministrator { user, secret }))
 }

@@ -6,7 +6,12 @@ use serde::Serialize;
 use types::ids::UserId;
 use uuid::Uuid;
 
-use crate::{grant, issuer::Issuers, reason::TOO_MANY_IDENTITIES, user};
+use crate::{
+    grant::{self, administrators},
+    issuer::Issuers,
+    reason::TOO_MANY_IDENTITIES,
+    user,
+};
 
 pub(crate) mod rpc;
 pub(crate) mod store;
@@ -113,7 +118,7 @@ impl Identities {
         Ok(identity)
     }
 
-    /// Unlinks an identity.
+    /// Unlinks an identity, not when nobody who administers would be able to come in.
     pub(crate) async fn unlink(&self, tx: &Tx, actor: &Actor, unlink: Unlink) -> Result<()> {
         let name = unlink.name;
         user::store::lock(&tx.db, &name.user).await?;
@@ -122,7 +127,9 @@ impl Identities {
         let Some(identity) = linked.into_iter().find(|it| it.name == name) else {
             return Err(Error::not_found("IDENTITY", name.name()));
         };
+        let administered = administrators::watch(tx).await?;
         store::delete(&tx.db, &name).await?;
+        administered.still(tx).await?;
         let before = Recorded::Linked(&identity);
         let reason = unlink.reason.as_str();
         let after = Recorded::Unlinked { reason };

@@ -19,6 +19,7 @@ use proto::directory::{
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
+use types::ids::UserId;
 
 mod bulk;
 mod catalogue;
@@ -72,6 +73,12 @@ pub struct Settings {
     /// second, measured at the start. By default it is fixed at the least there may be, so that
     /// what is tested does not depend on the machine.
     pub password_cost: Option<PasswordCost>,
+    /// Of how many classes of characters (small letters, capitals, digits, others) a password has
+    /// to be, up to 4; 0 = of any. 15 characters that are hard to guess are asked for anyway.
+    pub password_classes: u8,
+    /// How many hours the one-time secret works that an administrator gives to a person, 1 to 168.
+    /// That of an administrator at the console works 15 minutes, whatever is set here.
+    pub enrollment_hours: u32,
 }
 
 impl Default for Settings {
@@ -83,7 +90,31 @@ impl Default for Settings {
             issuers: Vec::new(),
             breached_passwords_file: None,
             password_cost: Some(PasswordCost::LEAST),
+            password_classes: 0,
+            enrollment_hours: user::ENROLLMENT_HOURS,
         }
+    }
+}
+
+impl Settings {
+    /// Checks what is a number.
+    ///
+    /// # Errors
+    /// Names the setting that is out of range.
+    pub fn check_numbers(&self) -> std::result::Result<(), String> {
+        let (hours, most) = (self.enrollment_hours, user::MOST_ENROLLMENT_HOURS);
+        if hours == 0 || hours > most {
+            return Err(format!(
+                "`directory.enrollment_hours` is {hours}; it has to be 1 to {most}"
+            ));
+        }
+        let (classes, most) = (self.password_classes, session::CLASSES);
+        if classes > most {
+            return Err(format!(
+                "`directory.password_classes` is {classes}; there are {most} classes"
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -104,6 +135,7 @@ pub struct Directory {
     identities: identity::Identities,
     issuers: issuer::Issuers,
     oauth: oauth::Oauth,
+    trusted_proxies: Arc<[IpNet]>,
     /// Looks for idle machines.
     _looking: Arc<Background>,
 }
@@ -116,11 +148,14 @@ impl Directory {
     /// setting or the file of breached passwords is bad.
     pub async fn open(db: Db, settings: &Settings) -> Result<Self> {
         oauth::check_public_url(&settings.public_url)?;
+        settings.check_numbers().map_err(kit::Error::internal)?;
+        let enrollment_life = chrono::Duration::hours(settings.enrollment_hours.into());
         let issuers = issuer::Issuers::open(db.clone(), &settings.issuers).await?;
         let mirror = Mirror::open(db.clone()).await?;
         let access = Access::new(grant::OwnRights::new(db.clone(), mirror.clone()));
         let pages = Pages::open(&db).await?;
         let sessions = session::Sessions::open(db.clone(), access.clone(), settings).await?;
+        let trusted_proxies: Arc<[IpNet]> = settings.trusted_proxies.as_slice().into();
         service_account::switch_all_off(&db).await?;
         Ok(Self {
             units: unit::Units::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
@@ -130,7 +165,7 @@ impl Directory {
                 db.clone(),
             ),
             catalogues: catalogue::Catalogues::new(access.clone(), mirror.clone()),
-            users: user::Users::new(access.clone(), pages.clone(), db.clone()),
+            users: user::Users::new(access.clone(), pages.clone(), db.clone(), enrollment_life),
             grants: grant::Grants::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             positions: position::Positions::new(access.clone(), pages.clone(), db.clone()),
             delegations: delegation::Delegations::new(access.clone(), pages.clone(), db.clone()),
@@ -146,9 +181,10 @@ impl Directory {
                 db.clone(),
                 sessions.clone(),
                 &settings.public_url,
-                &settings.trusted_proxies,
+                &trusted_proxies,
             ),
             sessions,
+            trusted_proxies,
             _looking: Arc::new(service_account::watch(db.clone())),
             db,
         })
@@ -185,6 +221,7 @@ impl Directory {
                 db,
                 &self.sessions,
                 &self.issuers,
+                &self.trusted_proxies,
             )))
             .add_service(ServiceAccountServiceServer::new(
                 service_account::rpc::Rpc::new(db, &self.service_accounts),
@@ -218,14 +255,31 @@ impl Directory {
         ]
     }
 
-    /// Makes the first administrator when nobody can administer yet, or a new one-time
-    /// secret as long as that person has not enrolled.
+    /// Makes the first administrator when there is nobody yet, or a new one-time secret as long
+    /// as that person has not enrolled and nobody else administers. It works for 15 minutes.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn first_administrator(&self) -> Result<Option<FirstAdministrator>> {
         grant::first_administrator(&self.db).await
     }
+}
+
+/// Lets an administrator in again, for who stands at the console of the database: it gives a
+/// one-time secret that works for 15 minutes, and takes away what stood in the way (a forgotten
+/// password, a suspension, a right that was revoked). Without a name it is the first
+/// administrator, and only while nobody who administers can come in. The ledger tells it.
+///
+/// # Errors
+/// When somebody administers and nobody is named, when nobody has the name, or when the database
+/// cannot be written.
+pub async fn recover_administrator(db: &Db, user: Option<&str>) -> Result<FirstAdministrator> {
+    let read = |it: &str| {
+        let id = it.strip_prefix("users/").unwrap_or(it);
+        UserId::new(id).map_err(|_| kit::Error::not_found("USER", it))
+    };
+    let user = user.map(read).transpose()?;
+    grant::recover_administrator(db, user.as_ref()).await
 }
 
 /// The service's schema.

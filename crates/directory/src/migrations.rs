@@ -13,6 +13,7 @@ mod m0010_sign_in;
 mod m0010_signing;
 mod m0011_machines;
 mod m0012_retired_units;
+mod m0013_suspensions;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -28,5 +29,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0010_sign_in::Migration),
         Box::new(m0011_machines::Migration),
         Box::new(m0012_retired_units::Migration),
+        Box::new(m0013_suspensions::Migration),
     ]
 }

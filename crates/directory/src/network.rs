@@ -1,11 +1,16 @@
 //! Addresses and networks: where a call comes from, and whether it may.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::{Extensions, HeaderMap};
 use ipnet::IpNet;
-use tonic::transport::server::TcpConnectInfo;
+use tonic::{Request, transport::server::TcpConnectInfo};
 use types::invalid::InvalidText;
+
+pub(crate) mod places;
+
+/// An address, or the network it is cut to; none for calls that came over no network.
+pub(crate) type Source = Option<IpAddr>;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
@@ -53,8 +58,7 @@ pub(crate) fn caller(
     headers: &HeaderMap,
     trusted_proxies: &[IpNet],
 ) -> Option<IpAddr> {
-    let peer = extensions.get::<TcpConnectInfo>()?.remote_addr()?;
-    let peer = peer.ip().to_canonical();
+    let peer = peer(extensions)?;
     if !is_within(trusted_proxies, peer) {
         return Some(peer);
     }
@@ -65,6 +69,34 @@ pub(crate) fn caller(
     let address = last.parse::<IpAddr>();
     let address = address.or_else(|_| last.parse::<SocketAddr>().map(|it| it.ip()));
     address.ok().map(|it| it.to_canonical())
+}
+
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    let peer = extensions.get::<TcpConnectInfo>()?.remote_addr()?;
+    Some(peer.ip().to_canonical())
+}
+
+/// Returns where a call of a method comes from; the proxy itself when what it says cannot be
+/// read. Only a call from within this process comes from nowhere.
+pub(crate) fn of_call<M>(request: &Request<M>, trusted_proxies: &[IpNet]) -> Source {
+    let (extensions, headers) = (request.extensions(), request.metadata().as_ref());
+    caller(extensions, headers, trusted_proxies).or_else(|| peer(extensions))
+}
+
+/// Cuts an address to its network: so many bits of IPv4 or of IPv6 are kept.
+pub(crate) fn cut(address: IpAddr, ipv4_bits: u32, ipv6_bits: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(it) => {
+            let dropped = u32::BITS.saturating_sub(ipv4_bits);
+            let mask = u32::MAX.checked_shl(dropped).unwrap_or_default();
+            Ipv4Addr::from_bits(it.to_bits() & mask).into()
+        }
+        IpAddr::V6(it) => {
+            let dropped = u128::BITS.saturating_sub(ipv6_bits);
+            let mask = u128::MAX.checked_shl(dropped).unwrap_or_default();
+            Ipv6Addr::from_bits(it.to_bits() & mask).into()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -138,5 +170,15 @@ mod tests {
         assert_eq!(said.as_deref(), Some("10.0.0.1"));
         let said = called("[::ffff:203.0.113.9]:1", &[], proxy);
         assert_eq!(said.as_deref(), Some("203.0.113.9"));
+    }
+
+    #[test]
+    fn an_address_is_cut_to_the_network_it_counts_with() {
+        let cut = |text: &str, ipv4, ipv6| cut(text.parse().unwrap(), ipv4, ipv6).to_string();
+        assert_eq!(cut("203.0.113.9", 24, 56), "203.0.113.0");
+        assert_eq!(cut("203.0.113.9", 32, 64), "203.0.113.9");
+        assert_eq!(cut("203.0.113.9", 0, 0), "0.0.0.0");
+        assert_eq!(cut("2001:db8:1:2ff:3::4", 24, 56), "2001:db8:1:200::");
+        assert_eq!(cut("2001:db8:1:2ff:3::4", 32, 64), "2001:db8:1:2ff::");
     }
 }

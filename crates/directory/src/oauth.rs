@@ -93,14 +93,14 @@ impl Oauth {
         db: Db,
         sessions: Sessions,
         public_url: &str,
-        trusted_proxies: &[IpNet],
+        trusted_proxies: &Arc<[IpNet]>,
     ) -> Self {
         Self {
             brake: Brake::new(db.clock().clone()),
             db,
             sessions,
             public_url: public_url.trim_end_matches('/').into(),
-            trusted_proxies: trusted_proxies.into(),
+            trusted_proxies: trusted_proxies.clone(),
         }
     }
 

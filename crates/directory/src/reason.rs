@@ -48,5 +48,8 @@ reasons! {
     ROLE_NOT_FOR_MACHINES: "role `{role}` is for people; a machine may be given `viewer`, `connector` or `auditor`", "vai trò `{role}` chỉ dành cho người dùng; hệ thống kết nối chỉ được nhận `viewer`, `connector` hoặc `auditor`";
     TOO_MANY_KEYS: "`{service_account}` has {most} living keys; revoke one first", "`{service_account}` đang có {most} khóa còn hiệu lực; hãy thu hồi bớt trước";
     MACHINE_IDLE: "switched off: it got no token for {days} days", "tự động tắt: không được cấp mã truy cập trong {days} ngày";
+    TOO_MANY_TRIES: "too many tries from this network; try again in {seconds} s", "mạng này đã thử đăng nhập quá nhiều lần; hãy thử lại sau {seconds} giây";
+    LAST_ADMINISTRATOR: "after this, nobody would administer the whole directory from {date} on; first give another person who has enrolled the role `administrator` over all units, for as long", "sau việc này sẽ không còn ai quản trị toàn hệ thống từ ngày {date}; trước hết hãy phân quyền `administrator` trên mọi đơn vị cho một người khác đã kích hoạt tài khoản, với thời hạn không ngắn hơn";
+    SOMEBODY_ADMINISTERS: "somebody administers and can come in, and can issue a new one-time secret; to recover a person all the same, name the person", "vẫn còn người quản trị đăng nhập được và có thể cấp mã kích hoạt mới; nếu vẫn muốn khôi phục, hãy nêu rõ tên người dùng";
     TOO_MANY_IDENTITIES: "`{user}` has {most} identities; unlink one first", "`{user}` đã có {most} danh tính liên kết; hãy gỡ bớt trước";
 }

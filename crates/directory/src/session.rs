@@ -6,12 +6,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Duration, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, error::SESSION_ENDED};
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use types::ids::UserId;
+use tokio::sync::Semaphore;
+use types::ids::{Principal, UserId};
 
 use crate::{
     Settings, grant,
-    service_account::{self, key::KeyName},
+    service_account::{
+        self,
+        key::{KeyName, Proof},
+    },
     user::{self, hash_secret},
 };
 
@@ -22,6 +25,7 @@ mod entry;
 pub(crate) mod key;
 mod life;
 mod password;
+mod queue;
 mod refresh;
 pub(crate) mod rpc;
 mod store;
@@ -30,13 +34,15 @@ mod strength;
 mod tests;
 mod tries;
 
-use breached::Breached;
 pub use cost::PasswordCost;
 pub(crate) use entry::{ChangePassword, Enroll, SignIn};
 use key::{Keys, SigningKey};
 pub(crate) use life::Session;
 use life::limits;
 use password::Hasher;
+use queue::{Place, Queue};
+pub(crate) use strength::CLASSES;
+use strength::Rules;
 use tries::Tries;
 pub(crate) use tries::closed_to_strangers;
 
@@ -50,8 +56,6 @@ const KEPT_AFTER_END: Duration = Duration::days(30);
 
 /// Passwords hashed at once; each takes a core and up to 64 MiB, or as much as is set.
 const HASHES_AT_ONCE: usize = 2;
-/// Hashes that may wait before others are turned away.
-const HASHES_WAITING: usize = 64;
 
 /// Shortest and longest password, in characters.
 pub(crate) const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 15..=128;
@@ -65,6 +69,25 @@ pub(crate) struct Tokens {
     pub(crate) refresh_expires: DateTime<Utc>,
 }
 
+/// What a living token rests on.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) principal: Principal,
+    /// The session, or the key of a machine.
+    pub(crate) name: String,
+    /// It ends then, however much it is used.
+    pub(crate) expire_time: DateTime<Utc>,
+    pub(crate) factor: Factor,
+}
+
+/// What somebody has proved to be himself with. There is one factor so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Factor {
+    Password,
+    SharedSecret,
+    PrivateKey,
+}
+
 /// The use cases.
 #[derive(Clone)]
 pub(crate) struct Sessions {
@@ -72,10 +95,10 @@ pub(crate) struct Sessions {
     access: Access,
     keys: Keys,
     hashing: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    queue: Queue,
     tries: Tries,
     hasher: Arc<Hasher>,
-    breached: Breached,
+    rules: Rules,
     nobody: Arc<str>,
 }
 
@@ -89,16 +112,18 @@ impl Sessions {
     /// Reads the signing keys, and makes the first one on a new database.
     pub(crate) async fn open(db: Db, access: Access, settings: &Settings) -> Result<Self> {
         let keys = Keys::open(db.clone(), settings.key_secret.as_ref()).await?;
-        // Verifying against a hash nobody has takes as long as against a real one.
-        let (hasher, nobody) = hasher(settings.password_cost).await?;
+        // Verifying against a hash nobody has takes as long as against a real one, also where
+        // that one cost more than it would today.
+        let kept = user::store::password_hashes(db.reader()).await?;
+        let (hasher, nobody) = hasher(settings.password_cost, kept).await?;
         Ok(Self {
             access,
             keys,
             hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
-            waiting: Arc::new(Semaphore::new(HASHES_WAITING)),
+            queue: Queue::new(db.clock().clone()),
             tries: Tries::open(db.clone()).await?,
             hasher: Arc::new(hasher),
-            breached: Breached::open(settings.breached_passwords_file.as_deref())?,
+            rules: Rules::open(settings)?,
             nobody: nobody.into(),
             db,
         })
@@ -149,13 +174,28 @@ impl Sessions {
         Err(ended())
     }
 
-    /// Says whether a session lives, or the key that stands in its place for a machine.
-    pub(crate) async fn is_alive(&self, id: &str) -> Result<bool> {
-        let now = self.db.clock().now();
-        match store::find(self.db.reader(), id).await? {
-            Some(session) => Ok(session.is_alive(now)),
-            None => service_account::key::is_alive(self.db.reader(), id, now).await,
-        }
+    /// Returns whose session lives by an id, or whose key stands in its place for a machine;
+    /// none when it is over or never was.
+    pub(crate) async fn standing(&self, id: &str) -> Result<Option<Standing>> {
+        let (db, now) = (self.db.reader(), self.db.clock().now());
+        let Some(session) = store::find(db, id).await? else {
+            let living = service_account::key::living(db, id, now).await?;
+            return Ok(living.map(|(key, expire_time)| Standing {
+                name: key.name.name(),
+                principal: key.name.account.into(),
+                expire_time,
+                factor: match key.proof {
+                    Proof::PublicJwk(_) => Factor::PrivateKey,
+                    Proof::SharedSecret { .. } => Factor::SharedSecret,
+                },
+            }));
+        };
+        Ok(session.is_alive(now).then(|| Standing {
+            name: session.name(),
+            expire_time: session.expire_time,
+            principal: session.user.into(),
+            factor: Factor::Password,
+        }))
     }
 
     /// Makes a token for a machine that has proved itself with a key. It has no session and
@@ -252,12 +292,6 @@ impl Sessions {
         })
     }
 
-    /// Takes a place among those who wait for hashing.
-    fn place(&self) -> Result<Place> {
-        let place = self.waiting.clone().try_acquire_owned();
-        place.map(Place).map_err(|_| Error::Exhausted)
-    }
-
     /// Hashing takes a core for a quarter of a second, so few run at once, some wait, and
     /// the rest are turned away.
     async fn hashing<T, F>(&self, place: Place, work: F) -> Result<T>
@@ -283,7 +317,7 @@ impl Sessions {
 }
 
 /// Makes what hashes, at a fixed cost or one that is measured, and a hash of no password.
-async fn hasher(fixed: Option<PasswordCost>) -> Result<(Hasher, String)> {
+async fn hasher(fixed: Option<PasswordCost>, kept: Vec<String>) -> Result<(Hasher, String)> {
     let made = tokio::task::spawn_blocking(move || {
         let hasher = match fixed {
             Some(cost) => {
@@ -292,6 +326,9 @@ async fn hasher(fixed: Option<PasswordCost>) -> Result<(Hasher, String)> {
             }
             None => Hasher::calibrated()?,
         };
+        for hash in &kept {
+            hasher.note(hash);
+        }
         let nobody = hasher.hash("no such password")?;
         Ok::<_, Error>((hasher, nobody))
     });
@@ -306,9 +343,6 @@ async fn hasher(fixed: Option<PasswordCost>) -> Result<(Hasher, String)> {
     );
     Ok((hasher, nobody))
 }
-
-/// A place among those who wait for hashing.
-struct Place(#[expect(dead_code, reason = "held until it is dropped")] OwnedSemaphorePermit);
 
 /// Hexadecimal digits of the id of a session: 128 bits, so that nobody finds one by trying.
 const SESSION_ID_DIGITS: usize = 32;

@@ -11,13 +11,14 @@ use sha2::{Digest, Sha256};
 use types::ids::{UnitId, UserId};
 
 use crate::{
-    grant,
+    grant::{self, administrators},
     reason::{SELF_RESET, SELF_SUSPENSION, STATE_NOT_ALLOWED},
     session, unit,
 };
 
 pub(crate) mod rpc;
 pub(crate) mod store;
+pub(crate) mod suspension;
 
 /// A person. The password hash never leaves the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,8 +88,10 @@ pub(crate) enum UserState {
     Suspended,
 }
 
-/// How long a one-time secret works.
-const ENROLLMENT_LIFE: Duration = Duration::hours(72);
+/// How many hours a one-time secret of a person works: until Monday when it was given on Friday.
+pub(crate) const ENROLLMENT_HOURS: u32 = 72;
+/// As many may be set (`directory.enrollment_hours`): a week.
+pub(crate) const MOST_ENROLLMENT_HOURS: u32 = 168;
 /// Bytes of randomness in a one-time secret.
 const SECRET_BYTES: usize = 16;
 
@@ -98,11 +101,17 @@ pub(crate) struct Users {
     access: Access,
     pages: Pages,
     db: Db,
+    enrollment_life: Duration,
 }
 
 impl Users {
-    pub(crate) fn new(access: Access, pages: Pages, db: Db) -> Self {
-        Self { access, pages, db }
+    pub(crate) fn new(access: Access, pages: Pages, db: Db, enrollment_life: Duration) -> Self {
+        Self {
+            access,
+            pages,
+            db,
+            enrollment_life,
+        }
     }
 
     /// Adds a person to a unit.
@@ -192,23 +201,17 @@ impl Users {
         if actor.principal().user() == Some(id) {
             return Err(Error::rule(&SELF_RESET, []));
         }
+        let administered = administrators::watch(tx).await?;
         if user.is_enrolled {
-            let after = User {
-                is_enrolled: false,
-                update_time: tx.now(),
-                version: user.version + 1,
-                ..user.clone()
-            };
-            store::replace_password(&tx.db, id, None, tx.now()).await?;
-            tx.record(Action::Updated, &id.name(), Some(&user), Some(&after))
-                .await?;
+            without_password(tx, user).await?;
         }
+        administered.still(tx).await?;
         session::start_over(tx, id).await?;
-        new_enrollment(tx, id).await
+        new_enrollment(tx, id, self.enrollment_life).await
     }
 
-    /// Keeps a person out and ends his sessions. As nobody suspends himself, somebody who
-    /// administers is always left.
+    /// Keeps a person out and ends his sessions. Nobody suspends himself, nor another one when
+    /// nobody who administers would be left.
     pub(crate) async fn suspend(&self, tx: &Tx, actor: &Actor, suspend: Suspend) -> Result<User> {
         let before = self.locked(tx, actor, &suspend.id).await?;
         if actor.principal().user() == Some(&suspend.id) {
@@ -218,8 +221,11 @@ impl Users {
         if before.suspended.is_some() {
             return Err(not_allowed(&before, "INVITED, ACTIVE"));
         }
+        let administered = administrators::watch(tx).await?;
         let after = before.moved(Some(suspend.reason), tx.now());
         store::set_suspended(&tx.db, &after).await?;
+        suspension::begin(&tx.db, &suspend.id, tx.now()).await?;
+        administered.still(tx).await?;
         session::end_all(tx, &suspend.id, "user suspended").await?;
         tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
             .await?;
@@ -238,11 +244,7 @@ impl Users {
         if before.suspended.is_none() {
             return Err(not_allowed(&before, "SUSPENDED"));
         }
-        let after = before.moved(None, tx.now());
-        store::set_suspended(&tx.db, &after).await?;
-        tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
-            .await?;
-        Ok(after)
+        reactivated(tx, before).await
     }
 
     /// Returns a person whom nobody else changes until the end of the transaction.
@@ -349,12 +351,55 @@ async fn invite(
     Ok(user)
 }
 
-/// Makes a one-time secret, of which only the hash is kept.
-pub(crate) async fn new_enrollment(tx: &Tx, user: &UserId) -> Result<(String, DateTime<Utc>)> {
+/// Takes the suspension of a person and his password away, so that he comes in by a one-time
+/// secret and not otherwise.
+pub(crate) async fn let_in_again(tx: &Tx, user: User) -> Result<()> {
+    let user = match user.suspended {
+        Some(_) => reactivated(tx, user).await?,
+        None => user,
+    };
+    if user.is_enrolled {
+        without_password(tx, user).await?;
+    }
+    Ok(())
+}
+
+async fn reactivated(tx: &Tx, before: User) -> Result<User> {
+    let after = before.moved(None, tx.now());
+    store::set_suspended(&tx.db, &after).await?;
+    suspension::end(&tx.db, &after.id, tx.now()).await?;
+    tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
+        .await?;
+    Ok(after)
+}
+
+async fn without_password(tx: &Tx, before: User) -> Result<()> {
+    let after = User {
+        is_enrolled: false,
+        update_time: tx.now(),
+        version: before.version + 1,
+        ..before.clone()
+    };
+    store::replace_password(&tx.db, &after.id, None, tx.now()).await?;
+    tx.record(
+        Action::Updated,
+        &after.id.name(),
+        Some(&before),
+        Some(&after),
+    )
+    .await
+}
+
+/// Makes a one-time secret that works for some time, of which only the hash is kept.
+pub(crate) async fn new_enrollment(
+    tx: &Tx,
+    user: &UserId,
+    life: Duration,
+) -> Result<(String, DateTime<Utc>)> {
     let mut bytes = [0; SECRET_BYTES];
     rand::fill(&mut bytes).map_err(|_| Error::internal("the system gives no randomness"))?;
     let secret = hex(&bytes);
-    let expires = tx.now() + ENROLLMENT_LIFE;
+    let expires = tx.now() + life;
     store::put_enrollment(&tx.db, user, &hash_secret(&secret), expires).await?;
     tx.record(
         Action::Updated,

@@ -302,6 +302,20 @@ pub(crate) async fn migrate(db: &Db, service: ServiceName) -> Result<()> {
         .with_context(|| format!("cannot migrate `{}`", service.name()))
 }
 
+/// Lets an administrator of the directory in again.
+///
+/// # Errors
+/// As [`directory::recover_administrator`], and when the database is not there or not up to date.
+pub(crate) async fn recover_administrator(
+    config: &Config,
+    user: Option<&str>,
+) -> Result<FirstAdministrator> {
+    let db = open_database(config, ServiceName::Directory, &config.clock()).await?;
+    let db = db.context("the directory does not run here")?;
+    let recovered = directory::recover_administrator(&db, user).await;
+    recovered.map_err(told)
+}
+
 /// Tells the operator the cause, which callers are never told.
 fn told(error: kit::Error) -> anyhow::Error {
     match error {

@@ -19,6 +19,7 @@ Examples:
   cds-server serve --config cds.toml     with settings from a file (see deploy/config.toml)
   cds-server migrate --create --database-url postgres://cds@db/cds
                                          make and update the PostgreSQL databases
+  cds-server recover-administrator       a new one-time secret, when no administrator can come in
   cds-server serve --services reporting --directory-at http://10.0.0.5:8080 \\
       --indicators-at http://10.0.0.6:8080 --projects-at http://10.0.0.7:8080
                                          one service; it asks the others over the network
@@ -41,6 +42,9 @@ enum Command {
     Serve(ServeFlags),
     /// Bring the databases up to date. Embedded ones do it by themselves when served.
     Migrate(MigrateFlags),
+    /// Let an administrator in again, with access to the database of the directory: prints a
+    /// one-time secret that works for 15 minutes. For a first secret that ran out, too.
+    RecoverAdministrator(RecoverFlags),
     /// Make the sample province in a fresh place, carry its reports from request to
     /// consolidation through the public API, and print them as PDF and DOCX.
     Demo(demo::Options),
@@ -71,6 +75,16 @@ struct MigrateFlags {
     /// Make PostgreSQL databases that are not there yet
     #[arg(long)]
     create: bool,
+}
+
+#[derive(Debug, Args)]
+struct RecoverFlags {
+    #[command(flatten)]
+    common: CommonFlags,
+    /// Whom; without it, the first administrator, and only while nobody who administers can come
+    /// in. The person administers afterwards, is not suspended, and the old password is gone
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
 }
 
 #[derive(Debug, Default, Args)]
@@ -117,6 +131,11 @@ pub async fn run(cli: Cli) -> Result<()> {
             let config = flags.common.config()?;
             start_log(&config.log.filter, config.log.format)?;
             serve::migrate(&config, flags.create).await
+        }
+        Command::RecoverAdministrator(flags) => {
+            let config = flags.common.config()?;
+            start_log(&config.log.filter, config.log.format)?;
+            serve::recover_administrator(&config, flags.user.as_deref()).await
         }
         Command::Demo(options) => {
             start_log(&options.log, Format::Text)?;

@@ -70,6 +70,11 @@ pub struct Part {
     /// Only of the directory: what hashing a password costs; unset = as much as the machine
     /// does in a quarter of a second.
     pub password_cost: Option<PasswordCost>,
+    /// Only of the directory: of how many of the four classes of characters a password has to be;
+    /// unset = of any.
+    pub password_classes: Option<u8>,
+    /// Only of the directory: hours the one-time secret of a person works; unset = 72.
+    pub enrollment_hours: Option<u32>,
     /// Only of the indicators: MiB of figures kept in memory for adding up; unset = 1024.
     pub aggregation_memory_mib: Option<usize>,
 }
@@ -189,6 +194,7 @@ impl Config {
     pub fn directory_settings(&self) -> directory::Settings {
         let part = &self.directory;
         let listens = || format!("http://{}", crate::serve::reachable(self.listen));
+        let usual = directory::Settings::default();
         directory::Settings {
             key_secret: part.key_secret.clone(),
             public_url: part.public_url.clone().unwrap_or_else(listens),
@@ -196,6 +202,8 @@ impl Config {
             issuers: part.issuers.clone(),
             breached_passwords_file: part.breached_passwords_file.clone(),
             password_cost: part.password_cost,
+            password_classes: part.password_classes.unwrap_or(usual.password_classes),
+            enrollment_hours: part.enrollment_hours.unwrap_or(usual.enrollment_hours),
         }
     }
 
@@ -256,6 +264,10 @@ impl Config {
             check_only_of_directory(service, self.part(service))?;
             check_only_of_indicators(service, self.part(service))?;
         }
+        let numbers = self.directory_settings().check_numbers();
+        numbers
+            .map_err(anyhow::Error::msg)
+            .context("bad settings")?;
         for service in &self.services {
             for neighbour in service.neighbours() {
                 if !self.runs(*neighbour) && self.part(*neighbour).at.is_none() {
@@ -321,6 +333,8 @@ fn check_only_of_directory(service: ServiceName, part: &Part) -> Result<()> {
             part.breached_passwords_file.is_some(),
         ),
         ("password_cost", part.password_cost.is_some()),
+        ("password_classes", part.password_classes.is_some()),
+        ("enrollment_hours", part.enrollment_hours.is_some()),
     ];
     let misplaced = set.iter().find(|(_, is_set)| *is_set);
     if let (Some((key, _)), true) = (misplaced, service != ServiceName::Directory) {

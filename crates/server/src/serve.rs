@@ -1,4 +1,4 @@
-//! `cds-server serve` and `cds-server migrate`.
+//! `cds-server serve`, `cds-server migrate` and `cds-server recover-administrator`.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use kit::{run::Run, server::Port};
 
-use crate::{Assembly, Config, assembly, databases, terminal::say};
+use crate::{Assembly, Config, assembly, config::ServiceName, databases, terminal::say};
 
 /// Serves until a signal comes.
 ///
@@ -30,6 +30,7 @@ pub async fn serve(config: &Config) -> Result<()> {
         names.join(", ")
     ));
     if let Some(first) = assembly.first_administrator() {
+        say("Nobody administers this directory yet.");
         say(enroll_line(&first.user.name(), &first.secret, address));
     }
     let mut run = Run::new();
@@ -61,6 +62,28 @@ pub async fn migrate(config: &Config, create: bool) -> Result<()> {
         };
         tracing::info!("the database of `{}` is {made}", service.name());
     }
+    Ok(())
+}
+
+/// Prints a one-time secret with which an administrator comes in again. The directory may be
+/// running meanwhile.
+///
+/// # Errors
+/// When somebody administers and nobody is named, the name is of nobody, or the database is not
+/// there or not up to date.
+pub async fn recover_administrator(config: &Config, user: Option<&str>) -> Result<()> {
+    config.check()?;
+    let config = Config {
+        services: vec![ServiceName::Directory],
+        ..config.clone()
+    };
+    make_data_dir(&config)?;
+    let recovered = assembly::recover_administrator(&config, user).await?;
+    say(enroll_line(
+        &recovered.user.name(),
+        &recovered.secret,
+        reachable(config.listen),
+    ));
     Ok(())
 }
 
@@ -103,12 +126,13 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The line that sets the first administrator's password. Reflection is for signed-in
+/// The line that sets an administrator's password. Reflection is for signed-in
 /// callers, so the line brings the contract along.
 fn enroll_line(user: &str, secret: &str, address: SocketAddr) -> String {
     format!(
-        "Nobody administers this directory yet. The secret works once; choose a password of 15 \
-         characters or more and run, in the repository:\n  \
+        "The secret works once, within 15 minutes (after that: `cds-server recover-administrator`, \
+         with the same settings); choose a password of 15 characters or more and run, in the \
+         repository:\n  \
          grpcurl -plaintext -import-path proto -proto cds/directory/v1/session_service.proto \
          -d '{{\"user\":\"{user}\",\"secret\":\"{secret}\",\"password\":\"…\"}}' \
          {address} cds.directory.v1.SessionService/Enroll"

@@ -118,7 +118,7 @@ impl Grants {
         Ok(grants)
     }
 
-    /// Lists who could do something to a unit on a day.
+    /// Lists who could do something to a unit on a day: who holds it then, and was not kept out.
     pub(crate) async fn holders(
         &self,
         actor: &Actor,
@@ -171,6 +171,9 @@ impl Grants {
                 .or_default()
                 .push(grant);
         }
+        let now = self.db.clock().now();
+        let kept_out = principal::kept_out(db, by_principal.keys(), day, now).await?;
+        by_principal.retain(|it, _| !kept_out.contains(it));
         let limit = usize::try_from(page.limit()).map_err(Error::internal)?;
         let mut holders = Vec::new();
         for (holder, grants) in by_principal {

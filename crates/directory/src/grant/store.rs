@@ -16,7 +16,10 @@ use types::{
 };
 
 use super::{Grant, Revocation};
-use crate::feed::{self, Changed};
+use crate::{
+    feed::{self, Changed},
+    role::ADMINISTRATOR,
+};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -141,6 +144,19 @@ pub(super) async fn of_roles(
                 .add(ScopeUnit.is_in(units)),
         )
         .order_by_asc(Id)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Grant::try_from).collect()
+}
+
+/// Returns the grants over all units of the role that gives roles, those that were not revoked.
+pub(super) async fn of_administrators(db: &impl ConnectionTrait) -> Result<Vec<Grant>> {
+    use row::Column::{IncludeSubtree, RevokeMicros, Role, ScopeUnit};
+    let rows = row::Entity::find()
+        .filter(Role.eq(ADMINISTRATOR))
+        .filter(ScopeUnit.is_null())
+        .filter(IncludeSubtree.eq(true))
+        .filter(RevokeMicros.is_null())
         .all(db)
         .await?;
     rows.into_iter().map(Grant::try_from).collect()

@@ -1,10 +1,12 @@
 //! The table of identities at outside issuers.
 
+use std::collections::BTreeSet;
+
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
 use types::ids::UserId;
 
 use super::{Identity, IdentityName};
@@ -61,6 +63,21 @@ pub(super) async fn of_user(db: &impl ConnectionTrait, user: &UserId) -> Result<
         .all(db)
         .await?;
     rows.into_iter().map(Identity::try_from).collect()
+}
+
+/// Returns which of some people have an identity.
+pub(crate) async fn linked_among(
+    db: &impl ConnectionTrait,
+    users: &BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
+    let linked: Vec<String> = row::Entity::find()
+        .select_only()
+        .column(row::Column::UserId)
+        .filter(row::Column::UserId.is_in(users.iter().map(String::as_str)))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(linked.into_iter().collect())
 }
 
 /// Returns the person whom an identity is linked to.

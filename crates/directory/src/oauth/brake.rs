@@ -5,13 +5,18 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Duration, Utc};
 use kit::Clock;
 use types::ids::ServiceAccountId;
+
+use crate::network::{
+    self, Source,
+    places::{Place, Places},
+};
 
 /// Requests of one address at once.
 const MOST_AT_ONCE: usize = 8;
@@ -22,62 +27,29 @@ const MOST_REMEMBERED: usize = 10_000;
 #[derive(Clone)]
 pub(super) struct Brake {
     clock: Clock,
-    state: Arc<Mutex<State>>,
+    running: Places,
+    failed: Arc<Mutex<Failures>>,
 }
 
-#[derive(Default)]
-struct State {
-    failed: HashMap<(Option<ServiceAccountId>, Source), Failed>,
-    running: HashMap<Source, usize>,
-}
+type Failures = HashMap<(Option<ServiceAccountId>, Source), Failed>;
 
 struct Failed {
     count: u32,
     not_before: DateTime<Utc>,
 }
 
-/// An IPv4 address or an IPv6 network of one subscriber; nothing when nobody knows.
-type Source = Option<IpAddr>;
-
-/// A request that runs; its place is free again when this is dropped.
-pub(super) struct Place {
-    state: Arc<Mutex<State>>,
-    source: Source,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = state.running.get_mut(&self.source) {
-            *count -= 1;
-            if *count == 0 {
-                state.running.remove(&self.source);
-            }
-        }
-    }
-}
-
 impl Brake {
     pub(super) fn new(clock: Clock) -> Self {
         Self {
             clock,
-            state: Arc::default(),
+            running: Places::new(MOST_AT_ONCE),
+            failed: Arc::default(),
         }
     }
 
     /// Takes a place for a request, if there is one for its address.
     pub(super) fn enter(&self, address: Option<IpAddr>) -> Option<Place> {
-        let source = source(address);
-        let mut state = self.state();
-        let count = state.running.entry(source).or_default();
-        if *count >= MOST_AT_ONCE {
-            return None;
-        }
-        *count += 1;
-        Some(Place {
-            state: self.state.clone(),
-            source,
-        })
+        self.running.take(source(address))
     }
 
     /// Says whether an address may try again to be a machine.
@@ -87,23 +59,23 @@ impl Brake {
         address: Option<IpAddr>,
     ) -> bool {
         let tried = (client.cloned(), source(address));
-        let state = self.state();
-        let failed = state.failed.get(&tried);
+        let all = self.failures();
+        let failed = all.get(&tried);
         failed.is_none_or(|it| self.clock.now() >= it.not_before)
     }
 
     /// Notes a failure.
     pub(super) fn failed(&self, client: Option<&ServiceAccountId>, address: Option<IpAddr>) {
         let now = self.clock.now();
-        let mut state = self.state();
-        if state.failed.len() >= MOST_REMEMBERED {
-            state.failed.retain(|_, it| now < it.not_before);
+        let mut failures = self.failures();
+        if failures.len() >= MOST_REMEMBERED {
+            failures.retain(|_, it| now < it.not_before);
         }
-        if state.failed.len() >= MOST_REMEMBERED {
-            state.failed.clear();
+        if failures.len() >= MOST_REMEMBERED {
+            failures.clear();
         }
         let tried = (client.cloned(), source(address));
-        let failed = state.failed.entry(tried).or_insert(Failed {
+        let failed = failures.entry(tried).or_insert(Failed {
             count: 0,
             not_before: now,
         });
@@ -114,20 +86,17 @@ impl Brake {
     /// Forgets the failures after a success.
     pub(super) fn succeeded(&self, client: Option<&ServiceAccountId>, address: Option<IpAddr>) {
         let tried = (client.cloned(), source(address));
-        self.state().failed.remove(&tried);
+        self.failures().remove(&tried);
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// One subscriber has 2^64 IPv6 addresses to try from, so they count as one.
 fn source(address: Option<IpAddr>) -> Source {
-    address.map(|it| match it {
-        IpAddr::V4(_) => it,
-        IpAddr::V6(it) => Ipv6Addr::from_bits(it.to_bits() >> 64 << 64).into(),
-    })
+    address.map(|it| network::cut(it, 32, 64))
 }
 
 /// How long an address waits after some failures in a row as one machine.
@@ -196,7 +165,6 @@ mod tests {
         assert!(brake.enter(address("10.12.0.1")).is_some());
         drop(places);
         assert!(brake.enter(one).is_some());
-        assert!(brake.state().running.is_empty());
     }
 
     #[test]
@@ -205,6 +173,6 @@ mod tests {
         for number in 0..=u32::try_from(MOST_REMEMBERED).unwrap() {
             brake.failed(None, Some(IpAddr::from(number.to_be_bytes())));
         }
-        assert!(brake.state().failed.len() <= MOST_REMEMBERED);
+        assert!(brake.failures().len() <= MOST_REMEMBERED);
     }
 }

@@ -192,18 +192,22 @@ impl ServiceAccounts {
     }
 }
 
-/// Says whether tokens given for a key count: the key and its machine are as they were.
-pub(crate) async fn is_alive(
+/// Returns the key that tokens given for it rest on, and when it or its machine ends; none
+/// when such tokens do not count: key and machine are not as they were.
+pub(crate) async fn living(
     db: &impl sea_orm::ConnectionTrait,
     id: &str,
     now: DateTime<Utc>,
-) -> Result<bool> {
+) -> Result<Option<(Key, DateTime<Utc>)>> {
     let Some(key) = store::find_key(db, id).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let account = store::find(db, &key.name.account).await?;
-    let is_active = account.is_some_and(|it| it.state(now) == State::Active);
-    Ok(is_active && key.is_alive(now))
+    let active = account.filter(|it| key.is_alive(now) && it.state(now) == State::Active);
+    Ok(active.map(|it| {
+        let expire_time = it.expire_time.min(key.expire_time);
+        (key, expire_time)
+    }))
 }
 
 fn new_secret() -> Result<String> {

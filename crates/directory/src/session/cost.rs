@@ -81,22 +81,28 @@ impl PasswordCost {
         params.m_cost() < self.memory_mib * 1024 || params.t_cost() < self.passes
     }
 
-    /// Returns the work that is missing when a hash of these parameters was made instead of
-    /// one of this cost, if it is worth doing: as many passes over less memory.
-    pub(super) fn missing(self, params: &Params) -> Result<Option<Params>> {
-        let work = |memory: u32, passes: u32| u64::from(memory) * u64::from(passes);
-        let whole = work(self.memory_mib * 1024, self.passes);
-        let left = whole.saturating_sub(work(params.m_cost(), params.t_cost()));
-        let memory = u32::try_from(left / u64::from(self.passes)).map_err(Error::internal)?;
+    /// Returns what a hash of this cost is worth.
+    pub(super) fn work(self) -> u64 {
+        u64::from(self.memory_mib) * 1024 * u64::from(self.passes)
+    }
+
+    /// Returns the work that is missing to so much when a hash of these parameters was made, if
+    /// it is worth doing: in no more memory than a hash of this cost fills.
+    pub(super) fn missing(self, whole: u64, params: &Params) -> Result<Option<Params>> {
+        let left = whole.saturating_sub(work(params));
+        let passes = left.div_ceil(u64::from(self.memory_mib) * 1024).max(1);
+        let memory = u32::try_from(left / passes).map_err(Error::internal)?;
         if memory < Params::MIN_M_COST {
             return Ok(None);
         }
-        of(memory, self.passes).map(Some)
+        of(memory, u32::try_from(passes).map_err(Error::internal)?).map(Some)
     }
+}
 
-    fn work(self) -> u32 {
-        self.memory_mib * self.passes
-    }
+/// Returns what a hash is worth: KiB that are filled, as often as they are gone over. The time
+/// goes with it, on as many lanes as it may be made.
+pub(super) fn work(params: &Params) -> u64 {
+    u64::from(params.m_cost()) * u64::from(params.t_cost())
 }
 
 fn of(memory_kib: u32, passes: u32) -> Result<Params> {
@@ -120,7 +126,10 @@ pub(super) fn calibrate(
         if taken <= LONGEST {
             return Ok(*step);
         }
-        let expected = |it: &PasswordCost| taken * it.work() / step.work();
+        let expected = |it: &PasswordCost| {
+            let share = it.memory_mib * it.passes;
+            taken * share / (step.memory_mib * step.passes)
+        };
         let likely = cheaper.iter().filter(|it| expected(it) <= LONGEST).count();
         left = &cheaper[..likely.max(1)];
     }
@@ -137,7 +146,7 @@ mod tests {
         let mut tried = Vec::new();
         let found = calibrate(|cost| {
             tried.push(cost);
-            Ok(Duration::from_millis(u64::from(cost.work()) * ms_per_mib))
+            Ok(Duration::from_millis(cost.work() / 1024 * ms_per_mib))
         });
         (found.unwrap(), tried)
     }
@@ -196,14 +205,25 @@ mod tests {
     #[test]
     fn a_cheaper_hash_and_what_is_missing_are_as_much_work_as_a_dear_one() {
         let (dear, cheap) = (PasswordCost::new(64, 3), PasswordCost::LEAST);
-        let missing = dear.missing(&cheap.params().unwrap()).unwrap().unwrap();
-        let work = missing.m_cost() * missing.t_cost() + cheap.work() * 1024;
-        let whole = dear.work() * 1024;
-        assert!(
-            work <= whole && whole - work < dear.passes,
-            "{work} {whole}"
-        );
-        assert_eq!(dear.missing(&dear.params().unwrap()).unwrap(), None);
-        assert_eq!(cheap.missing(&dear.params().unwrap()).unwrap(), None);
+        let dearest = PasswordCost::new(256, 10);
+        for (cost, whole, done) in [
+            (dear, dear.work(), cheap),
+            // A hash of before that cost more than today's is caught up with in today's memory.
+            (cheap, dear.work(), cheap),
+            (cheap, dearest.work(), cheap),
+            (dear, dearest.work(), dear),
+        ] {
+            let done = done.params().unwrap();
+            let missing = cost.missing(whole, &done).unwrap().unwrap();
+            assert!(missing.m_cost() <= cost.memory_mib * 1024);
+            let reached = work(&missing) + work(&done);
+            let lacking = whole.checked_sub(reached).unwrap();
+            assert!(lacking < u64::from(missing.t_cost()), "{lacking}");
+        }
+        let none = |cost: PasswordCost, whole, done: PasswordCost| {
+            cost.missing(whole, &done.params().unwrap()).unwrap()
+        };
+        assert_eq!(none(dear, dear.work(), dear), None);
+        assert_eq!(none(cheap, cheap.work(), dear), None);
     }
 }

@@ -1,18 +1,18 @@
 //! How people come in: by a one-time secret the first time, by a password from then on.
 
 use kit::{Actor, Error, Result, Tx, db::ledger::Action, error::SIGN_IN_REFUSED};
-use types::ids::UserId;
+use types::ids::{UnitId, UserId};
 
-use super::{
-    Session, Sessions, Tokens, device, end_others,
-    strength::{self, words_about},
-    tries,
-};
+use super::{Session, Sessions, Tokens, device, end_others, strength::words_about, tries};
 use crate::{
+    network::Source,
     reason::OLD_PASSWORD_REFUSED,
-    unit,
+    unit::{self, UnitNames},
     user::{self, hash_secret},
 };
+
+/// Units whose names are looked for in a password: more are above none.
+const MOST_UNITS: usize = 8;
 
 /// Sets a password with a one-time secret.
 pub(crate) struct Enroll {
@@ -58,7 +58,7 @@ impl Sessions {
     /// Sets a person's password with the one-time secret, and returns the token that makes
     /// the device known: whoever is enrolled can then not be shut out by guesses of others.
     /// The secret is 128 random bits, so tries to guess it need not be counted.
-    pub(crate) async fn enroll(&self, enroll: Enroll) -> Result<String> {
+    pub(crate) async fn enroll(&self, enroll: Enroll, from: Source) -> Result<String> {
         let Enroll { user, .. } = enroll;
         let secret = hash_secret(&enroll.secret);
         let now = self.db.clock().now();
@@ -66,7 +66,7 @@ impl Sessions {
         if !user::store::has_enrollment(self.db.reader(), &user, &secret, now).await? {
             return Err(refused());
         }
-        let hash = self.fit(&user, "password", enroll.password).await?;
+        let hash = self.fit(&user, "password", enroll.password, from).await?;
         let tx = self
             .db
             .begin_as(&user.name(), "SessionService/Enroll", "enroll")
@@ -86,10 +86,11 @@ impl Sessions {
 
     /// Trades a password for a session. A wrong user, a wrong password, a suspended
     /// person and a try from a closed source answer alike.
-    pub(crate) async fn sign_in(&self, sign_in: SignIn) -> Result<SignedIn> {
+    pub(crate) async fn sign_in(&self, sign_in: SignIn, from: Source) -> Result<SignedIn> {
         let user = sign_in.user;
         // Who is turned away because too many wait has not tried.
-        let place = self.place()?;
+        let place = self.queue.enter(from)?;
+        let counted = self.queue.count(from)?;
         let tried = self.tries.sign_in(&user, &sign_in.device_token).await?;
         let tried = tried.ok_or_else(refused)?;
         let kept = user::store::password_hash(self.db.reader(), &user).await?;
@@ -126,6 +127,7 @@ impl Sessions {
         let session = self.begin(&tx, user, sign_in.device).await?;
         let tokens = self.tokens(&tx, &session).await?;
         tx.commit().await?;
+        self.queue.give_back(counted);
         Ok(SignedIn {
             session,
             tokens,
@@ -139,10 +141,11 @@ impl Sessions {
         &self,
         actor: &Actor,
         change: ChangePassword,
+        from: Source,
     ) -> Result<Changed> {
         let user = actor.person()?;
         let wrong = || Error::rule(&OLD_PASSWORD_REFUSED, []);
-        let place = self.place()?;
+        let place = self.queue.enter(from)?;
         let tried = self.tries.in_session(user).await?.ok_or_else(wrong)?;
         let kept = user::store::password_hash(self.db.reader(), user).await?;
         let old_hash = kept.ok_or_else(wrong)?;
@@ -157,7 +160,7 @@ impl Sessions {
             .await?;
         tries::forgive(&tx, &tried).await?;
         tx.commit().await?;
-        let new_hash = self.fit(user, "new_password", change.new).await?;
+        let new_hash = self.fit(user, "new_password", change.new, from).await?;
         Ok(Changed { old_hash, new_hash })
     }
 
@@ -179,25 +182,39 @@ impl Sessions {
     }
 
     /// Hashes a password a person wants to take, if it may be taken.
-    async fn fit(&self, user: &UserId, field: &'static str, password: String) -> Result<String> {
-        let place = self.place()?;
+    async fn fit(
+        &self,
+        user: &UserId,
+        field: &'static str,
+        password: String,
+        from: Source,
+    ) -> Result<String> {
+        let place = self.queue.enter(from)?;
         let db = self.db.reader();
         let mut about = Vec::new();
         if let Some(person) = user::store::find(db, user).await? {
-            let today = self.db.clock().today();
-            let unit = match &person.home_unit {
-                Some(unit) => unit::store::find(db, unit, today).await?,
-                None => None,
-            };
-            let names = unit.as_ref().map(|it| &it.names);
-            about = words_about(user, &person.display_name, names);
+            let units = self.units_of(person.home_unit).await?;
+            about = words_about(user, &person.display_name, &units);
         }
-        let breached = self.breached.clone();
+        let rules = self.rules.clone();
         let hashed = self.hashing(place, move |hasher| {
-            strength::check(field, &password, &about, &breached)?;
+            rules.check(field, &password, &about)?;
             hasher.hash(&password)
         });
         hashed.await
+    }
+
+    /// Returns the names of a unit and of all above it, up to the province.
+    async fn units_of(&self, home: Option<UnitId>) -> Result<Vec<UnitNames>> {
+        let (db, today) = (self.db.reader(), self.db.clock().today());
+        let (mut names, mut next) = (Vec::new(), home);
+        while let Some(id) = next.take().filter(|_| names.len() < MOST_UNITS) {
+            if let Some(unit) = unit::store::find(db, &id, today).await? {
+                names.push(unit.names);
+                next = unit.parent;
+            }
+        }
+        Ok(names)
     }
 }
 

@@ -1,7 +1,10 @@
 //! Hashing passwords with Argon2id.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -12,7 +15,7 @@ use argon2::{
 use aws_lc_rs::rand;
 use kit::{Error, Result};
 
-use super::cost::{LANES, PasswordCost, calibrate};
+use super::cost::{LANES, PasswordCost, calibrate, work};
 
 const SALT_BYTES: usize = 16;
 pub(super) const HASH_BYTES: usize = 32;
@@ -21,6 +24,8 @@ pub(super) const HASH_BYTES: usize = 32;
 /// 19 MiB and more for every thread that ever hashed.
 pub(super) struct Hasher {
     cost: PasswordCost,
+    /// The work of the dearest hash that is known to be kept, or of today's cost.
+    dearest: AtomicU64,
     buffers: Mutex<Vec<Vec<Block>>>,
 }
 
@@ -29,6 +34,7 @@ impl Hasher {
     pub(super) fn new(cost: PasswordCost) -> Self {
         Self {
             cost,
+            dearest: AtomicU64::new(cost.work()),
             buffers: Mutex::default(),
         }
     }
@@ -37,7 +43,7 @@ impl Hasher {
     pub(super) fn calibrated() -> Result<Self> {
         let mut hasher = Self::new(PasswordCost::LEAST);
         let cost = calibrate(|cost| hasher.measure(cost))?;
-        hasher.cost = cost;
+        (hasher.cost, hasher.dearest) = (cost, AtomicU64::new(cost.work()));
         hasher.buffers().clear();
         Ok(hasher)
     }
@@ -77,10 +83,20 @@ impl Hasher {
         Ok(kept.to_string())
     }
 
-    /// Says whether a password is the one a PHC string was made of. That takes the same time
-    /// for every wrong password, also where the kept one cost less than it would today: the
-    /// time must not tell somebody who has not signed in for long from nobody.
+    /// Notes what a kept hash costs: from now on no wrong password takes less. A machine may be
+    /// slower today than the one that made it. What cannot be read is told when it is used.
+    pub(super) fn note(&self, kept: &str) {
+        let kept = PasswordHash::new(kept).ok();
+        if let Some(params) = kept.and_then(|it| Params::try_from(&it).ok()) {
+            self.dearest.fetch_max(work(&params), Ordering::Relaxed);
+        }
+    }
+
+    /// Says whether a password is the one a PHC string was made of. That takes the same work
+    /// for every wrong password, whether the kept one cost less than it would today, or more: the
+    /// time must not tell somebody from nobody.
     pub(super) fn verify(&self, password: &str, kept: &str) -> Result<bool> {
+        self.note(kept);
         let kept = PasswordHash::new(kept).map_err(internal)?;
         let params = Params::try_from(&kept).map_err(internal)?;
         let (Some(salt), Some(expected)) = (&kept.salt, &kept.hash) else {
@@ -89,10 +105,16 @@ impl Hasher {
         let mut hash = vec![0; expected.len()];
         self.derive(&params, password, salt, &mut hash)?;
         let is_right = Output::new(&hash).map_err(internal)? == *expected;
-        if !is_right && let Some(missing) = self.cost.missing(&params)? {
+        if !is_right && let Some(missing) = self.missing(&params)? {
             self.derive(&missing, password, salt, &mut hash)?;
         }
         Ok(is_right)
+    }
+
+    /// Returns what is left to do for a wrong password after a hash of these parameters.
+    fn missing(&self, params: &Params) -> Result<Option<Params>> {
+        let whole = self.dearest.load(Ordering::Relaxed);
+        self.cost.missing(whole, params)
     }
 
     /// Says whether a PHC string is to be made anew: it cost less than it would today, or was
@@ -177,6 +199,36 @@ mod tests {
             let other = old.replace(now, before);
             assert!(least.is_outdated(&other).unwrap(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_wrong_password_is_as_much_work_whatever_the_kept_one_cost_and_so_is_nobody() {
+        let hasher = Hasher::new(PasswordCost::LEAST);
+        let password = "một mật khẩu đủ dài";
+        let dear = Hasher::new(DEARER).hash(password).unwrap();
+        let nobody = hasher.hash("no such password").unwrap();
+        let spent = |kept: &str| {
+            let params = Params::try_from(&PasswordHash::new(kept).unwrap()).unwrap();
+            let missing = hasher.missing(&params).unwrap();
+            work(&params) + missing.map_or(0, |it| work(&it))
+        };
+        // Before it is known that a dearer one is kept.
+        assert_eq!(spent(&nobody), PasswordCost::LEAST.work());
+        hasher.note(&dear);
+        let (whole, rest) = (DEARER.work(), u64::from(DEARER.passes));
+        for kept in [&nobody, &dear, &hasher.hash(password).unwrap()] {
+            assert!(spent(kept) <= whole && whole - spent(kept) < rest, "{kept}");
+            assert!(!hasher.verify("một mật khẩu khác", kept).unwrap());
+        }
+        // One that another process made meanwhile is noted with the first try.
+        let dearer_still = PasswordCost {
+            memory_mib: 21,
+            ..DEARER
+        };
+        let made = Hasher::new(dearer_still).hash(password).unwrap();
+        assert!(hasher.verify(password, &made).unwrap());
+        assert!(spent(&nobody) > whole);
+        hasher.note("not a hash");
     }
 
     #[test]

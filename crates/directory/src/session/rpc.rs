@@ -1,6 +1,9 @@
 //! The methods of signing in and out: accept, call, reply.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ipnet::IpNet;
 use kit::{Begin, Db, accept, jwt::LONGEST_TOKEN, read};
 use proto::{
     convert::timestamp,
@@ -10,23 +13,31 @@ use tonic::{Request, Response, Status};
 use types::violations::Invalid;
 
 use super::{
-    ChangePassword, Enroll, PASSWORD_LENGTH, Session, Sessions, SignIn, SigningKey, strength,
+    ChangePassword, Enroll, Factor, PASSWORD_LENGTH, Session, Sessions, SignIn, SigningKey,
+    Standing, strength,
 };
-use crate::issuer::Issuers;
+use crate::{issuer::Issuers, network};
 
 #[derive(Debug)]
 pub(crate) struct Rpc {
     db: Db,
     sessions: Sessions,
     issuers: Issuers,
+    trusted_proxies: Arc<[IpNet]>,
 }
 
 impl Rpc {
-    pub(crate) fn new(db: &Db, sessions: &Sessions, issuers: &Issuers) -> Self {
+    pub(crate) fn new(
+        db: &Db,
+        sessions: &Sessions,
+        issuers: &Issuers,
+        trusted_proxies: &Arc<[IpNet]>,
+    ) -> Self {
         Self {
             db: db.clone(),
             sessions: sessions.clone(),
             issuers: issuers.clone(),
+            trusted_proxies: trusted_proxies.clone(),
         }
     }
 }
@@ -37,7 +48,8 @@ impl SessionService for Rpc {
         &self,
         request: Request<pb::EnrollRequest>,
     ) -> Result<Response<pb::EnrollResponse>, Status> {
-        let device_token = self.sessions.enroll(read(request)?).await?;
+        let from = network::of_call(&request, &self.trusted_proxies);
+        let device_token = self.sessions.enroll(read(request)?, from).await?;
         Ok(Response::new(pb::EnrollResponse { device_token }))
     }
 
@@ -45,7 +57,8 @@ impl SessionService for Rpc {
         &self,
         request: Request<pb::SignInRequest>,
     ) -> Result<Response<pb::SignInResponse>, Status> {
-        let signed_in = self.sessions.sign_in(read(request)?).await?;
+        let from = network::of_call(&request, &self.trusted_proxies);
+        let signed_in = self.sessions.sign_in(read(request)?, from).await?;
         let (session, tokens) = (signed_in.session, signed_in.tokens);
         let id = session.id.clone();
         Ok(Response::new(pb::SignInResponse {
@@ -77,8 +90,8 @@ impl SessionService for Rpc {
         request: Request<pb::CheckSessionRequest>,
     ) -> Result<Response<pb::CheckSessionResponse>, Status> {
         let Sent(session) = read(request)?;
-        let alive = self.sessions.is_alive(&session).await?;
-        Ok(Response::new(pb::CheckSessionResponse { alive }))
+        let standing = self.sessions.standing(&session).await?;
+        Ok(Response::new(standing.map(Into::into).unwrap_or_default()))
     }
 
     async fn resolve_outside_token(
@@ -145,8 +158,9 @@ impl SessionService for Rpc {
         &self,
         request: Request<pb::ChangePasswordRequest>,
     ) -> Result<Response<pb::ChangePasswordResponse>, Status> {
+        let from = network::of_call(&request, &self.trusted_proxies);
         let (actor, change) = accept(request)?;
-        let changed = self.sessions.check_change(&actor, change).await?;
+        let changed = self.sessions.check_change(&actor, change, from).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
@@ -282,6 +296,23 @@ impl TryFrom<pb::ResolveOutsideTokenRequest> for Sent {
         let mut bad = Invalid::default();
         let sent = bad.line("token", &request.token, LONGEST_TOKEN);
         sent.map(Self).ok_or(bad)
+    }
+}
+
+impl From<Standing> for pb::CheckSessionResponse {
+    fn from(standing: Standing) -> Self {
+        let factor = match standing.factor {
+            Factor::Password => pb::Factor::Password,
+            Factor::SharedSecret => pb::Factor::SharedSecret,
+            Factor::PrivateKey => pb::Factor::PrivateKey,
+        };
+        Self {
+            alive: true,
+            principal: standing.principal.name(),
+            session: standing.name,
+            expire_time: Some(timestamp(standing.expire_time)),
+            factors: vec![factor.into()],
+        }
     }
 }
 

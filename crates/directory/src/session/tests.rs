@@ -6,8 +6,8 @@ use kit::{Clock, db::Db, error::SIGN_IN_REFUSED};
 use testkit::TestDb;
 use tokio::task::JoinSet;
 
-use super::*;
-use crate::{Migrator, mirror::Mirror};
+use super::{queue::MOST_OF_A_NETWORK, *};
+use crate::{Migrator, mirror::Mirror, network::Source};
 
 const PASSWORD: &str = "con trâu đọc bản đồ";
 
@@ -20,19 +20,58 @@ fn sign_in(user: &UserId, password: &str) -> SignIn {
     }
 }
 
+/// An address of another network for every number up to 255.
+fn network(number: u8) -> Source {
+    Some([10, 12, number, 1].into())
+}
+
+struct Stage {
+    clock: Clock,
+    db: Db,
+    sessions: Sessions,
+    _database: TestDb,
+    _folder: tempfile::TempDir,
+}
+
+async fn stage(name: &str) -> Stage {
+    let folder = tempfile::tempdir().unwrap();
+    let database = TestDb::fresh(folder.path(), name).await;
+    let clock = Clock::standing_at(DateTime::UNIX_EPOCH);
+    let db = database.open(clock.clone()).await;
+    db.migrate::<Migrator>().await.unwrap();
+    let mirror = Mirror::open(db.clone()).await.unwrap();
+    let access = Access::new(grant::OwnRights::new(db.clone(), mirror));
+    let opened = Sessions::open(db.clone(), access, &Settings::default()).await;
+    Stage {
+        sessions: opened.unwrap(),
+        clock,
+        db,
+        _database: database,
+        _folder: folder,
+    }
+}
+
+/// Waits for one of those who try, who is refused.
+async fn next(tries: &mut JoinSet<Option<Error>>) -> Option<Error> {
+    let refused = tokio::time::timeout(Duration::from_secs(60), tries.join_next());
+    refused.await.expect("more wait than may").unwrap().unwrap()
+}
+
 /// Makes a person who has a password.
 async fn enrolled(db: &Db, sessions: &Sessions) -> UserId {
     let id = UserId::new("can-bo").unwrap();
     let tx = db.begin_as("system", "test", "test").await.unwrap();
     user::invite_first(&tx, &id, "Cán bộ").await.unwrap();
-    let (secret, _) = user::new_enrollment(&tx, &id).await.unwrap();
+    let (secret, _) = user::new_enrollment(&tx, &id, chrono::Duration::hours(1))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let enroll = Enroll {
         user: id.clone(),
         secret,
         password: PASSWORD.to_owned(),
     };
-    sessions.enroll(enroll).await.unwrap();
+    sessions.enroll(enroll, None).await.unwrap();
     id
 }
 
@@ -40,16 +79,9 @@ async fn enrolled(db: &Db, sessions: &Sessions) -> UserId {
 /// there after the others were refused are the ones that would be looked at.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_forty_guesses_at_once_only_five_wait_to_be_looked_at() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = TestDb::fresh(folder.path(), "guesses").await;
-    let clock = Clock::standing_at(DateTime::UNIX_EPOCH);
-    let db = database.open(clock.clone()).await;
-    db.migrate::<Migrator>().await.unwrap();
-    let mirror = Mirror::open(db.clone()).await.unwrap();
-    let access = Access::new(grant::OwnRights::new(db.clone(), mirror));
-    let opened = Sessions::open(db.clone(), access, &Settings::default()).await;
-    let sessions = opened.unwrap();
-    let person = enrolled(&db, &sessions).await;
+    let stage = stage("guesses").await;
+    let (db, sessions, clock) = (&stage.db, &stage.sessions, &stage.clock);
+    let person = enrolled(db, sessions).await;
     let unknown = UserId::new("khong-co").unwrap();
 
     let all = u32::try_from(HASHES_AT_ONCE).unwrap();
@@ -59,22 +91,61 @@ async fn of_forty_guesses_at_once_only_five_wait_to_be_looked_at() {
         for number in 0..40 {
             let (sessions, user) = (sessions.clone(), user.clone());
             let guess = format!("sai mật khẩu số {number}");
-            guesses.spawn(async move { sessions.sign_in(sign_in(&user, &guess)).await.err() });
+            let sign_in = sign_in(&user, &guess);
+            guesses.spawn(async move { sessions.sign_in(sign_in, network(number)).await.err() });
         }
         for _ in 0..35 {
-            let refused = tokio::time::timeout(Duration::from_secs(60), guesses.join_next());
-            let refused = refused.await.expect("more than five wait").unwrap();
-            let refused = refused.unwrap();
+            let refused = next(&mut guesses).await;
             assert!(matches!(refused, Some(Error::Unauthenticated(it)) if *it == SIGN_IN_REFUSED));
         }
         assert_eq!(guesses.len(), 5);
-        assert_eq!(sessions.waiting.available_permits(), HASHES_WAITING - 5);
+        assert_eq!(sessions.queue.free(), queue::MOST_WAITING - 5);
         drop(held);
         let rest = guesses.join_all().await;
         assert!(rest.iter().all(Option::is_some));
     }
     // Not the sixth either, though it is right; after its time the source opens again.
-    assert!(sessions.sign_in(sign_in(&person, PASSWORD)).await.is_err());
+    let right = async || {
+        let sign_in = sign_in(&person, PASSWORD);
+        sessions.sign_in(sign_in, network(0)).await
+    };
+    assert!(right().await.is_err());
     clock.set(clock.now() + chrono::Duration::minutes(15));
-    assert!(sessions.sign_in(sign_in(&person, PASSWORD)).await.is_ok());
+    assert!(right().await.is_ok());
+}
+
+/// Nothing is hashed while the test holds all permits, as if hashing took for ever: the flood
+/// stands where it is, and whoever comes then finds a place or does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_flood_of_made_up_names_from_one_network_keeps_nobody_from_another_one_out() {
+    let stage = stage("flood").await;
+    let sessions = &stage.sessions;
+    let person = enrolled(&stage.db, sessions).await;
+    let all = u32::try_from(HASHES_AT_ONCE).unwrap();
+    let held = sessions.hashing.acquire_many(all).await.unwrap();
+    let mut flood = JoinSet::new();
+    for number in 0..200_u8 {
+        let (sessions, user) = (sessions.clone(), format!("bia-dat-{number}"));
+        let sign_in = sign_in(&UserId::new(&user).unwrap(), PASSWORD);
+        let from = Some([203, 0, 113, number].into());
+        flood.spawn(async move { sessions.sign_in(sign_in, from).await.err() });
+    }
+    for _ in MOST_OF_A_NETWORK..200 {
+        let refused = next(&mut flood).await;
+        assert!(matches!(refused, Some(Error::Exhausted)), "{refused:?}");
+    }
+    let (own, sign_in) = (sessions.clone(), sign_in(&person, PASSWORD));
+    let mut comes = JoinSet::new();
+    comes.spawn(async move { own.sign_in(sign_in, network(1)).await.err() });
+    // He waits, and is not turned away.
+    let turned_away = tokio::time::timeout(Duration::from_millis(500), comes.join_next());
+    assert!(turned_away.await.is_err());
+    drop(held);
+    assert!(next(&mut comes).await.is_none());
+    let rest = flood.join_all().await;
+    let refused = |it: &Option<Error>| matches!(it, Some(Error::Unauthenticated(it)) if **it == SIGN_IN_REFUSED);
+    assert_eq!(
+        (rest.len(), rest.iter().all(refused)),
+        (MOST_OF_A_NETWORK, true)
+    );
 }

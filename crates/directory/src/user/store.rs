@@ -197,6 +197,18 @@ pub(crate) async fn password_hash(
     Ok(row.and_then(|it| it.password_hash))
 }
 
+/// Returns all hashes of passwords, to see what they cost.
+pub(crate) async fn password_hashes(db: &impl ConnectionTrait) -> Result<Vec<String>> {
+    let hashes: Vec<String> = user::Entity::find()
+        .select_only()
+        .column(user::Column::PasswordHash)
+        .filter(user::Column::PasswordHash.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(hashes)
+}
+
 /// Sets a person's password hash, unless one is set already.
 pub(crate) async fn set_password(
     db: &impl ConnectionTrait,
@@ -319,6 +331,45 @@ pub(crate) async fn one_in(db: &impl ConnectionTrait, units: &[UnitId]) -> Resul
         return Ok(Some(format!("{}/{}", UserId::COLLECTION, user.id)));
     }
     position::store::one_in(db, units).await
+}
+
+/// Returns which of some people are suspended.
+pub(super) async fn suspended_among(
+    db: &impl ConnectionTrait,
+    users: &BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
+    let suspended: Vec<String> = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(user::Column::Id.is_in(users.iter().map(String::as_str)))
+        .filter(user::Column::SuspendReason.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(suspended.into_iter().collect())
+}
+
+/// Returns which of some people can come in: who is not suspended, and has a password or is one
+/// of those who come in otherwise.
+pub(crate) async fn able_among(
+    db: &impl ConnectionTrait,
+    users: &BTreeSet<String>,
+    otherwise: &BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
+    use user::Column::{Id, PasswordHash, SuspendReason};
+    let comes_in = PasswordHash
+        .is_not_null()
+        .or(Id.is_in(otherwise.iter().map(String::as_str)));
+    let able: Vec<String> = user::Entity::find()
+        .select_only()
+        .column(Id)
+        .filter(Id.is_in(users.iter().map(String::as_str)))
+        .filter(SuspendReason.is_null())
+        .filter(comes_in)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(able.into_iter().collect())
 }
 
 /// Returns the names of people, by id.

@@ -9,11 +9,15 @@ use testkit::{Person, World};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::refresh::reason;
+use crate::{
+    machines,
+    refresh::reason,
+    sign_out::{reactivate, suspend, user},
+};
 
 const MINH_LONG: &str = "units/huyen-minh-long";
 
-async fn give(
+pub(crate) async fn give(
     world: &World,
     by: &Person,
     to: &Person,
@@ -39,7 +43,11 @@ async fn give(
     Ok(access.create_role_grant(by.ask(create)).await?.into_inner())
 }
 
-async fn take(world: &World, by: &Person, grant: &pb::RoleGrant) -> Result<pb::RoleGrant, Status> {
+pub(crate) async fn take(
+    world: &World,
+    by: &Person,
+    grant: &pb::RoleGrant,
+) -> Result<pb::RoleGrant, Status> {
     let delete = pb::DeleteRoleGrantRequest {
         name: grant.name.clone(),
         reason: "chuyển công tác".into(),
@@ -50,7 +58,7 @@ async fn take(world: &World, by: &Person, grant: &pb::RoleGrant) -> Result<pb::R
     Ok(access.delete_role_grant(by.ask(delete)).await?.into_inner())
 }
 
-async fn grants_of(
+pub(crate) async fn grants_of(
     world: &World,
     by: &Person,
     of: &str,
@@ -288,6 +296,72 @@ async fn who_could_do_it_on_a_day_is_told_from_what_was_given_and_taken() {
     let mut access = AccessServiceClient::new(world.directory());
     let refused = access.list_principals_with_access(root.ask(list)).await;
     assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
+}
+
+/// The story: somebody is kept out for three days and let in again.
+#[tokio::test]
+async fn who_was_suspended_could_do_nothing_on_those_days_and_can_do_nothing_now() {
+    let mut world = World::new().await;
+    let submit = "reporting.reports.submit";
+    let leader = world.person("lanh-dao", "leader", "huyen-minh-long").await;
+    let clock = world.clock.clone();
+    let at = |text: &str| clock.set(text.parse::<DateTime<Utc>>().unwrap());
+    let listed = async |world: &World, days: &[&str]| {
+        let mut listed = Vec::new();
+        for day in days {
+            listed.push(!who_could(world, submit, MINH_LONG, day).await.is_empty());
+        }
+        listed
+    };
+    let days = ["2022-06-24", "2022-06-25", "2022-06-26", "2022-06-27"];
+    let seen = user(&world, &leader.name).await;
+    let seen = suspend(&world, &world.administrator, &seen).await.unwrap();
+    // Today, and on the days to come.
+    assert_eq!(listed(&world, &days).await, [false; 4]);
+
+    at("2022-06-27T01:00:00Z");
+    world.sign_in_again().await;
+    // On the day it began he could still do it, before 8 o'clock.
+    assert_eq!(listed(&world, &days).await, [true, false, false, false]);
+    let active = reactivate(&world, &world.administrator, &seen).await;
+    assert_eq!(listed(&world, &days).await, [true, false, false, true]);
+    let held = resolve(&world, &leader.name).await;
+    assert!(held.permissions.contains(&submit.to_owned()));
+
+    at("2022-06-29T01:00:00Z");
+    world.sign_in_again().await;
+    suspend(&world, &world.administrator, &active)
+        .await
+        .unwrap();
+    let after = ["2022-06-27", "2022-06-28", "2022-06-29", ""];
+    assert_eq!(listed(&world, &days).await, [true, false, false, true]);
+    assert_eq!(listed(&world, &after).await, [true, true, false, false]);
+}
+
+#[tokio::test]
+async fn a_machine_that_is_disabled_can_do_nothing_now() {
+    let world = World::new().await;
+    let sends = "indicators.values.update";
+    let machine = world.machine("mot-cua", "connector", "so-tttt").await;
+    let today = async || who_could(&world, sends, "units/so-tttt", "").await;
+    assert_eq!(today().await, [machine.name.as_str()]);
+    let seen = machines::get(&world, &machine.name).await;
+    let disabled = machines::disable(&world, &world.administrator, &seen).await;
+    assert_eq!(today().await, [""; 0]);
+    machines::enable(&world, &disabled.unwrap(), None)
+        .await
+        .unwrap();
+    assert_eq!(today().await, [machine.name.as_str()]);
+}
+
+async fn resolve(world: &World, of: &str) -> pb::ResolveGrantsResponse {
+    let about = pb::ResolveGrantsRequest {
+        principal: of.into(),
+        ..Default::default()
+    };
+    let mut access = AccessServiceClient::new(world.directory());
+    let resolved = access.resolve_grants(world.administrator.ask(about)).await;
+    resolved.unwrap().into_inner()
 }
 
 #[tokio::test]

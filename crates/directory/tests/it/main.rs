@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod administrators;
 mod country;
 mod duties;
+mod flood;
 mod grants;
 mod guessing;
 mod idle;

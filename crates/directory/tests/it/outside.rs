@@ -25,6 +25,8 @@ use tonic::{
 };
 
 use crate::{
+    administrators::{own_grant, reset, second},
+    grants::take,
     refresh::reason,
     signer::{Signer, signed_with_public_key, unsigned},
 };
@@ -165,6 +167,33 @@ async fn a_token_of_a_trusted_issuer_stands_for_the_person_it_is_linked_to() {
     let mut for_others = claims(&world);
     for_others["aud"] = json!(["account", "cds-quangngai"]);
     assert!(resolved(&world, &sso.token(&for_others)).await.is_ok());
+}
+
+/// The story: two administer; one has no password any more and comes in by the issuer.
+#[tokio::test]
+async fn the_identity_by_which_the_last_administrator_comes_in_stays() {
+    let sso = Sso::start().await;
+    let world = world(&sso).await;
+    let root = &world.administrator;
+    let other = second(&world, ("2022-01-01", "")).await;
+    let linked = link(&world, root, &other.name, ISSUER, "u-4711").await;
+    let linked = linked.unwrap();
+    reset(&world, root, &other).await.unwrap();
+    let other = Person {
+        token: sso.token(&claims(&world)),
+        ..other
+    };
+    let grant = own_grant(&world, root, root).await;
+    take(&world, &other, &grant).await.unwrap();
+    let unlink = other.ask(pb::UnlinkIdentityRequest {
+        name: linked.name,
+        reason: "không dùng nữa".into(),
+        ..Default::default()
+    });
+    let mut identities = IdentityServiceClient::new(world.directory());
+    let refused = identities.unlink_identity(unlink).await.unwrap_err();
+    assert_eq!(reason(&refused), "LAST_ADMINISTRATOR");
+    call(&world, &other.token).await.unwrap();
 }
 
 #[tokio::test]

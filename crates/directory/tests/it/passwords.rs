@@ -4,7 +4,10 @@ use std::fs;
 
 use directory::{Directory, FirstAdministrator, Migrator, PasswordCost, Settings};
 use kit::{Db, Peer};
-use proto::directory::{self as pb, session_service_client::SessionServiceClient};
+use proto::directory::{
+    self as pb, session_service_client::SessionServiceClient,
+    user_service_client::UserServiceClient,
+};
 use sea_orm::{
     ConnectionTrait, Database, DatabaseConnection,
     sea_query::{Expr, ExprTrait, Query},
@@ -130,6 +133,67 @@ async fn a_bad_list_stops_the_start_and_its_line_is_named() {
         "{cause}"
     );
     assert!(cause.contains("line 2 "), "{cause}");
+}
+
+/// The story: everybody who guesses at a commune knows what its province is called.
+#[tokio::test]
+async fn the_name_of_a_province_is_no_password_in_its_communes() {
+    let world = World::new().await;
+    let kinds = [pb::UnitKind::Province, pb::UnitKind::Commune];
+    world
+        .unit("tinh-y", "UBND tỉnh Krông Ea Hleo", kinds[0], "")
+        .await;
+    world
+        .unit("xa-x", "UBND xã Đắk Nhau", kinds[1], "units/tinh-y")
+        .await;
+    let password = "ubnd tỉnh krông ea hleo";
+    for (id, unit, taken) in [("o-xa", "xa-x", false), ("noi-khac", "huyen-ba-to", true)] {
+        let mut users = UserServiceClient::new(world.directory());
+        let create = pb::CreateUserRequest {
+            user: Some(pb::User {
+                display_name: "Cán bộ".into(),
+                home_unit: format!("units/{unit}"),
+                ..Default::default()
+            }),
+            user_id: id.into(),
+            ..Default::default()
+        };
+        let root = &world.administrator;
+        users.create_user(root.ask(create)).await.unwrap();
+        let name = format!("users/{id}");
+        let issue = pb::IssueEnrollmentRequest { name: name.clone() };
+        let issued = users.issue_enrollment(root.ask(issue)).await.unwrap();
+        let enroll = pb::EnrollRequest {
+            user: name,
+            secret: issued.into_inner().secret,
+            password: password.into(),
+        };
+        let mut sessions = SessionServiceClient::new(world.directory());
+        let enrolled = sessions.enroll(enroll).await;
+        assert_eq!(enrolled.is_ok(), taken, "{id}");
+        if let Err(refused) = enrolled {
+            assert_eq!(rule(&refused), ("password".into(), "GUESSABLE".into()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_province_may_ask_for_four_classes_of_characters() {
+    let world = World::new().await;
+    let settings = Settings {
+        password_classes: 4,
+        ..Settings::default()
+    };
+    let own = own(&world, &settings).await;
+    let refused = enroll(&own, "con trâu đọc bản đồ").await.unwrap_err();
+    assert_eq!(rule(&refused).1, "TOO_FEW_CLASSES");
+    enroll(&own, "Con trâu đọc 7 bản đồ").await.unwrap();
+    let wrong = Settings {
+        password_classes: 5,
+        ..Settings::default()
+    };
+    let why = wrong.check_numbers().unwrap_err();
+    assert!(why.contains("`directory.password_classes`"), "{why}");
 }
 
 async fn kept(own: &Own) -> String {

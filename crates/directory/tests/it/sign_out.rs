@@ -10,7 +10,10 @@ use proto::directory::{
 use testkit::{Person, World};
 use tonic::{Code, Status};
 
-use crate::refresh::{reason, refresh, sign_in};
+use crate::{
+    machines::{create, disable, machine, secret},
+    refresh::{reason, refresh, sign_in},
+};
 
 fn person(name: &str, signed_in: &pb::SignInResponse) -> Person {
     Person {
@@ -27,18 +30,22 @@ async fn who_am_i(directory: &Peer, person: &Person) -> Result<(), Status> {
         .map(|_| ())
 }
 
-async fn is_alive(world: &World, signed_in: &pb::SignInResponse) -> bool {
-    let name = &signed_in.session.as_ref().unwrap().name;
+/// Asks about a session, or the key of a machine, by its name.
+async fn check(world: &World, name: &str) -> pb::CheckSessionResponse {
     let session = name.rsplit_once('/').unwrap().1.to_owned();
     SessionServiceClient::new(world.directory())
         .check_session(pb::CheckSessionRequest { session })
         .await
         .unwrap()
         .into_inner()
-        .alive
 }
 
-async fn user(world: &World, name: &str) -> pb::User {
+async fn is_alive(world: &World, signed_in: &pb::SignInResponse) -> bool {
+    let name = &signed_in.session.as_ref().unwrap().name;
+    check(world, name).await.alive
+}
+
+pub(crate) async fn user(world: &World, name: &str) -> pb::User {
     let get = pb::GetUserRequest { name: name.into() };
     UserServiceClient::new(world.directory())
         .get_user(world.administrator.ask(get))
@@ -47,7 +54,11 @@ async fn user(world: &World, name: &str) -> pb::User {
         .into_inner()
 }
 
-async fn suspend(world: &World, by: &Person, user: &pb::User) -> Result<pb::User, Status> {
+pub(crate) async fn suspend(
+    world: &World,
+    by: &Person,
+    user: &pb::User,
+) -> Result<pb::User, Status> {
     let suspend = pb::SuspendUserRequest {
         name: user.name.clone(),
         reason: "nghỉ việc".into(),
@@ -56,6 +67,66 @@ async fn suspend(world: &World, by: &Person, user: &pb::User) -> Result<pb::User
     };
     let mut users = UserServiceClient::new(world.directory());
     Ok(users.suspend_user(by.ask(suspend)).await?.into_inner())
+}
+
+pub(crate) async fn reactivate(world: &World, by: &Person, user: &pb::User) -> pb::User {
+    let reactivate = pb::ReactivateUserRequest {
+        name: user.name.clone(),
+        etag: user.etag.clone(),
+        ..Default::default()
+    };
+    UserServiceClient::new(world.directory())
+        .reactivate_user(by.ask(reactivate))
+        .await
+        .unwrap()
+        .into_inner()
+}
+
+#[tokio::test]
+async fn who_checks_a_session_is_told_whose_it_is_and_of_one_that_is_over_nothing() {
+    let world = World::new().await;
+    let name = world
+        .person("can-bo", "reporter", "huyen-minh-long")
+        .await
+        .name;
+    let begun = sign_in(&world, &name, "").await;
+    let session = begun.session.as_ref().unwrap();
+    let living = check(&world, &session.name).await;
+    let expected = pb::CheckSessionResponse {
+        alive: true,
+        principal: name.clone(),
+        session: session.name.clone(),
+        expire_time: session.expire_time,
+        factors: vec![pb::Factor::Password.into()],
+    };
+    assert_eq!(living, expected);
+    let out = person(&name, &begun).ask(pb::SignOutRequest::default());
+    let mut sessions = SessionServiceClient::new(world.directory());
+    sessions.sign_out(out).await.unwrap();
+    for over in [session.name.as_str(), "users/can-bo/sessions/0"] {
+        assert_eq!(check(&world, over).await, Default::default(), "{over}");
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_a_machine_stands_in_the_place_of_a_session() {
+    let world = World::new().await;
+    let account = create(&world, &world.administrator, "mot-cua", machine()).await;
+    let account = account.unwrap();
+    let (key, _) = secret(&world, &account.name).await;
+    let living = check(&world, &key.name).await;
+    let expected = pb::CheckSessionResponse {
+        alive: true,
+        principal: account.name.clone(),
+        session: key.name.clone(),
+        expire_time: key.expire_time,
+        factors: vec![pb::Factor::SharedSecret.into()],
+    };
+    assert_eq!(living, expected);
+    disable(&world, &world.administrator, &account)
+        .await
+        .unwrap();
+    assert_eq!(check(&world, &key.name).await, Default::default());
 }
 
 #[tokio::test]
@@ -204,16 +275,7 @@ async fn a_suspended_person_cannot_sign_in_until_reactivated_and_old_sessions_st
     assert_eq!(reason(&stale), "ETAG_MISMATCH");
     let twice = suspend(&world, &world.administrator, &suspended).await;
     assert_eq!(reason(&twice.unwrap_err()), "STATE_NOT_ALLOWED");
-    let reactivate = pb::ReactivateUserRequest {
-        name: name.clone(),
-        etag: suspended.etag,
-        ..Default::default()
-    };
-    let active = UserServiceClient::new(world.directory())
-        .reactivate_user(world.administrator.ask(reactivate))
-        .await
-        .unwrap()
-        .into_inner();
+    let active = reactivate(&world, &world.administrator, &suspended).await;
     assert_eq!(active.state(), pb::UserState::Active);
     sign_in(&world, &name, "").await;
     assert!(!is_alive(&world, &begun).await);

@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use crate::{
     positions::{create as create_position, end as end_position, post, validity, violations},
     refresh::reason,
+    sign_out::{suspend, user},
 };
 
 const UNIT: &str = "huyen-minh-long";
@@ -130,6 +131,28 @@ impl Stage {
 fn names(signers: &[pb::Signer]) -> Vec<&str> {
     let last = signers.iter().map(|it| it.name.rsplit('/').next().unwrap());
     last.collect()
+}
+
+/// The story: the deputy is suspended in the morning of 24 June.
+#[tokio::test]
+async fn who_is_suspended_signs_nothing_and_what_he_signed_before_was_his_to_sign() {
+    let mut stage = Stage::new().await;
+    let deputy = user(&stage.world, &stage.deputy.user).await;
+    let before = stage.signers("2022-06-23").await;
+    assert_eq!(names(&before), ["chu-tich", "pho-chu-tich"]);
+    suspend(&stage.world, &stage.world.administrator, &deputy)
+        .await
+        .unwrap();
+    for day in ["", "2022-06-24", "2022-07-01"] {
+        assert_eq!(names(&stage.signers(day).await), ["chu-tich"], "{day}");
+    }
+    assert_eq!(stage.signers("2022-06-23").await, before);
+    let days = chrono::Duration::days(2);
+    stage.world.clock.set(stage.world.clock.now() + days);
+    stage.world.sign_in_again().await;
+    for (day, expected) in [("2022-06-23", 2), ("2022-06-24", 2), ("2022-06-25", 1)] {
+        assert_eq!(stage.signers(day).await.len(), expected, "{day}");
+    }
 }
 
 #[tokio::test]
