@@ -3,11 +3,13 @@
 
 mod access;
 mod catalogue;
+mod console;
 mod import_kill;
 mod ingest_kill;
 mod modes;
 mod process;
 mod rights;
 mod seed;
+mod stale;
 mod sweep;
 mod text;

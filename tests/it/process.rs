@@ -28,6 +28,12 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// Returns the one-time secret that a line tells.
+pub(crate) fn secret_in(told: &str) -> Option<String> {
+    let (_, behind) = told.split_once("\"secret\":\"")?;
+    Some(behind.split('"').next()?.to_owned())
+}
+
 /// Runs the demo and returns what it says.
 pub(crate) fn demo(out: &Path, flags: &[&str]) -> String {
     let ran = program()
@@ -69,12 +75,8 @@ impl Service {
     pub(crate) fn start(services: &str, data_dir: &Path, shift: i64, flags: &[&str]) -> Self {
         let (mut service, lines) = Self::spawn(services, data_dir, shift, flags);
         if services == "directory" {
-            let told = lines
-                .map_while(Result::ok)
-                .find(|it| it.contains("\"secret\":\""))
-                .unwrap();
-            let behind = told.split_once("\"secret\":\"").unwrap().1;
-            service.secret = Some(behind.split('"').next().unwrap().to_owned());
+            service.secret = lines.map_while(Result::ok).find_map(|it| secret_in(&it));
+            assert!(service.secret.is_some());
         }
         service
     }
@@ -120,6 +122,14 @@ impl Service {
         (service, lines)
     }
 
+    /// Sends it a signal such as `STOP`, after which it stands still, or `CONT`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &self.child.id().to_string()])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Ends it at once, as a power cut would: `kill -9`.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -128,10 +138,7 @@ impl Service {
 
     /// Asks it to stop as Kubernetes does, and returns whether it ended well.
     pub(crate) fn terminate(mut self) -> bool {
-        let asked = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status();
-        assert!(asked.unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap().success()
     }
 }

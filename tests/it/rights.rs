@@ -60,7 +60,7 @@ pub(crate) async fn arrive(directory: &Peer, user: &str, secret: &str) -> String
 }
 
 /// Adds Minh Long and a person who may look at it; returns the grant and his token.
-async fn viewer(directory: &Peer, administrator: &str) -> (pb::RoleGrant, String) {
+pub(crate) async fn viewer(directory: &Peer, administrator: &str) -> (pb::RoleGrant, String) {
     let token = clerk(directory, administrator).await;
     let given = grant(directory, administrator, "viewer").await;
     (given, token)
@@ -144,7 +144,7 @@ pub(crate) async fn grant_to(
     given.unwrap().into_inner()
 }
 
-async fn read_values(indicators: &Peer, token: &str) -> Code {
+pub(crate) async fn read_values(indicators: &Peer, token: &str) -> Code {
     let list = ListIndicatorValuesRequest {
         unit: UNIT.into(),
         period: "2022-h1".into(),
