@@ -69,10 +69,12 @@ pub(crate) struct OddFigure {
 }
 
 impl OddFigure {
-    /// Leaves out what is for information alone.
+    /// Leaves out what is for information alone, and what is told of a part: a report sends
+    /// the whole.
     fn read(told: indicators::ValueIssue) -> Option<Self> {
         let issue = told.issue?;
-        if issue.severity() == Severity::Info {
+        let figure = ValueId::from_name(&told.indicator_value).ok()?;
+        if issue.severity() == Severity::Info || figure.breakdown.is_some() {
             return None;
         }
         let named = told.related_values.iter().chain([&told.indicator_value]);
