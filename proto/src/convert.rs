@@ -7,7 +7,8 @@ use types::{
     decimal::Decimal,
     money::Money,
     percent::Percent,
-    quantity::{Absence, Content, Qualifier, Quantity, Value},
+    period::WindowRule,
+    quantity::{Absence, Content, Qualifier, Quantity, Style, Value},
     ratio::Ratio,
     validity::Validity,
     violations::Invalid,
@@ -85,9 +86,46 @@ pub fn read_validity(
     bad.take(field, Validity::new(start, end))
 }
 
-/// Writes a figure, with the text it is printed as.
+/// Writes which days count for a period.
+#[must_use]
+pub fn window_rule(rule: &WindowRule) -> pb::WindowRule {
+    let day = |it: u32| i32::try_from(it).unwrap_or(i32::MAX);
+    pb::WindowRule {
+        start_month_offset: rule.start_month_offset,
+        start_day: day(rule.start_day),
+        end_month_offset: rule.end_month_offset,
+        end_day: day(rule.end_day),
+    }
+}
+
+/// Reads which days count for a period; the field may be left out.
+#[must_use]
+pub fn read_window_rule(
+    field: &str,
+    wire: Option<&pb::WindowRule>,
+    bad: &mut Invalid,
+) -> Option<WindowRule> {
+    let wire = wire?;
+    // A day below 0 is as far out of range as day 0.
+    let day = |it: i32| u32::try_from(it).unwrap_or(0);
+    let rule = WindowRule::new(
+        wire.start_month_offset,
+        day(wire.start_day),
+        wire.end_month_offset,
+        day(wire.end_day),
+    );
+    bad.take(field, rule)
+}
+
+/// Writes a figure, with the text it is printed as where nothing is known of its indicator.
 #[must_use]
 pub fn quantity(quantity: &Quantity) -> pb::Quantity {
+    quantity_as(quantity, Style::default())
+}
+
+/// Writes a figure, with the text it is printed as by its indicator.
+#[must_use]
+pub fn quantity_as(quantity: &Quantity, style: Style) -> pb::Quantity {
     use pb::quantity::Value as Wire;
     let (value, absence) = match quantity.content() {
         Content::Value(value) => {
@@ -109,7 +147,7 @@ pub fn quantity(quantity: &Quantity) -> pb::Quantity {
         absence: absence.into(),
         qualifier: qualifier_to_wire(quantity.qualifier()).into(),
         published: quantity.published().unwrap_or_default().to_owned(),
-        text_vi: quantity.to_vietnamese(),
+        text_vi: quantity.to_vietnamese_as(style),
     }
 }
 

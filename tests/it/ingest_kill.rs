@@ -5,13 +5,14 @@ use std::{env, path::Path, time::Duration};
 
 use kit::Peer;
 use proto::{
+    directory::{CreateUnitRequest, Unit, UnitKind, unit_service_client::UnitServiceClient},
     indicators::{
         self as pb, indicator_service_client::IndicatorServiceClient,
         ingest_values_request::Frame as Asked, ingest_values_response::Frame as Told,
         source_system_service_client::SourceSystemServiceClient,
         value_service_client::ValueServiceClient,
     },
-    shared::{Disposition, ItemResult, Quantity, quantity::Value},
+    shared::{Disposition, ItemResult, Quantity, Validity, quantity::Value},
 };
 use sea_orm::{ConnectionTrait, Database};
 use sha2::{Digest, Sha256};
@@ -19,7 +20,7 @@ use tempfile::TempDir;
 use testkit::Person;
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, transport::Endpoint};
+use tonic::{Code, Status, transport::Endpoint};
 
 use crate::{
     process::{Service, program},
@@ -27,36 +28,55 @@ use crate::{
 };
 
 const KILLS: usize = 20;
+const INDICATORS: [&str; 4] = ["ho-so", "ho-so-dung-han", "ho-so-truc-tuyen", "phi-le-phi"];
+const COMMUNES: [&str; 3] = ["xa-long-hiep", "xa-long-mai", "xa-long-son"];
 const MONTHS: usize = 12;
-const PARTS: usize = 1_000;
-const BATCH: usize = 100;
+/// Kinds of procedures by which each figure of a month is broken down.
+const PARTS: usize = 60;
+/// Batches are of many lengths, one after the other.
+const BATCHES: [usize; 6] = [100, 37, 250, 1, 112, 73];
 /// Batches on the way without an acknowledgement.
 const AHEAD: usize = 5;
 
-/// One figure for each of the parts of each month.
+fn units() -> Vec<String> {
+    let communes = COMMUNES.iter().map(|it| format!("units/{it}"));
+    communes.chain([UNIT.to_owned()]).collect()
+}
+
+/// One figure of each indicator and unit for each of the parts of each month, month by month
+/// and unit by unit in turn, so that a batch is about many of them.
 fn items() -> Vec<pb::ValueItem> {
-    let numbers = 0..MONTHS * PARTS;
-    let items = numbers.map(|number| pb::ValueItem {
-        indicator: "indicators/ho-so".into(),
-        unit: UNIT.into(),
-        period: format!("2022-m{:02}", number % MONTHS + 1),
-        breakdown: format!("xa-{:04}", number / MONTHS),
-        quantity: Some(Quantity {
-            value: Some(Value::Count(i64::try_from(number).unwrap())),
+    let units = units();
+    let count = INDICATORS.len() * units.len() * MONTHS * PARTS;
+    let items = (0..count).map(|number| {
+        let (rest, month) = (number / MONTHS, number % MONTHS + 1);
+        let (rest, unit) = (rest / units.len(), rest % units.len());
+        let (part, indicator) = (rest / INDICATORS.len(), rest % INDICATORS.len());
+        pb::ValueItem {
+            indicator: format!("indicators/{}", INDICATORS[indicator]),
+            unit: units[unit].clone(),
+            period: format!("2022-m{month:02}"),
+            breakdown: format!("thu-tuc-{part:03}"),
+            quantity: Some(Quantity {
+                value: Some(Value::Count(i64::try_from(number).unwrap())),
+                ..Default::default()
+            }),
             ..Default::default()
-        }),
-        ..Default::default()
+        }
     });
     items.collect()
 }
 
-/// The hash of a month as the sender makes it from what it sent.
-fn own_hash(items: &[pb::ValueItem], period: &str) -> String {
-    let of_period = items.iter().filter(|it| it.period == period);
-    let mut lines: Vec<_> = of_period
+/// The hash of a unit and month as the sender makes it from what it sent.
+fn own_hash(items: &[pb::ValueItem], unit: &str, period: &str) -> String {
+    let of_sheet = items
+        .iter()
+        .filter(|it| it.unit == unit && it.period == period);
+    let mut lines: Vec<_> = of_sheet
         .map(|it| match &it.quantity.as_ref().unwrap().value {
             Some(Value::Count(count)) => {
-                format!("ho-so\t{}\tcount:{count}\tEXACT\t\n", it.breakdown)
+                let indicator = it.indicator.trim_start_matches("indicators/");
+                format!("{indicator}\t{}\tcount:{count}\tEXACT\t\n", it.breakdown)
             }
             other => panic!("{other:?} was not sent"),
         })
@@ -64,6 +84,13 @@ fn own_hash(items: &[pb::ValueItem], period: &str) -> String {
     lines.sort();
     let digest = Sha256::digest(lines.concat());
     digest.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+/// Says whether a call failed because the server was not there or went away: it says so
+/// itself, or the client found its line broken, which leaves the cause with the status. A
+/// status that the server sent has none.
+fn is_broken_line(status: &Status) -> bool {
+    status.code() == Code::Unavailable || std::error::Error::source(status).is_some()
 }
 
 /// A system that sends its figures until all of them are acknowledged.
@@ -78,8 +105,10 @@ struct Sender<'a> {
 
 impl Sender<'_> {
     async fn send_all(&self) -> Vec<ItemResult> {
-        while self.one_line().await.is_err() {
-            // The line broke off: open the session again.
+        while let Err(status) = self.one_line().await {
+            // Only a line that broke off is taken up again. What the server says of the
+            // figures or the session is an error of ours, and ends the sending.
+            assert!(is_broken_line(&status), "the server says: {status:?}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         self.acknowledged.borrow().clone()
@@ -119,18 +148,21 @@ impl Sender<'_> {
             usize::try_from(ready.next_offset).unwrap() >= known,
             "an acknowledged item is gone"
         );
-        let mut batches = (known..self.items.len()).step_by(BATCH);
+        let mut lengths = BATCHES.iter().cycle();
+        let mut from = known;
         let mut on_the_way = 0;
         loop {
             while on_the_way < AHEAD
-                && let Some(from) = batches.next()
+                && from < self.items.len()
+                && let Some(length) = lengths.next()
             {
-                let to = (from + BATCH).min(self.items.len());
+                let to = (from + length).min(self.items.len());
                 send(Asked::Batch(pb::IngestBatch {
                     offset: i64::try_from(from).unwrap(),
                     items: self.items[from..to].to_vec(),
                 }))
                 .await?;
+                from = to;
                 on_the_way += 1;
             }
             if on_the_way == 0 {
@@ -204,6 +236,61 @@ async fn connector(
     machine.token
 }
 
+/// Adds a commune of Minh Long.
+async fn below_minh_long(directory: &Peer, administrator: &str, id: &str) {
+    let create = CreateUnitRequest {
+        unit: Some(Unit {
+            display_name: format!("UBND {id}"),
+            kind: UnitKind::Commune.into(),
+            parent_unit: UNIT.into(),
+            validity: Some(Validity {
+                start_date: "2022-01-01".into(),
+                end_date: String::new(),
+            }),
+            ..Default::default()
+        }),
+        unit_id: id.into(),
+        ..Default::default()
+    };
+    let mut units = UnitServiceClient::new(directory.clone());
+    let created = units.create_unit(as_bearer(administrator, create)).await;
+    created.unwrap();
+}
+
+/// Defines an indicator whose figures the one-stop software sends.
+async fn define(service: &Service, token: &str, id: &str) {
+    let indicator = pb::Indicator {
+        display_name: id.into(),
+        collection_mode: pb::CollectionMode::Ingested.into(),
+        source_system: "sourceSystems/mot-cua".into(),
+        value_kind: pb::ValueKind::Count.into(),
+        accumulation: pb::Accumulation::InPeriod.into(),
+        unit_aggregation: pb::Aggregation::Sum.into(),
+        period_aggregation: pb::Aggregation::Sum.into(),
+        owner_unit: UNIT.into(),
+        ..Default::default()
+    };
+    let create = pb::CreateIndicatorRequest {
+        indicator: Some(indicator),
+        indicator_id: id.into(),
+        ..Default::default()
+    };
+    let mut indicators = IndicatorServiceClient::new(Peer::remote(&service.address).unwrap());
+    let created = indicators.create_indicator(as_bearer(token, create));
+    let created = created.await.unwrap().into_inner();
+    let publish = pb::PublishIndicatorRequest {
+        name: created.name,
+        first_period: "2022".into(),
+        change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
+        etag: created.etag,
+        ..Default::default()
+    };
+    indicators
+        .publish_indicator(as_bearer(token, publish))
+        .await
+        .unwrap();
+}
+
 async fn every_figure_once(folder: &Path, flags: &[&str]) {
     let directory = Service::start("directory", folder, 0, &[]);
     let flags = [&["--directory-at", directory.address.as_str()], flags].concat();
@@ -216,37 +303,13 @@ async fn every_figure_once(folder: &Path, flags: &[&str]) {
     for role in ["receiver", "reporter"] {
         grant(&peer, &administrator, role).await;
     }
+    for commune in COMMUNES {
+        below_minh_long(&peer, &administrator, commune).await;
+    }
     let machine = connector(&peer, &service, &administrator, &token).await;
-    let indicator = pb::Indicator {
-        display_name: "Hồ sơ tiếp nhận".into(),
-        collection_mode: pb::CollectionMode::Ingested.into(),
-        source_system: "sourceSystems/mot-cua".into(),
-        value_kind: pb::ValueKind::Count.into(),
-        accumulation: pb::Accumulation::InPeriod.into(),
-        unit_aggregation: pb::Aggregation::Sum.into(),
-        period_aggregation: pb::Aggregation::Sum.into(),
-        owner_unit: UNIT.into(),
-        ..Default::default()
-    };
-    let create = pb::CreateIndicatorRequest {
-        indicator: Some(indicator),
-        indicator_id: "ho-so".into(),
-        ..Default::default()
-    };
-    let mut indicators = IndicatorServiceClient::new(Peer::remote(&service.address).unwrap());
-    let created = indicators.create_indicator(as_bearer(&token, create));
-    let created = created.await.unwrap().into_inner();
-    let publish = pb::PublishIndicatorRequest {
-        name: created.name,
-        first_period: "2022".into(),
-        change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
-        etag: created.etag,
-        ..Default::default()
-    };
-    indicators
-        .publish_indicator(as_bearer(&token, publish))
-        .await
-        .unwrap();
+    for indicator in INDICATORS {
+        define(&service, &token, indicator).await;
+    }
 
     let items = items();
     let address = watch::Sender::new(service.address.clone());
@@ -270,35 +333,35 @@ async fn every_figure_once(folder: &Path, flags: &[&str]) {
 /// Compares what is there with what was sent.
 async fn check(service: &Service, token: &str, items: &[pb::ValueItem]) {
     let mut values = ValueServiceClient::new(Peer::remote(&service.address).unwrap());
-    for month in 1..=MONTHS {
+    let mut count = 0;
+    for (unit, month) in units()
+        .iter()
+        .flat_map(|unit| (1..=MONTHS).map(move |month| (unit, month)))
+    {
         let period = format!("2022-m{month:02}");
         let reconcile = pb::ReconcileValuesRequest {
-            units: vec![UNIT.into()],
+            units: vec![unit.clone()],
             period: period.clone(),
             ..Default::default()
         };
         let answer = values.reconcile_values(as_bearer(token, reconcile)).await;
         let row = answer.unwrap().into_inner().rows.remove(0);
-        assert_eq!(usize::try_from(row.value_count).unwrap(), PARTS);
-        assert_eq!(row.sha256, own_hash(items, &period));
-        let mut list = pb::ListIndicatorValuesRequest {
-            unit: UNIT.into(),
+        let of_sheet = INDICATORS.len() * PARTS;
+        assert_eq!(usize::try_from(row.value_count).unwrap(), of_sheet);
+        assert_eq!(row.sha256, own_hash(items, unit, &period));
+        let list = pb::ListIndicatorValuesRequest {
+            unit: unit.clone(),
             period,
             page_size: 500,
             ..Default::default()
         };
-        loop {
-            let page = values
-                .list_indicator_values(as_bearer(token, list.clone()))
-                .await;
-            let page = page.unwrap().into_inner();
-            assert!(page.indicator_values.iter().all(|it| it.revision == 1));
-            if page.next_page_token.is_empty() {
-                break;
-            }
-            list.page_token = page.next_page_token;
-        }
+        let page = values.list_indicator_values(as_bearer(token, list)).await;
+        let page = page.unwrap().into_inner();
+        assert_eq!(page.next_page_token, "");
+        assert!(page.indicator_values.iter().all(|it| it.revision == 1));
+        count += page.indicator_values.len();
     }
+    assert_eq!(count, items.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 use types::{ids::IndicatorId, violations::Invalid};
 
 pub(crate) mod check;
+mod compare;
 pub(crate) mod cycle;
 pub(crate) mod derive;
 pub(crate) mod evaluate;
@@ -48,6 +49,7 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compare::Comparison;
 pub(crate) use number::Number;
 pub(crate) use problem::Problem;
 

@@ -25,10 +25,11 @@ pub(crate) mod store;
 mod wire;
 
 pub(crate) use definition::{
-    Accumulation, CollectionMode, Comparison, Definition, Details, Direction, SetEntry, ValueKind,
+    Accumulation, CollectionMode, Comparison, Definition, Details, Direction, Manner, SetEntry,
+    ValueKind,
 };
 use standing::{Published, end, start};
-pub(crate) use wire::{read_missing, read_scale};
+pub(crate) use wire::{read_missing, read_scale, write_missing};
 
 /// An indicator, with what is written to be published next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -320,6 +321,22 @@ impl Indicators {
             return Err(not_in_force(&get.id, &period));
         }
         Ok(found.shown(get.view, &published))
+    }
+
+    /// Returns the definition that counts for a period.
+    pub(crate) async fn in_force(
+        &self,
+        actor: &Actor,
+        id: &IndicatorId,
+        period: &Period,
+    ) -> Result<Definition> {
+        let get = GetIndicator {
+            id: id.clone(),
+            view: View::Of(*period),
+        };
+        let shown = self.get(actor, get).await?;
+        let revision = shown.revision.ok_or_else(|| not_in_force(id, period))?;
+        Ok(revision.definition)
     }
 
     /// Lists indicators by name; definitions are common to all who are signed in.

@@ -1,7 +1,7 @@
 //! What is measured, and the figures of every unit and period with their history.
 //!
 //! Owns: definitions of indicators with their formulas, the systems figures come from,
-//! targets, figures and every version of them, the sessions in which other systems send
+//! targets, what has to hold between figures, figures and every version of them, the sessions in which other systems send
 //! figures, criteria sets, scorecards and rankings; adds figures up over units and periods.
 //! It never changes a version that was recorded, and it knows of units only what the
 //! directory lets the caller do there.
@@ -13,8 +13,9 @@ use proto::indicators::{
     indicator_service_server::IndicatorServiceServer,
     scorecard_service_server::ScorecardServiceServer,
     source_system_service_server::SourceSystemServiceServer,
-    target_service_server::TargetServiceServer, value_lock_service_server::ValueLockServiceServer,
-    value_service_server::ValueServiceServer,
+    target_service_server::TargetServiceServer,
+    validation_rule_service_server::ValidationRuleServiceServer,
+    value_lock_service_server::ValueLockServiceServer, value_service_server::ValueServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
@@ -36,6 +37,7 @@ mod scorecard;
 mod source_system;
 mod target;
 mod validation;
+mod validation_rule;
 mod value;
 mod wire;
 
@@ -52,6 +54,7 @@ pub struct Indicators {
     calculator: formula::rpc::Calculator,
     source_systems: source_system::SourceSystems,
     targets: target::Targets,
+    validation_rules: validation_rule::ValidationRules,
     values: value::Values,
     ingests: ingest::Ingests,
     criteria_sets: criteria_set::CriteriaSets,
@@ -97,6 +100,7 @@ impl Indicators {
             calculator: formula::rpc::Calculator::new(access.clone(), db.clone()),
             source_systems: source_system::SourceSystems::new(&access, &pages, &db),
             targets: target::Targets::new(&access, &pages, &db),
+            validation_rules: validation_rule::ValidationRules::new(&access, &pages, &db),
             criteria_sets: criteria_set::CriteriaSets::new(&access, &pages, &db),
             scorecards: scorecard::Scorecards::new(&access, &pages, &db),
             ingests: ingest::Ingests::new(values.clone()),
@@ -118,6 +122,7 @@ impl Indicators {
         let indicators = indicator::rpc::Rpc::new(&self.db, &self.indicators, &self.calculator);
         let source_systems = source_system::rpc::Rpc::new(&self.db, &self.source_systems);
         let targets = target::rpc::Rpc::new(&self.db, &self.targets);
+        let rules = validation_rule::rpc::Rpc::new(&self.db, &self.validation_rules);
         let values = value::rpc::Rpc::new(&self.db, &self.values, &self.ingests);
         let aggregates = aggregate::rpc::Rpc::new(&self.aggregates);
         let scorecards = scorecard::rpc::Rpc::new(&self.db, &self.criteria_sets, &self.scorecards);
@@ -126,6 +131,7 @@ impl Indicators {
             .add_service(ScorecardServiceServer::new(scorecards))
             .add_service(SourceSystemServiceServer::new(source_systems))
             .add_service(TargetServiceServer::new(targets))
+            .add_service(ValidationRuleServiceServer::new(rules))
             .add_service(ValueLockServiceServer::new(value::lock::rpc::Rpc::new(
                 &self.db,
             )))
@@ -134,13 +140,14 @@ impl Indicators {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 7] {
+    pub fn services() -> [&'static str; 8] {
         [
             "cds.indicators.v1.AggregationService",
             "cds.indicators.v1.IndicatorService",
             "cds.indicators.v1.ScorecardService",
             "cds.indicators.v1.SourceSystemService",
             "cds.indicators.v1.TargetService",
+            "cds.indicators.v1.ValidationRuleService",
             "cds.indicators.v1.ValueLockService",
             "cds.indicators.v1.ValueService",
         ]

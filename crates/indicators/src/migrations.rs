@@ -16,6 +16,8 @@ mod m0030_criteria_sets;
 mod m0031_scorecards;
 mod m0040_derived_revisions;
 mod m0041_evidence;
+mod m0050_validation_rules;
+mod m0051_verdicts;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -34,5 +36,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0031_scorecards::Migration),
         Box::new(m0040_derived_revisions::Migration),
         Box::new(m0041_evidence::Migration),
+        Box::new(m0050_validation_rules::Migration),
+        Box::new(m0051_verdicts::Migration),
     ]
 }

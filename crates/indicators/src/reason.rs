@@ -19,6 +19,17 @@ reasons! {
     AGGREGATE_UNIT_NOT_THERE: "`{unit}` does not exist on {date}", "`{unit}` không tồn tại vào ngày {date}";
     COMPARISON_OF_DERIVED: "`{indicator}` is computed from other indicators: compare those", "`{indicator}` được tính từ chỉ tiêu khác: hãy đối chiếu các chỉ tiêu đó";
     BELOW_ZERO: "is {count}: there are no fewer than 0 of anything counted", "là {count}: số đếm không thể nhỏ hơn 0";
+    AMOUNT_BELOW_ZERO: "is {amount_en} đồng: an amount below 0 is only taken where the indicator says so", "là {amount_vi} đồng: chỉ nhận số âm khi chỉ tiêu quy định cho phép";
+    SCORE_ABOVE_MAXIMUM: "{part_en} points of {whole_en} are more than there are, and the indicator gives no bonus", "{part_vi}/{whole_vi} điểm vượt điểm tối đa, chỉ tiêu không có điểm thưởng";
+    RANK_OUT_OF_RANGE: "{part_en} of {whole_en} is no place: a place is a whole number from 1 to how many there are", "hạng {part_vi}/{whole_vi} không hợp lệ: hạng là số nguyên từ 1 đến số đơn vị được xếp hạng";
+    PERIOD_BEFORE_BASE: "`{period}` ends before the programme began with `{base_period}`", "kỳ `{period}` kết thúc trước khi chương trình bắt đầu ({base_period_vi})";
+    DIMENSION_NOT_DECLARED: "`{breakdown}` breaks down by `{key}`; the indicator only by {keys}", "`{breakdown}` phân tổ theo `{key}`; chỉ tiêu chỉ phân tổ theo {keys}";
+    DIMENSION_VALUE_NOT_DECLARED: "`{breakdown}` is none of what `{key}` may be: {values}", "`{breakdown}` không thuộc các giá trị của phân tổ `{key}`: {values}";
+    ACCEPTS_OWN_FIGURE: "`{principal}` recorded `{name}` and may not accept it", "`{principal}` đã nhập `{name}` nên không được tiếp nhận số liệu đó";
+    RULE_NOT_KEPT: "{message_en}: {numbers_en}", "{message_vi}: {numbers_vi}";
+    RULE_NOT_COMPUTED: "the rule cannot be looked at: {cause_en}", "không kiểm tra được theo quy tắc: {cause_vi}";
+    RULE_NOT_IN_FORCE: "`{rule}` does not count for the period {period}", "`{rule}` không áp dụng cho kỳ {period}";
+    RULE_ENDS_EARLY: "`{rule}` cannot end before {first_period}, when its newest revision begins", "`{rule}` không thể ngừng áp dụng trước {first_period}, là kỳ đầu của lần ban hành mới nhất";
     INGEST_CONNECTOR_ONLY: "`{principal}` is not the connector of `{source_system}`: only that machine sends its figures", "`{principal}` không phải tài khoản kết nối của `{source_system}`: chỉ tài khoản đó được gửi số liệu của hệ thống này";
     INGEST_CREDIT_EXCEEDED: "more than {credit} items were sent without waiting for their acknowledgement", "đã gửi quá {credit} phần tử khi chưa có xác nhận";
     INGEST_ITEM_CHANGED: "the item at {offset} was sent before with other content", "phần tử tại vị trí {offset} đã được gửi trước đó với nội dung khác";
@@ -40,7 +51,7 @@ reasons! {
     RATIO_PARTS_MISSING: "only {stated_en} is stated; without numerator and denominator it cannot be added up", "chỉ có tỷ lệ {stated_vi}; thiếu tử số và mẫu số nên không thể tổng hợp";
     UNIT_NOT_IN_FORCE: "`{unit}` existed from {start} to {end_en}, and `{period}` counts {from} to {to}", "`{unit}` tồn tại từ {start} đến {end_vi}, còn kỳ `{period}` tính từ {from} đến {to}";
     UNIT_NOT_PERMITTED: "you may not write figures of `{unit}`, or it does not exist", "không có quyền nhập số liệu của `{unit}`, hoặc đơn vị không tồn tại";
-    VALUE_LOCKED: "`{name}` is locked by `{locked_by}` until that is returned", "`{name}` đang bị khóa theo `{locked_by}`; chỉ sửa được khi lần gửi đó được trả lại";
+    VALUE_LOCKED: "`{name}` is locked by `{locked_by}` until it is returned", "`{name}` đang bị khóa theo `{locked_by}`; chỉ sửa được khi được trả lại";
     REASON_REQUIRED: "`{name}` was submitted before; say why it changes", "`{name}` đã từng được gửi trong báo cáo; phải nêu lý do sửa";
     LOCK_RELEASED: "the lock of `{submission}` was released", "khóa số liệu của `{submission}` đã được gỡ";
     LOCK_NOT_THERE: "there is no lock `{lock}`", "không có khóa số liệu `{lock}`";

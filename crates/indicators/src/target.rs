@@ -9,8 +9,8 @@ use serde::Serialize;
 use types::{
     document_number::DocumentNumber,
     ids::{IndicatorId, Principal, UnitId},
-    period::{Period, WindowRule},
-    quantity::{Content, Quantity},
+    period::Period,
+    quantity::{Content, Quantity, Style},
     validity::Validity,
     violations::Invalid,
 };
@@ -113,6 +113,7 @@ pub(crate) struct Evaluated {
     quantity: Option<Quantity>,
     judged: Judged,
     last_day: Option<NaiveDate>,
+    style: Style,
 }
 
 impl TargetId {
@@ -300,8 +301,9 @@ impl Targets {
                 found.into_values().next()
             }
         };
-        let (end, today) = (end_of(id.period), self.db.clock().today());
         let definition = &revision.definition;
+        let end = definition.window(&id.period).end();
+        let today = self.db.clock().today();
         let (order, quantity_now) = (&target.content.quantity, quantity.as_ref());
         let judged = judge(definition, id.period, order, quantity_now, today);
         Ok(Evaluated {
@@ -309,6 +311,7 @@ impl Targets {
             quantity,
             judged,
             last_day: end.and_then(|it| it.pred_opt()),
+            style: definition.manner().style,
         })
     }
 
@@ -362,13 +365,6 @@ impl Target {
     }
 }
 
-/// Returns the day after the last that counts. A regime may close its figures on another
-/// day; the usual one is judged by here.
-fn end_of(period: Period) -> Option<NaiveDate> {
-    let window = WindowRule::decree_09_2019().window(period).ok();
-    window.and_then(|it| it.end())
-}
-
 /// Judges a figure by what has to be reached.
 pub(crate) fn judge(
     definition: &Definition,
@@ -381,7 +377,9 @@ pub(crate) fn judge(
         kind: definition.value_kind,
         direction: definition.direction,
     };
-    let is_over = end_of(period).is_some_and(|end| today >= end);
+    // Nothing is due before the last day that counts is over.
+    let end = definition.window(&period).end();
+    let is_over = end.is_some_and(|end| today >= end);
     measure.judge(order, figure, is_over)
 }
 
@@ -437,10 +435,10 @@ fn exists(id: &TargetId, definition: &Definition, days: Option<Validity>) -> Res
     let Some(days) = days else {
         return Err(Error::reference("target.unit", id.unit.name()));
     };
-    if fit::existed(&days, &id.period, definition.accumulation) {
+    if fit::existed(&days, &id.period, definition) {
         return Ok(());
     }
-    let facts = fit::not_in_force(&id.unit, &id.period, &days);
+    let facts = fit::not_in_force(&id.unit, &id.period, &days, definition);
     Err(Error::rule(&UNIT_NOT_IN_FORCE, facts))
 }
 

@@ -1,5 +1,6 @@
-//! What a person should look at in the figures of a unit. Nothing here refuses a figure:
-//! official reports break the rules too, and are kept as they are.
+//! What a person should look at in the figures of a unit, by themselves and by the rules in
+//! force. Nothing here refuses a figure: official reports break the rules too, and are kept as
+//! they are.
 
 use std::collections::BTreeSet;
 
@@ -24,10 +25,14 @@ use crate::{
     },
 };
 
+mod by_rule;
 mod fall;
 mod jump;
 mod parts;
+mod place;
 mod rpc;
+
+use by_rule::Broken;
 
 /// How far back the history of a figure is looked at.
 const PERIODS_BACK: usize = 12;
@@ -44,7 +49,10 @@ pub(crate) struct Validate {
 /// What is odd, what is missing, and how much is there.
 #[derive(Debug)]
 pub(crate) struct Report {
+    /// By the figures themselves.
     issues: Vec<(ValueId, Issue)>,
+    /// By the rules in force.
+    broken: Vec<Broken>,
     missing: Vec<IndicatorId>,
     /// None when nothing is expected.
     completeness: Option<Percent>,
@@ -62,6 +70,7 @@ pub(crate) async fn validate(values: &Values, actor: &Actor, validate: Validate)
         .chain([&period])
         .copied()
         .collect();
+    let broken = by_rule::broken(values, actor, (&unit, period), &validate.indicators).await?;
     let found = store::of_units(values.db().reader(), &[unit], &asked).await?;
     let is_expected = |it: &IndicatorValue| {
         validate.indicators.is_empty() || validate.indicators.contains(&it.id.indicator)
@@ -95,6 +104,7 @@ pub(crate) async fn validate(values: &Values, actor: &Actor, validate: Validate)
     Ok(Report {
         completeness: completeness(ids.len() - missing.len(), ids.len()),
         issues: of_sheet(&figures, &earlier, &definitions),
+        broken,
         missing,
     })
 }
@@ -108,7 +118,8 @@ pub(crate) fn of_sheet(
 ) -> Vec<(ValueId, Issue)> {
     let mut found = Vec::new();
     for figure in figures {
-        let mut issues = of_quantity(&figure.quantity, "quantity");
+        let manner = definitions.manner(&figure.id);
+        let mut issues = of_quantity(&figure.quantity, "quantity", manner);
         if let Some(definition) = definitions.for_period(&figure.id.indicator, &figure.id.period) {
             if definition.details.evidence_required {
                 issues.extend(without_evidence(

@@ -27,6 +27,7 @@ mod merge;
 mod quantity_row;
 pub(crate) mod rpc;
 pub(crate) mod store;
+mod verdict;
 pub(crate) mod wire;
 
 use batch::{By, Checked};
@@ -34,7 +35,13 @@ use derived::Listed;
 use ground::Ground;
 use item::{Item, Outcome};
 
-use crate::evidence::Evidence;
+use crate::{
+    evidence::Evidence,
+    indicator::{
+        Manner,
+        standing::{Definitions, definitions},
+    },
+};
 
 /// A figure as of one revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,14 +63,25 @@ pub(crate) struct IndicatorValue {
     pub(crate) stage: Stage,
 }
 
+/// A figure, and how its indicator has it printed and looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) value: IndicatorValue,
+    pub(crate) manner: Manner,
+}
+
 /// How far a figure has come, and what keeps it there.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 pub(crate) struct Stage {
     pub(crate) state: ValueState,
-    /// The submission that locks it; the first one when several do.
+    /// The submission that locks it, the first one when several do; or whoever accepted it by
+    /// itself.
     pub(crate) locked_by: Option<String>,
-    /// The newest revision that was ever submitted.
+    /// The newest revision that was ever submitted or accepted.
     pub(crate) submitted_revision: Option<i64>,
+    /// Why it was sent back by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
@@ -181,9 +199,12 @@ impl Values {
     }
 
     /// Reads one figure; that of a derived indicator is computed now.
-    pub(crate) async fn get(&self, actor: &Actor, get: GetValue) -> Result<IndicatorValue> {
+    pub(crate) async fn get(&self, actor: &Actor, get: GetValue) -> Result<Shown> {
         self.access.require(actor, &get.id.unit).await?;
-        self.read(&get.id).await
+        let value = self.read(&get.id).await?;
+        let definitions = definitions(self.db.reader(), &[&get.id.indicator]).await?;
+        let manner = definitions.manner(&get.id);
+        Ok(Shown { value, manner })
     }
 
     async fn read(&self, id: &ValueId) -> Result<IndicatorValue> {
@@ -200,7 +221,7 @@ impl Values {
         &self,
         actor: &Actor,
         list: ListValues,
-    ) -> Result<(Vec<Listed>, String)> {
+    ) -> Result<(Vec<Listed>, Definitions, String)> {
         self.access.require(actor, &list.unit).await?;
         let what = format!("values {} {}", list.unit, list.period);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
@@ -226,10 +247,13 @@ impl Values {
         let values = values.into_iter().map(|it| Listed::Figure(Box::new(it)));
         let mut listed: Vec<_> = listed.into_values().chain(values).collect();
         listed.sort_by_cached_key(|it| place(it.id()));
-        page.close(listed, |it| {
+        let (listed, next) = page.close(listed, |it| {
             let (indicator, breakdown) = place(it.id());
             format!("{indicator}.{breakdown}")
-        })
+        })?;
+        let ids: BTreeSet<_> = listed.iter().map(|it| &it.id().indicator).collect();
+        let definitions = definitions(db, &ids.into_iter().collect::<Vec<_>>()).await?;
+        Ok((listed, definitions, next))
     }
 
     /// Lists every version of a figure, the newest first.
@@ -237,7 +261,7 @@ impl Values {
         &self,
         actor: &Actor,
         list: ListRevisions,
-    ) -> Result<(Vec<Revision>, String)> {
+    ) -> Result<(Vec<Revision>, Manner, String)> {
         self.access.require(actor, &list.id.unit).await?;
         let what = format!("revisions {}", list.id);
         let page = self.pages.page(list.page_size, &list.page_token, what)?;
@@ -250,7 +274,9 @@ impl Values {
         let value = store::find(db, &list.id).await?;
         let value = value.ok_or_else(|| Error::not_found("INDICATOR_VALUE", &list.id))?;
         let revisions = store::revisions(db, &value, before, page.limit()).await?;
-        page.close(revisions, |it| it.value.revision.to_string())
+        let (revisions, next) = page.close(revisions, |it| it.value.revision.to_string())?;
+        let definitions = definitions(db, &[&value.id.indicator]).await?;
+        Ok((revisions, definitions.manner(&value.id), next))
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -14,7 +14,7 @@ use types::{
     aggregate::{Aggregation, add_up},
     ids::{ConsolidationId, IndicatorId, ReportId, ReportRequestId, UnitId},
     period::Period,
-    quantity::{Absence, Quantity},
+    quantity::{Absence, Quantity, Style},
 };
 use uuid::Uuid;
 
@@ -76,6 +76,9 @@ pub(crate) struct FigureTotal {
     /// Whether it is an indicator that adds up over units at all.
     pub(crate) adds_up: bool,
     pub(crate) total: Option<Quantity>,
+    /// How the indicator has the total printed, where that is not how any figure is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) printed: Option<String>,
     pub(crate) expected: u32,
     pub(crate) counted: u32,
     pub(crate) missing: u32,
@@ -333,6 +336,10 @@ fn totals(
         let total = add_up(rule, &items).or_else(|_| add_up(Aggregation::None, &items));
         let total = total.map_err(Error::internal)?;
         let by_unit = request.units.iter().zip(figures);
+        let printed = total.quantity.as_ref().and_then(|it| {
+            let text = it.to_vietnamese_as(style_of(definition));
+            (text != it.to_vietnamese()).then_some(text)
+        });
         totals.push(FigureTotal {
             indicator: indicator.clone(),
             display_name: definition.display_name.clone(),
@@ -348,12 +355,22 @@ fn totals(
             absent: total.coverage.absent,
             without_parts: total.coverage.without_parts,
             total: total.quantity,
+            printed,
             by_unit: by_unit
                 .filter_map(|(unit, it)| Some((unit.clone(), it?)))
                 .collect(),
         });
     }
     Ok(totals)
+}
+
+/// Returns how the figures of an indicator are printed.
+fn style_of(definition: &indicators::Indicator) -> Style {
+    use indicators::ValueKind::{Rank, Score};
+    Style {
+        scale: definition.scale.and_then(|it| u8::try_from(it).ok()),
+        as_parts: matches!(definition.value_kind(), Score | Rank),
+    }
 }
 
 fn rule_of(definition: &indicators::Indicator) -> Aggregation {

@@ -1,6 +1,6 @@
 //! What reporting asks of the other services, as the caller himself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kit::{Actor, Error, Inside, Peer, Result};
 use proto::{
@@ -14,11 +14,12 @@ use proto::{
         value_service_client::ValueServiceClient,
     },
     projects::{self as projects, project_service_client::ProjectServiceClient},
+    shared::Severity,
 };
 use serde::{Deserialize, Serialize};
 use tonic::Code;
 use types::{
-    ids::{IndicatorId, UnitId},
+    ids::{IndicatorId, UnitId, ValueId},
     period::Period,
     violations::Invalid,
 };
@@ -53,6 +54,39 @@ pub(crate) struct Letterhead {
 pub(crate) struct Signer {
     pub(crate) lines: Vec<String>,
     pub(crate) name: String,
+}
+
+/// Something odd about figures that more than an eye should see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OddFigure {
+    /// The figure it is told of.
+    pub(crate) name: String,
+    /// The indicators it is about.
+    pub(crate) indicators: BTreeSet<IndicatorId>,
+    pub(crate) code: String,
+    pub(crate) en: String,
+    pub(crate) vi: String,
+}
+
+impl OddFigure {
+    /// Leaves out what is for information alone, and what is told of a part: a report sends
+    /// the whole.
+    fn read(told: indicators::ValueIssue) -> Option<Self> {
+        let issue = told.issue?;
+        let figure = ValueId::from_name(&told.indicator_value).ok()?;
+        if issue.severity() == Severity::Info || figure.breakdown.is_some() {
+            return None;
+        }
+        let named = told.related_values.iter().chain([&told.indicator_value]);
+        let named = named.filter_map(|it| ValueId::from_name(it).ok());
+        Some(Self {
+            indicators: named.map(|it| it.indicator).collect(),
+            name: told.indicator_value,
+            code: issue.code,
+            en: issue.message,
+            vi: issue.message_vi,
+        })
+    }
 }
 
 const LARGEST_PAGE: i32 = 500;
@@ -183,12 +217,15 @@ impl Neighbours {
                 let mut bad = Invalid::default();
                 let quantity = read_quantity("quantity", value.quantity.as_ref(), &mut bad);
                 let quantity = quantity.ok_or_else(|| Error::internal(bad))?;
+                let printed = value.quantity.map(|it| it.text_vi);
+                let printed = printed.filter(|it| *it != quantity.to_vietnamese());
                 figures.insert(
                     indicator,
                     Figure {
                         name: value.name,
                         revision: value.revision,
                         quantity,
+                        printed,
                     },
                 );
             }
@@ -197,6 +234,25 @@ impl Neighbours {
             }
             list.page_token = answer.next_page_token;
         }
+    }
+
+    /// Reads what a person should look at in the figures of a unit and period: what is odd about
+    /// them, what proves none, and which rules of the field they break.
+    pub(crate) async fn odd_figures(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        period: Period,
+    ) -> Result<Vec<OddFigure>> {
+        let validate = indicators::ValidateValuesRequest {
+            unit: unit.name(),
+            period: period.to_string(),
+            indicators: Vec::new(),
+        };
+        let mut client = ValueServiceClient::new(self.indicators.clone());
+        let answer = client.validate_values(actor.request(validate)).await?;
+        let odd = answer.into_inner().issues.into_iter();
+        Ok(odd.filter_map(OddFigure::read).collect())
     }
 
     /// Reads the definitions that count for a period, by indicator: what was defined anew

@@ -56,6 +56,17 @@ pub(crate) struct Figure {
     pub(crate) name: String,
     pub(crate) revision: i32,
     pub(crate) quantity: Quantity,
+    /// How its indicator has it printed, where that is not how any figure is: `17,25/20`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) printed: Option<String>,
+}
+
+impl Figure {
+    /// Writes it as a report does.
+    pub(crate) fn text(&self) -> String {
+        let usual = || self.quantity.to_vietnamese();
+        self.printed.clone().unwrap_or_else(usual)
+    }
 }
 
 /// Printed where a fact is missing, so that a reader sees it.
@@ -92,7 +103,7 @@ pub(crate) fn resolve(text: &str, facts: &Facts, missing: &mut Vec<IndicatorId>)
             Piece::Text(text) => resolved.push_str(text),
             Piece::Slot(slot) => {
                 let fact = match &slot.what {
-                    What::Value(id) => facts.figures.get(id).map(|it| it.quantity.to_vietnamese()),
+                    What::Value(id) => facts.figures.get(id).map(Figure::text),
                     What::Named(name) => facts.named.get(name).cloned(),
                 };
                 if let (None, What::Value(id)) = (&fact, &slot.what) {
@@ -176,6 +187,7 @@ mod tests {
             name: String::new(),
             revision: 1,
             quantity,
+            printed: None,
         };
         Facts {
             figures: BTreeMap::from([

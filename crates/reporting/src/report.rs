@@ -14,7 +14,7 @@ use types::{
 
 use crate::{
     lock::Locks,
-    neighbours::{Letterhead, Neighbours, Signer},
+    neighbours::{Letterhead, Neighbours, OddFigure, Signer},
     placeholder::{self, Facts},
     request::{self, ReportRequest},
     submission::{self, Submission},
@@ -128,6 +128,7 @@ pub(crate) struct Whole {
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) facts: Facts,
+    pub(crate) odd: Vec<OddFigure>,
     pub(crate) letterhead: Letterhead,
     pub(crate) signer: Option<Signer>,
 }
@@ -323,7 +324,9 @@ pub(crate) async fn gather(
     };
     let mut facts = request::facts(&request, &letterhead.display_name);
     facts.figures = neighbours.figures(actor, &id.unit, report.period).await?;
+    let odd = neighbours.odd_figures(actor, &id.unit, report.period);
     Ok(Gathered {
+        odd: odd.await?,
         facts,
         letterhead,
         signer,

@@ -261,7 +261,7 @@ impl From<Submission> for pb::ReportSubmission {
             State::Returned => pb::SubmissionState::Returned,
         };
         let values = content.figures.into_values().map(|it| pb::PinnedValue {
-            text_vi: it.quantity.to_vietnamese(),
+            text_vi: it.text(),
             indicator_value: it.name,
             revision: it.revision,
         });

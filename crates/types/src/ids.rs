@@ -132,6 +132,8 @@ ids! {
     IndicatorId in "indicators";
     /// A system that figures are taken from.
     SourceSystemId in "sourceSystems";
+    /// What has to hold between figures.
+    ValidationRuleId in "validationRules";
     /// The criteria by which units are scored.
     CriteriaSetId in "criteriaSets";
     /// The scores of units for a period.

@@ -6,6 +6,7 @@ use crate::{
     decimal::{Decimal, group_thousands},
     invalid::InvalidText,
     money::Money,
+    percent::Percent,
     ratio::Ratio,
     text,
 };
@@ -29,20 +30,73 @@ pub enum Value {
     Text(String),
 }
 
+/// How the figures of an indicator are printed. What is kept never depends on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Digits after the comma, rounded half up; none = as many as were given, and two of a
+    /// percentage that is computed. A percentage that was stated stays as it was stated.
+    pub scale: Option<u8>,
+    /// Whether a share is printed as its parts: points of the maximum, place of how many.
+    pub as_parts: bool,
+}
+
 impl Value {
     /// Writes the value in the Vietnamese way: `15.684`, `60,41%`, `Có`.
     #[must_use]
     pub fn to_vietnamese(&self) -> String {
+        self.to_vietnamese_as(Style::default())
+    }
+
+    /// Writes the value as its indicator is printed: `17,25/20` instead of `86,25%`.
+    #[must_use]
+    pub fn to_vietnamese_as(&self, style: Style) -> String {
         match self {
             Self::Count(count) => group_thousands(*count),
-            Self::Decimal(decimal) => decimal.to_vietnamese(),
-            Self::Ratio(ratio) => ratio.shown_percent().to_vietnamese(),
+            Self::Decimal(decimal) => rounded(*decimal, style).to_vietnamese(),
+            Self::Ratio(ratio) => of_ratio(ratio, style),
             Self::Money(money) => money.to_vietnamese(),
             Self::Flag(true) => "Có".to_owned(),
             Self::Flag(false) => "Không".to_owned(),
             Self::Choice(words) | Self::Text(words) => words.clone(),
         }
     }
+}
+
+/// A number that is too long when it is rounded is printed as it is.
+fn rounded(decimal: Decimal, style: Style) -> Decimal {
+    let rounded = style.scale.and_then(|it| decimal.rescale_half_up(it));
+    rounded.unwrap_or(decimal)
+}
+
+fn of_ratio(ratio: &Ratio, style: Style) -> String {
+    let shown = ratio.shown_percent();
+    let Some((numerator, denominator)) = ratio.parts() else {
+        return shown.to_vietnamese();
+    };
+    if style.as_parts {
+        // Whole points have no comma: `18/20`.
+        let part = |it: Decimal| {
+            let it = match style.scale {
+                Some(scale) if it.scale() > scale => rounded(it, style),
+                _ => it,
+            };
+            let written = it.to_vietnamese();
+            match written.split_once(',') {
+                Some(_) => written
+                    .trim_end_matches('0')
+                    .trim_end_matches(',')
+                    .to_owned(),
+                None => written,
+            }
+        };
+        return format!("{}/{}", part(numerator), part(denominator));
+    }
+    let stated = ratio.stated_percent();
+    let computed = style
+        .scale
+        .filter(|_| stated.is_none())
+        .and_then(|it| Percent::of(numerator, denominator, it));
+    computed.unwrap_or(shown).to_vietnamese()
 }
 
 /// Why there is no value. None of these is 0.
@@ -227,14 +281,21 @@ impl Quantity {
     /// and the value, or the words of the absence.
     #[must_use]
     pub fn to_vietnamese(&self) -> String {
+        self.to_vietnamese_as(Style::default())
+    }
+
+    /// Writes the same as its indicator is printed.
+    #[must_use]
+    pub fn to_vietnamese_as(&self, style: Style) -> String {
         if let Some(published) = &self.published {
             return published.clone();
         }
         match (&self.content, self.qualifier) {
             (Content::Absent(absence), _) => absence.to_vietnamese().to_owned(),
-            (Content::Value(value), Qualifier::Exact) => value.to_vietnamese(),
+            (Content::Value(value), Qualifier::Exact) => value.to_vietnamese_as(style),
             (Content::Value(value), qualifier) => {
-                format!("{} {}", qualifier.to_vietnamese(), value.to_vietnamese())
+                let value = value.to_vietnamese_as(style);
+                format!("{} {value}", qualifier.to_vietnamese())
             }
         }
     }
@@ -300,6 +361,41 @@ mod tests {
             Quantity::new(Content::Value(computed), Qualifier::Exact, published).unwrap();
         assert_eq!(quantity.to_vietnamese(), "92,4%");
         assert_eq!(quantity.published(), Some("92,4%"));
+    }
+
+    #[test]
+    fn points_and_places_are_printed_as_their_parts_and_digits_are_cut_at_the_edge_alone() {
+        let parts = |a: &str, b: &str| {
+            let parts = (a.parse().unwrap(), b.parse().unwrap());
+            Value::Ratio(Ratio::new(Some(parts), None).unwrap())
+        };
+        let as_parts = Style {
+            scale: Some(2),
+            as_parts: true,
+        };
+        let of = |value: Value| Quantity::value(value).to_vietnamese_as(as_parts);
+        assert_eq!(of(parts("17.25", "20")), "17,25/20");
+        assert_eq!(of(parts("17.50", "20.00")), "17,5/20");
+        assert_eq!(of(parts("17.255", "20")), "17,26/20");
+        assert_eq!(of(parts("3", "13")), "3/13");
+        assert_eq!(of(parts("1234", "11000")), "1.234/11.000");
+        let to = |scale, value: Value| {
+            Quantity::value(value).to_vietnamese_as(Style {
+                scale: Some(scale),
+                as_parts: false,
+            })
+        };
+        assert_eq!(to(1, parts("9475", "15684")), "60,4%");
+        assert_eq!(to(0, parts("1", "8")), "13%");
+        assert_eq!(to(1, stated("92.47")), "92,47%");
+        assert_eq!(to(1, Value::Decimal("12.25".parse().unwrap())), "12,3");
+        assert_eq!(to(2, Value::Decimal("12.5".parse().unwrap())), "12,50");
+        assert_eq!(to(1, Value::Count(15_684)), "15.684");
+        // What an agency printed is printed back, whatever the style.
+        let published = Some("17,3/20".to_owned());
+        let content = Content::Value(parts("17.25", "20"));
+        let printed = Quantity::new(content, Qualifier::Exact, published).unwrap();
+        assert_eq!(printed.to_vietnamese_as(as_parts), "17,3/20");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) async fn roles(world: &World) -> Vec<pb::Role> {
 }
 
 async fn matrix(world: &World) -> String {
-    const METHOD: usize = 68;
+    const METHOD: usize = 70;
     let policy = Policy::read(proto::DESCRIPTORS).unwrap();
     let roles = roles(world).await;
     let mut text = LEGEND.to_owned();

@@ -10,6 +10,10 @@ use types::{
 
 use crate::formula::{self, Formula, Missing};
 
+mod bounds;
+
+pub(crate) use bounds::{Bounds, Dimension, Manner, OutOfBounds};
+
 /// What its owner says about an indicator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Definition {
@@ -39,6 +43,9 @@ pub(crate) struct Details {
     pub(crate) scale: Option<u8>,
     pub(crate) evidence_required: bool,
     pub(crate) sets: Vec<SetEntry>,
+    /// What the figures may be; definitions from before it was said say nothing.
+    #[serde(default)]
+    pub(crate) bounds: Bounds,
 }
 
 impl Default for Details {
@@ -53,6 +60,7 @@ impl Default for Details {
             scale: None,
             evidence_required: false,
             sets: Vec::new(),
+            bounds: Bounds::default(),
         }
     }
 }
@@ -196,6 +204,7 @@ impl Definition {
         self.counts_no_month_twice(bad);
         self.choices_are_for_choices(bad);
         self.collects_as_it_says(bad);
+        self.is_bounded_as_its_kind(bad);
         let scale = self.details.scale.unwrap_or(0);
         if scale > 0 && !kind.has_digits() {
             let (kind_en, kind_vi) = kind.words();

@@ -5,11 +5,13 @@ use types::{
     validity::Validity,
 };
 
+use super::Definition;
+
 /// What a period is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Described {
     pub(crate) calendar: Validity,
-    /// The days that are usually counted.
+    /// The days that are counted.
     pub(crate) window: Option<Validity>,
     pub(crate) vietnamese: String,
     pub(crate) english: String,
@@ -17,11 +19,13 @@ pub(crate) struct Described {
     pub(crate) same_last_year: Option<Period>,
 }
 
-/// Describes a period. A regime may count other days: those are its own.
-pub(crate) fn describe(period: Period) -> Described {
+/// Describes a period, by the definition of an indicator or else as most regimes do (NĐ
+/// 09/2019/NĐ-CP, Điều 12).
+pub(crate) fn describe(period: Period, definition: Option<&Definition>) -> Described {
+    let usual = || WindowRule::decree_09_2019().window(period).ok();
     Described {
         calendar: period.calendar(),
-        window: WindowRule::decree_09_2019().window(period).ok(),
+        window: definition.map(|it| it.window(&period)).or_else(usual),
         vietnamese: period.to_vietnamese(),
         english: english(period),
         previous: period.previous(),
@@ -69,7 +73,7 @@ mod tests {
     use super::*;
 
     fn of(code: &str) -> Described {
-        describe(code.parse().unwrap())
+        describe(code.parse().unwrap(), None)
     }
 
     #[test]

@@ -40,8 +40,11 @@ impl Rpc {
     }
 }
 
-/// Names one period.
-struct Named(Period);
+/// Names one period, and the indicator whose days are asked for.
+struct Named {
+    period: Period,
+    indicator: Option<IndicatorId>,
+}
 
 #[tonic::async_trait]
 impl IndicatorService for Rpc {
@@ -155,8 +158,12 @@ impl IndicatorService for Rpc {
         &self,
         request: Request<pb::DescribePeriodRequest>,
     ) -> Result<Response<pb::DescribePeriodResponse>, Status> {
-        let (_, Named(period)) = accept(request)?;
-        let described = describe(period);
+        let (actor, Named { period, indicator }) = accept(request)?;
+        let definition = match indicator {
+            Some(id) => Some(self.indicators.in_force(&actor, &id, &period).await?),
+            None => None,
+        };
+        let described = describe(period, definition.as_ref());
         let code = |it: Option<Period>| it.map(|it| it.to_string()).unwrap_or_default();
         Ok(Response::new(pb::DescribePeriodResponse {
             calendar: Some(validity(&described.calendar)),
@@ -369,6 +376,11 @@ impl TryFrom<pb::DescribePeriodRequest> for Named {
 
     fn try_from(request: pb::DescribePeriodRequest) -> Result<Self, Invalid> {
         let mut bad = Invalid::default();
-        bad.required("period", &request.period).map(Self).ok_or(bad)
+        let period = bad.required("period", &request.period);
+        let indicator = bad.optional("indicator", &request.indicator);
+        match (period, indicator) {
+            (Some(period), Some(indicator)) => Ok(Self { period, indicator }),
+            _ => Err(bad),
+        }
     }
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::{
-    ids::{IndicatorId, Principal, SourceSystemId},
+    ids::{IndicatorId, Principal, SourceSystemId, ValueId},
     period::Period,
     quantity::{Content, Quantity, Value},
 };
 
-use super::{CollectionMode, Definition, Revision, ValueKind, store};
+use super::{CollectionMode, Definition, Manner, Revision, ValueKind, store};
 use crate::{
     formula::check::Facts,
     reason::{CHOICE_UNKNOWN, CONNECTOR_ONLY, DERIVED_NOT_ENTERED},
@@ -83,6 +83,12 @@ impl Definitions {
     pub(crate) fn for_period(&self, id: &IndicatorId, period: &Period) -> Option<&Definition> {
         let revision = self.published.get(id)?.for_period(period)?;
         Some(&revision.definition)
+    }
+
+    /// Returns how a figure is printed and looked at.
+    pub(crate) fn manner(&self, id: &ValueId) -> Manner {
+        let definition = self.for_period(&id.indicator, &id.period);
+        definition.map(Definition::manner).unwrap_or_default()
     }
 
     /// Returns why a figure of an indicator and period is not taken from somebody.

@@ -9,12 +9,16 @@ use types::violations::Invalid;
 
 use super::{
     Accumulation, CollectionMode, Comparison, Definition, Details, Direction, Revision, SetEntry,
-    Shown, State, ValueKind, definition::adds_up, standing::Published,
+    Shown, State, ValueKind,
+    definition::{Bounds, adds_up},
+    standing::Published,
 };
 use crate::{
     formula::{LONGEST, Missing},
     wire::{from_wire, to_wire},
 };
+
+mod bounds;
 
 const LONGEST_NAME: usize = 300;
 const LONGEST_MEASURE_UNIT: usize = 50;
@@ -37,7 +41,7 @@ pub(crate) struct Change {
 
 impl Change {
     /// The fields a caller may change.
-    pub(super) const FIELDS: [&'static str; 19] = [
+    pub(super) const FIELDS: [&'static str; 25] = [
         "display_name",
         "value_kind",
         "measure_unit",
@@ -57,6 +61,12 @@ impl Change {
         "scale",
         "evidence_required",
         "indicator_sets",
+        "numerator_within_denominator",
+        "negative_allowed",
+        "bonus_allowed",
+        "base_period",
+        "window_rule",
+        "dimensions",
     ];
 
     /// Returns the definition with the change in it.
@@ -75,7 +85,8 @@ impl Change {
             display_name value_kind measure_unit accumulation unit_aggregation
             period_aggregation direction description owner_unit legal_basis topic
             collection_mode source_system choices formula missing_values scale
-            evidence_required indicator_sets
+            evidence_required indicator_sets numerator_within_denominator negative_allowed
+            bonus_allowed base_period window_rule dimensions
         );
         let mut bad = Invalid::default();
         let definition = Definition::from_wire(&next, &mut bad);
@@ -153,6 +164,7 @@ impl Details {
         let scale = read_scale("indicator.scale", wire.scale, bad);
         let choices = read_choices(&wire.choices, bad);
         let sets = read_sets(&wire.indicator_sets, bad);
+        let bounds = Bounds::from_wire(wire, bad);
         let formula = wire.formula.trim().to_owned();
         if formula.len() > LONGEST {
             // The text is told as too long when it is read.
@@ -169,6 +181,7 @@ impl Details {
             scale: scale?,
             evidence_required: wire.evidence_required,
             sets,
+            bounds: bounds?,
         })
     }
 }
@@ -178,6 +191,10 @@ pub(crate) fn read_missing(field: &str, wire: i32, bad: &mut Invalid) -> Option<
         0 => Some(Missing::SkipIfAny),
         missing => from_wire(&MISSING, field, missing, bad),
     }
+}
+
+pub(crate) fn write_missing(missing: Missing) -> i32 {
+    to_wire(&MISSING, &missing)
 }
 
 /// Reads digits after the comma, which may be left out.
@@ -260,7 +277,7 @@ fn read_sets(wire: &[pb::IndicatorSetEntry], bad: &mut Invalid) -> Vec<SetEntry>
 fn to_definition(definition: &Definition) -> pb::Indicator {
     let details = &definition.details;
     let source_system = details.source_system.as_ref();
-    pb::Indicator {
+    let mut wire = pb::Indicator {
         display_name: definition.display_name.clone(),
         value_kind: to_wire(&KINDS, &definition.value_kind),
         measure_unit: definition.measure_unit.clone(),
@@ -281,7 +298,9 @@ fn to_definition(definition: &Definition) -> pb::Indicator {
         evidence_required: details.evidence_required,
         indicator_sets: details.sets.iter().map(Into::into).collect(),
         ..pb::Indicator::default()
-    }
+    };
+    details.bounds.write(&mut wire);
+    wire
 }
 
 impl From<&SetEntry> for pb::IndicatorSetEntry {

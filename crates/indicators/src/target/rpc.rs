@@ -2,7 +2,7 @@
 
 use kit::{Begin, Db, accept, etag, mask::Mask};
 use proto::{
-    convert::{quantity, read_quantity, timestamp},
+    convert::{quantity, quantity_as, read_quantity, timestamp},
     indicators::{self as pb, target_service_server::TargetService},
 };
 use tonic::{Request, Response, Status};
@@ -367,13 +367,18 @@ impl From<Revision> for pb::TargetRevision {
 impl From<Evaluated> for pb::EvaluateTargetResponse {
     fn from(evaluated: Evaluated) -> Self {
         let text = |it: Option<Decimal>| it.map(|it| it.to_string()).unwrap_or_default();
-        let judged = evaluated.judged;
+        let (judged, style) = (evaluated.judged, evaluated.style);
+        let order = quantity_as(&evaluated.target.content.quantity, style);
+        let quantity = evaluated.quantity.as_ref();
         Self {
             standing: to_wire(&STANDINGS, &judged.standing),
             distance: text(judged.distance),
             distance_points: text(judged.points),
-            target: Some(evaluated.target.into()),
-            quantity: evaluated.quantity.as_ref().map(quantity),
+            target: Some(pb::Target {
+                quantity: Some(order),
+                ..evaluated.target.into()
+            }),
+            quantity: quantity.map(|it| quantity_as(it, style)),
             last_date: evaluated
                 .last_day
                 .map(|it| it.to_string())

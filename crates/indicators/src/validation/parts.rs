@@ -71,7 +71,7 @@ pub(super) fn of(
 /// Returns the numbers of a figure that add up: one, or numerator and denominator. The
 /// inner `None` stands for nothing to add, the outer one for a figure that is not known
 /// exactly.
-fn addends(quantity: &Quantity) -> Option<Option<Vec<Decimal>>> {
+pub(super) fn addends(quantity: &Quantity) -> Option<Option<Vec<Decimal>>> {
     match quantity.content() {
         Content::Absent(Absence::NotArisen | Absence::NotApplicable | Absence::None) => Some(None),
         Content::Absent(_) => None,
@@ -83,7 +83,7 @@ fn addends(quantity: &Quantity) -> Option<Option<Vec<Decimal>>> {
     }
 }
 
-fn add(sum: &[Decimal], part: &[Decimal]) -> Option<Vec<Decimal>> {
+pub(super) fn add(sum: &[Decimal], part: &[Decimal]) -> Option<Vec<Decimal>> {
     if sum.len() != part.len() {
         return None;
     }
@@ -91,7 +91,7 @@ fn add(sum: &[Decimal], part: &[Decimal]) -> Option<Vec<Decimal>> {
     both.map(|(a, b)| a.checked_add(*b)).collect()
 }
 
-fn written(numbers: &[Decimal], write: impl Fn(Decimal) -> String) -> String {
+pub(super) fn written(numbers: &[Decimal], write: impl Fn(Decimal) -> String) -> String {
     let written: Vec<_> = numbers.iter().map(|it| write(*it)).collect();
     written.join("/")
 }

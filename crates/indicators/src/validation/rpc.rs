@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use proto::indicators as pb;
-use types::{ids::IndicatorId, violations::Invalid};
+use types::{
+    ids::{IndicatorId, ValueId},
+    violations::Invalid,
+};
 
-use super::{Report, Validate};
+use super::{Report, Validate, by_rule::Broken};
 use crate::value::wire::value_issue;
 
 const MOST_INDICATORS: usize = 500;
@@ -36,10 +39,24 @@ impl TryFrom<pb::ValidateValuesRequest> for Validate {
 impl From<Report> for pb::ValidateValuesResponse {
     fn from(report: Report) -> Self {
         let completeness = report.completeness.map(|it| it.to_string());
+        let issues = report.issues.into_iter().map(value_issue);
+        let broken = report.broken.into_iter().map(Into::into);
         Self {
-            issues: report.issues.into_iter().map(value_issue).collect(),
+            issues: issues.chain(broken).collect(),
             missing_indicators: report.missing.iter().map(IndicatorId::name).collect(),
             completeness_percent: completeness.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Broken> for pb::ValueIssue {
+    fn from(broken: Broken) -> Self {
+        let figures: Vec<_> = broken.figures.iter().map(ValueId::name).collect();
+        Self {
+            indicator_value: figures.first().cloned().unwrap_or_default(),
+            issue: Some(broken.issue.into()),
+            validation_rule: broken.rule,
+            related_values: figures,
         }
     }
 }

@@ -12,7 +12,7 @@ use types::{
 };
 
 use super::{
-    IndicatorValue, Revision, Stage, check,
+    IndicatorValue, Revision, Shown, Stage, check,
     ground::Ground,
     issue::{self, Issue, Severity},
     item::{Disposition, Entry, Item, Outcome},
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     evidence, feed,
+    indicator::Manner,
     reason::{ITEMS_CONTRADICT, ITEMS_MERGED, REASON_REQUIRED, VALUE_CHANGED, VALUE_LOCKED},
 };
 
@@ -53,6 +54,7 @@ pub(crate) struct By<'a> {
 pub(crate) struct Checked {
     pub(crate) item: Item,
     refusals: Vec<Issue>,
+    manner: Manner,
     /// Whether a figure without evidence is told of.
     needs_evidence: bool,
 }
@@ -60,10 +62,11 @@ pub(crate) struct Checked {
 impl Checked {
     pub(crate) fn new(item: Item, principal: &Principal, ground: &Ground) -> Self {
         let refusals = check::refusals(&item, principal, ground);
-        let needs_evidence = check::needs_evidence(&item, ground);
+        let (manner, needs_evidence) = check::looked_at(&item, ground);
         Self {
             item,
             refusals,
+            manner,
             needs_evidence,
         }
     }
@@ -101,11 +104,12 @@ pub(crate) async fn decide(
     Ok(judge(by, batches, &known))
 }
 
-/// Where an item stands among all, in which batch, and whether its figure needs evidence.
+/// Where an item stands among all, in which batch, and how its figure is looked at.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     at: usize,
     batch: usize,
+    manner: Manner,
     needs_evidence: bool,
 }
 
@@ -125,12 +129,11 @@ fn judge(
     for (batch, items) in batches.into_iter().enumerate() {
         for checked in items {
             if checked.figure().is_some() {
-                let at = ids.len();
-                let needs_evidence = checked.needs_evidence;
                 places.push(Place {
-                    at,
+                    at: ids.len(),
                     batch,
-                    needs_evidence,
+                    manner: checked.manner,
+                    needs_evidence: checked.needs_evidence,
                 });
             }
             let item = checked.item;
@@ -171,7 +174,8 @@ fn judge(
             // What an earlier batch wrote is in force for this one.
             let written = changes.0[first_change..].last();
             let before = written.map(|it| &it.after.value).or(before);
-            let change = take(by, id, entry, before, path, outcome);
+            let manner = of_batch[0].manner;
+            let change = take((by, manner), id, entry, before, path, outcome);
             changes.0.extend(change);
         }
     }
@@ -219,14 +223,15 @@ fn in_table(id: &ValueId) -> (&UnitId, Period, &IndicatorId, Option<&Breakdown>)
 
 /// Takes a figure that was sent beside the one in force, and says what it changes.
 fn take(
-    by: By<'_>,
+    (by, manner): (By<'_>, Manner),
     id: &ValueId,
     entry: Entry,
     before: Option<&IndicatorValue>,
     path: &str,
     outcome: &mut Outcome,
 ) -> Option<Change> {
-    let warnings = issue::of_quantity(&entry.quantity, &format!("{path}.quantity"));
+    let shown = |value: IndicatorValue| Shown { value, manner };
+    let warnings = issue::of_quantity(&entry.quantity, &format!("{path}.quantity"), manner);
     outcome.issues.extend(warnings);
     if before.is_some_and(|it| it.says(&entry)) {
         outcome.disposition = Disposition::Unchanged;
@@ -237,7 +242,7 @@ fn take(
     {
         let field = format!("{path}{field}");
         outcome.issues = vec![Issue::new(Severity::Error, reason, field, &facts)];
-        outcome.current = Some(before.clone());
+        outcome.current = Some(shown(before.clone()));
         return None;
     }
     let current_etag = before.map(|it| etag::of(it.revision)).unwrap_or_default();
@@ -245,7 +250,7 @@ fn take(
         let facts = [("name", id.name()), ("current_etag", current_etag)];
         let field = format!("{path}.etag");
         outcome.issues = vec![Issue::new(Severity::Error, &VALUE_CHANGED, field, &facts)];
-        outcome.current = before.cloned();
+        outcome.current = before.cloned().map(shown);
         return None;
     }
     outcome.disposition = match before {

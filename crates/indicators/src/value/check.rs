@@ -3,7 +3,7 @@
 use kit::Reason;
 use types::{
     ids::{Principal, ValueId},
-    quantity::{Content, Quantity, Value},
+    quantity::{Content, Quantity},
     validity::Validity,
 };
 
@@ -14,10 +14,10 @@ use super::{
     item::Item,
 };
 use crate::{
-    indicator::{Definition, ValueKind},
+    indicator::{Definition, Manner, ValueKind, definition::OutOfBounds},
     reason::{
-        BELOW_ZERO, INDICATOR_NOT_IN_FORCE, PERIOD_NOT_ALLOWED, REFERENCE_NOT_FOUND,
-        UNIT_NOT_IN_FORCE, UNIT_NOT_PERMITTED, VALUE_KIND_MISMATCH,
+        INDICATOR_NOT_IN_FORCE, PERIOD_NOT_ALLOWED, REFERENCE_NOT_FOUND, UNIT_NOT_IN_FORCE,
+        UNIT_NOT_PERMITTED, VALUE_KIND_MISMATCH,
     },
 };
 
@@ -45,10 +45,13 @@ pub(super) fn refusals(item: &Item, principal: &Principal, ground: &Ground) -> V
             Some(definition) => {
                 told.period(definition);
                 if let Some(days) = days
-                    && !existed(days, &id.period, definition.accumulation)
+                    && !existed(days, &id.period, definition)
                 {
-                    told.unit_not_in_force(days);
+                    told.unit_not_in_force(days, definition);
                 }
+                let breakdown = id.breakdown.as_ref();
+                let of_place = breakdown.and_then(|it| definition.undeclared(it));
+                told.out_of_bounds(of_place, id);
                 if let Ok(entry) = &item.entry {
                     told.quantity(definition, &entry.quantity);
                     let about = (&id.indicator, definition);
@@ -69,13 +72,15 @@ pub(super) fn refusals(item: &Item, principal: &Principal, ground: &Ground) -> V
     told.issues
 }
 
-/// Says whether the indicator of an item asks for documents that prove its figures.
-pub(super) fn needs_evidence(item: &Item, ground: &Ground) -> bool {
+/// Says how the figure of an item is looked at, and whether its indicator asks for documents
+/// that prove it.
+pub(super) fn looked_at(item: &Item, ground: &Ground) -> (Manner, bool) {
     let definition = item
         .id
         .as_ref()
         .and_then(|it| ground.definitions.for_period(&it.indicator, &it.period));
-    definition.is_some_and(|it| it.details.evidence_required)
+    let looked_at = definition.map(|it| (it.manner(), it.details.evidence_required));
+    looked_at.unwrap_or_default()
 }
 
 /// What is told about one item.
@@ -112,11 +117,19 @@ impl Told<'_> {
             ];
             self.refuse(&PERIOD_NOT_ALLOWED, "period", &facts);
         }
+        self.out_of_bounds(definition.before_base(&id.period), id);
     }
 
-    fn unit_not_in_force(&mut self, days: &Validity) {
+    fn out_of_bounds(&mut self, refused: Option<OutOfBounds>, id: &ValueId) {
+        if let Some((reason, field, mut facts)) = refused {
+            facts.push(("indicator", id.indicator.name()));
+            self.refuse(reason, field, &facts);
+        }
+    }
+
+    fn unit_not_in_force(&mut self, days: &Validity, definition: &Definition) {
         let Some(id) = &self.item.id else { return };
-        let facts = not_in_force(&id.unit, &id.period, days);
+        let facts = not_in_force(&id.unit, &id.period, days, definition);
         self.refuse(&UNIT_NOT_IN_FORCE, "unit", &facts);
     }
 
@@ -137,13 +150,9 @@ impl Told<'_> {
                 ("found_vi", found_vi.to_owned()),
             ];
             self.refuse(&VALUE_KIND_MISMATCH, "quantity", &facts);
+            return;
         }
-        if let Value::Count(count) = value
-            && *count < 0
-        {
-            let facts = [("count", count.to_string())];
-            self.refuse(&BELOW_ZERO, "quantity.count", &facts);
-        }
+        self.out_of_bounds(definition.out_of_bounds(value), id);
     }
 }
 
@@ -153,7 +162,7 @@ mod tests {
 
     use types::{
         ids::{IndicatorId, SourceSystemId, UnitId},
-        quantity::Absence,
+        quantity::{Absence, Value},
         ratio::Ratio,
         violations::Invalid,
     };

@@ -1,6 +1,8 @@
 //! How a figure came about: its versions, its parts, what it is computed from, and the
 //! submissions that pin it.
 
+use std::collections::BTreeSet;
+
 use kit::{Actor, Error, Result};
 use types::ids::ValueId;
 
@@ -12,7 +14,9 @@ use super::{
     store,
 };
 use crate::{
-    formula::derive::Input, indicator::standing::definitions, reason::FORMULA_COUNTED_AS_ZERO,
+    formula::derive::Input,
+    indicator::standing::{Definitions, definitions},
+    reason::FORMULA_COUNTED_AS_ZERO,
     validation,
 };
 
@@ -38,6 +42,8 @@ pub(crate) struct Explanation {
     pub(crate) computation: Option<Computation>,
     /// The newest first.
     pub(crate) locks: Vec<Held>,
+    /// Of its indicator, and of those it is computed from.
+    pub(crate) definitions: Definitions,
 }
 
 /// What a figure is computed from.
@@ -81,6 +87,7 @@ impl Values {
             issues,
             computation: None,
             locks,
+            definitions,
         })
     }
 
@@ -89,6 +96,9 @@ impl Values {
         let found = derived::told(db, id).await?;
         let (value, told) = found.ok_or_else(|| Error::not_found("INDICATOR_VALUE", id))?;
         let parts = store::parts(db, id, PARTS_SHOWN).await?;
+        let inputs = told.derived.inputs.iter().map(|it| &it.id.indicator);
+        let known: BTreeSet<_> = inputs.chain([&id.indicator]).collect();
+        let definitions = definitions(db, &known.into_iter().collect::<Vec<_>>()).await?;
         let warnings = told.derived.warnings.iter().map(|it| Issue {
             severity: Severity::Warning,
             code: FORMULA_COUNTED_AS_ZERO.code,
@@ -97,7 +107,10 @@ impl Values {
             vi: it.vi.clone(),
         });
         let own = match &value {
-            Listed::Figure(figure) => super::issue::of_quantity(&figure.quantity, "quantity"),
+            Listed::Figure(figure) => {
+                let manner = definitions.manner(id);
+                super::issue::of_quantity(&figure.quantity, "quantity", manner)
+            }
             Listed::NotComputed(failed) => vec![failed.issue.clone()],
         };
         let issues = own.into_iter().chain(warnings);
@@ -115,6 +128,7 @@ impl Values {
                 missing: missing.map(|(id, _)| id).collect(),
             }),
             locks: lock::store::of_figure(db, id, LOCKS_SHOWN).await?,
+            definitions,
         })
     }
 }

@@ -12,6 +12,7 @@ use types::{
 
 use crate::{
     evidence::Evidence,
+    indicator::Manner,
     reason::{
         PUBLISHED_MISMATCH, RATIO_ABOVE_WHOLE, RATIO_MISMATCH, RATIO_NOT_ROUNDED,
         RATIO_PARTS_MISSING, VALUE_WITHOUT_EVIDENCE,
@@ -74,11 +75,29 @@ impl From<Violation> for Issue {
 
 /// Returns what is odd about a figure and yet no reason to refuse it. `field` is the path
 /// of the figure.
-pub(crate) fn of_quantity(quantity: &Quantity, field: &str) -> Vec<Issue> {
+pub(crate) fn of_quantity(quantity: &Quantity, field: &str, manner: Manner) -> Vec<Issue> {
     match quantity.content() {
         Content::Absent(_) => Vec::new(),
-        Content::Value(Value::Ratio(ratio)) => of_ratio(ratio, quantity, field),
-        Content::Value(value) => of_published(value, quantity, field).into_iter().collect(),
+        Content::Value(Value::Ratio(ratio)) if manner.style.as_parts => {
+            let points = ratio.parts().map(|(it, _)| it);
+            let issue = points.and_then(|it| of_published(it, quantity, field));
+            issue.into_iter().collect()
+        }
+        Content::Value(Value::Ratio(ratio)) => of_ratio(ratio, quantity, field, manner),
+        Content::Value(value) => {
+            let issue = number_of(value).and_then(|it| of_published(it, quantity, field));
+            issue.into_iter().collect()
+        }
+    }
+}
+
+/// Returns the number of a value that is printed as one.
+fn number_of(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Count(count) => Decimal::from_i64(*count).ok(),
+        Value::Money(money) => Decimal::from_i64(money.vnd()).ok(),
+        Value::Decimal(decimal) => Some(*decimal),
+        _ => None,
     }
 }
 
@@ -97,7 +116,7 @@ pub(crate) fn without_evidence(
         .then(|| Issue::new(Severity::Warning, reason, field.to_owned(), &facts))
 }
 
-fn of_ratio(ratio: &Ratio, quantity: &Quantity, field: &str) -> Vec<Issue> {
+fn of_ratio(ratio: &Ratio, quantity: &Quantity, field: &str, manner: Manner) -> Vec<Issue> {
     let field = format!("{field}.ratio");
     let (Some((numerator, denominator)), Some(computed)) = (ratio.parts(), ratio.percent()) else {
         let stated = ratio.shown_percent();
@@ -109,10 +128,8 @@ fn of_ratio(ratio: &Ratio, quantity: &Quantity, field: &str) -> Vec<Issue> {
         return vec![missing];
     };
     let mut issues = Vec::new();
-    if numerator
-        .checked_sub(denominator)
-        .is_some_and(is_above_zero)
-    {
+    let over = numerator.checked_sub(denominator);
+    if manner.within_whole && over.is_some_and(is_above_zero) {
         let facts = [
             ("numerator_en", numerator.to_string()),
             ("numerator_vi", numerator.to_vietnamese()),
@@ -144,13 +161,7 @@ fn of_ratio(ratio: &Ratio, quantity: &Quantity, field: &str) -> Vec<Issue> {
 }
 
 /// Compares the words that were published with the number that was sent.
-fn of_published(value: &Value, quantity: &Quantity, field: &str) -> Option<Issue> {
-    let sent = match value {
-        Value::Count(count) => Decimal::from_i64(*count).ok()?,
-        Value::Money(money) => Decimal::from_i64(money.vnd()).ok()?,
-        Value::Decimal(decimal) => *decimal,
-        _ => return None,
-    };
+fn of_published(sent: Decimal, quantity: &Quantity, field: &str) -> Option<Issue> {
     let published = number(quantity)?;
     let differs = published.checked_sub(sent).is_none_or(|it| !it.is_zero());
     let facts = [
@@ -191,7 +202,17 @@ fn is_above_zero(it: Decimal) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use types::quantity::Style;
+
     use super::*;
+
+    const SHARE: Manner = Manner {
+        style: Style {
+            scale: None,
+            as_parts: false,
+        },
+        within_whole: true,
+    };
 
     fn share(parts: Option<(&str, &str)>, stated: &str) -> Quantity {
         let parts = parts.map(|(a, b)| (a.parse().unwrap(), b.parse().unwrap()));
@@ -201,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_99_percent_of_minh_long_is_kept_and_marked() {
-        let issues = of_quantity(&share(None, "99"), "quantity");
+        let issues = of_quantity(&share(None, "99"), "quantity", SHARE);
         assert_eq!(issues.len(), 1);
         assert_eq!(issues[0].severity, Severity::Warning);
         assert_eq!(issues[0].code, "RATIO_PARTS_MISSING");
@@ -210,19 +231,19 @@ mod tests {
     }
 
     fn codes(quantity: &Quantity) -> Vec<(Severity, &'static str)> {
-        let issues = of_quantity(quantity, "quantity").into_iter();
+        let issues = of_quantity(quantity, "quantity", SHARE).into_iter();
         issues.map(|it| (it.severity, it.code)).collect()
     }
 
     #[test]
     fn the_92_4_percent_of_4817_in_5209_is_tolerated_and_told() {
         let cut = share(Some(("4817", "5209")), "92.4");
-        let issues = of_quantity(&cut, "quantity");
+        let issues = of_quantity(&cut, "quantity", SHARE);
         assert_eq!(codes(&cut), [(Severity::Info, "RATIO_NOT_ROUNDED")]);
         assert!(issues[0].vi.contains("92,4%") && issues[0].vi.contains("92,47%"));
         assert_eq!(codes(&share(Some(("4817", "5209")), "92.5")), []);
         assert_eq!(codes(&share(Some(("4817", "5209")), "92")), []);
-        let issues = of_quantity(&share(Some(("4817", "5209")), "93.4"), "quantity");
+        let issues = of_quantity(&share(Some(("4817", "5209")), "93.4"), "quantity", SHARE);
         assert_eq!(issues[0].code, "RATIO_MISMATCH");
         assert_eq!(issues[0].en, "93.4% is stated, the numbers give 92.47%");
         assert_eq!(issues[0].vi, "tỷ lệ công bố là 93,4%, số liệu cho 92,47%");
@@ -247,6 +268,34 @@ mod tests {
         let over = share(Some(("9", "8")), "112.5");
         assert_eq!(codes(&over), [(Severity::Warning, "RATIO_ABOVE_WHOLE")]);
         assert_eq!(codes(&share(Some(("8", "8")), "100")), []);
+        // Where the definition says that a numerator is no part of its denominator.
+        let rate = Manner {
+            within_whole: false,
+            ..SHARE
+        };
+        assert!(of_quantity(&over, "quantity", rate).is_empty());
+    }
+
+    #[test]
+    fn points_are_compared_with_what_was_printed_as_points() {
+        use types::quantity::Qualifier;
+        let score = Manner {
+            style: Style {
+                scale: None,
+                as_parts: true,
+            },
+            within_whole: false,
+        };
+        let printed = |words: &str| {
+            let parts = ("17.25".parse().unwrap(), "20".parse().unwrap());
+            let points = Value::Ratio(Ratio::new(Some(parts), None).unwrap());
+            let content = Content::Value(points);
+            let quantity = Quantity::new(content, Qualifier::Exact, Some(words.into()));
+            let told = of_quantity(&quantity.unwrap(), "quantity", score);
+            told.into_iter().map(|it| it.code).collect::<Vec<_>>()
+        };
+        assert!(printed("17,25").is_empty() && printed("17,25/20").is_empty());
+        assert_eq!(printed("17,52"), ["PUBLISHED_MISMATCH"]);
     }
 
     #[test]

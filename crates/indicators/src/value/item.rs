@@ -2,7 +2,7 @@
 
 use types::{ids::ValueId, quantity::Quantity, violations::Invalid};
 
-use super::{IndicatorValue, Source, issue::Issue};
+use super::{Shown, Source, issue::Issue};
 use crate::evidence::Evidence;
 
 /// One item of a request. It is refused alone, so what is wrong with it is kept here.
@@ -35,7 +35,7 @@ pub(crate) struct Outcome {
     pub(crate) disposition: Disposition,
     pub(crate) issues: Vec<Issue>,
     /// The figure in force, when the item knew an older one.
-    pub(crate) current: Option<IndicatorValue>,
+    pub(crate) current: Option<Shown>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -350,15 +350,14 @@ async fn settle(
     rejected: &BTreeSet<ValueId>,
 ) -> Result<()> {
     let held = store::held(db, figures).await?;
-    let mut alike: BTreeMap<(ValueState, Option<String>), BTreeSet<&ValueId>> = BTreeMap::new();
+    let mut alike: BTreeMap<Stage, BTreeSet<&ValueId>> = BTreeMap::new();
     for id in figures {
         let locks = held.get(id).map_or(&[][..], Vec::as_slice);
         let stage = stage(locks, rejected.contains(id));
-        let same = alike.entry((stage.state, stage.locked_by)).or_default();
-        same.insert(id);
+        alike.entry(stage).or_default().insert(id);
     }
-    for ((state, locked_by), ids) in alike {
-        values::mark(db, &ids, state, locked_by.as_deref()).await?;
+    for (stage, ids) in alike {
+        values::mark(db, &ids, &stage).await?;
     }
     Ok(())
 }
@@ -375,6 +374,7 @@ fn stage(held: &[Held], is_rejected: bool) -> Stage {
         state: furthest.unwrap_or(free),
         locked_by: held.first().map(|it| it.submission.clone()),
         submitted_revision: None,
+        reason: None,
     }
 }
 

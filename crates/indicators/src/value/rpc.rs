@@ -12,7 +12,8 @@ use super::{
     GetValue, ListRevisions, ListValues, UpsertValues, Values,
     explanation::ExplainValue,
     item::{Item, Outcome},
-    wire::ForAll,
+    verdict::{AcceptValue, RejectValue},
+    wire::{self, ForAll, LONGEST_REASON},
 };
 use crate::{
     ingest::Ingests,
@@ -85,13 +86,40 @@ impl ValueService for Rpc {
         Ok(Response::new(value.into()))
     }
 
+    async fn accept_indicator_value(
+        &self,
+        request: Request<pb::AcceptIndicatorValueRequest>,
+    ) -> Result<Response<pb::IndicatorValue>, Status> {
+        let (actor, judge) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let value = self.values.accept(&tx, &actor, judge).await?;
+        tx.reply(value.into()).await
+    }
+
+    async fn reject_indicator_value(
+        &self,
+        request: Request<pb::RejectIndicatorValueRequest>,
+    ) -> Result<Response<pb::IndicatorValue>, Status> {
+        let (actor, judge) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let value = self.values.reject(&tx, &actor, judge).await?;
+        tx.reply(value.into()).await
+    }
+
     async fn list_indicator_values(
         &self,
         request: Request<pb::ListIndicatorValuesRequest>,
     ) -> Result<Response<pb::ListIndicatorValuesResponse>, Status> {
         let (actor, list) = accept(request)?;
-        let (values, next_page_token) = self.values.list(&actor, list).await?;
-        let indicator_values = values.into_iter().map(Into::into).collect();
+        let (values, definitions, next_page_token) = self.values.list(&actor, list).await?;
+        let values = values.into_iter();
+        let indicator_values = values.map(|it| wire::listed(it, &definitions)).collect();
         Ok(Response::new(pb::ListIndicatorValuesResponse {
             indicator_values,
             next_page_token,
@@ -103,8 +131,9 @@ impl ValueService for Rpc {
         request: Request<pb::ListIndicatorValueRevisionsRequest>,
     ) -> Result<Response<pb::ListIndicatorValueRevisionsResponse>, Status> {
         let (actor, list) = accept(request)?;
-        let (revisions, next_page_token) = self.values.list_revisions(&actor, list).await?;
-        let revisions = revisions.into_iter().map(Into::into).collect();
+        let (revisions, manner, next_page_token) = self.values.list_revisions(&actor, list).await?;
+        let revisions = revisions.into_iter();
+        let revisions = revisions.map(|it| wire::revision(it, manner)).collect();
         Ok(Response::new(pb::ListIndicatorValueRevisionsResponse {
             revisions,
             next_page_token,
@@ -194,6 +223,32 @@ impl TryFrom<pb::GetIndicatorValueRequest> for GetValue {
         match bad.required("name", &request.name) {
             Some(id) => Ok(Self { id }),
             None => Err(bad),
+        }
+    }
+}
+
+impl TryFrom<pb::AcceptIndicatorValueRequest> for AcceptValue {
+    type Error = Invalid;
+
+    fn try_from(request: pb::AcceptIndicatorValueRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let etag = request.etag;
+        let id = bad.required("name", &request.name);
+        id.map(|id| Self { id, etag }).ok_or(bad)
+    }
+}
+
+impl TryFrom<pb::RejectIndicatorValueRequest> for RejectValue {
+    type Error = Invalid;
+
+    fn try_from(request: pb::RejectIndicatorValueRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let etag = request.etag;
+        let id = bad.required("name", &request.name);
+        let reason = bad.line("reason", &request.reason, LONGEST_REASON);
+        match (id, reason) {
+            (Some(id), Some(reason)) => Ok(Self { id, reason, etag }),
+            _ => Err(bad),
         }
     }
 }

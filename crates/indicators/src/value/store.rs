@@ -15,7 +15,7 @@ use types::{
     period::Period,
 };
 
-use super::{IndicatorValue, Revision, Stage, ValueState, lock::store::together};
+use super::{IndicatorValue, Revision, Stage, lock::store::together};
 use crate::code::Code;
 
 mod bulk;
@@ -262,14 +262,19 @@ pub(crate) async fn write(db: &impl ConnectionTrait, revisions: &[&Revision]) ->
 pub(super) async fn mark(
     db: &impl ConnectionTrait,
     figures: &BTreeSet<&ValueId>,
-    state: ValueState,
-    locked_by: Option<&str>,
+    stage: &Stage,
 ) -> Result<()> {
-    let locked_by = locked_by.map(ToOwned::to_owned);
     for any in conditions(figures.iter().copied()) {
         value::Entity::update_many()
-            .col_expr(value::Column::State, Expr::value(state.code()))
-            .col_expr(value::Column::LockedBy, Expr::value(locked_by.clone()))
+            .col_expr(value::Column::State, Expr::value(stage.state.code()))
+            .col_expr(
+                value::Column::LockedBy,
+                Expr::value(stage.locked_by.clone()),
+            )
+            .col_expr(
+                value::Column::StateReason,
+                Expr::value(stage.reason.clone()),
+            )
             .filter(any)
             .exec(db)
             .await?;
@@ -348,6 +353,7 @@ fn in_force(mut row: value::Model) -> Result<IndicatorValue> {
         state: Code::read(&row.state)?,
         locked_by: row.locked_by.take(),
         submitted_revision: row.submitted_revision,
+        reason: row.state_reason.take(),
     };
     Ok(IndicatorValue {
         stage,

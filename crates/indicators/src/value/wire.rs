@@ -2,7 +2,7 @@
 
 use kit::etag;
 use proto::{
-    convert::{self, instant, quantity, read_quantity, timestamp},
+    convert::{self, instant, quantity_as, read_quantity, timestamp, validity},
     indicators as pb, shared,
 };
 use types::{
@@ -12,7 +12,7 @@ use types::{
 };
 
 use super::{
-    IndicatorValue, Revision, Source, SourceKind, ValueState,
+    IndicatorValue, Revision, Shown, Source, SourceKind, ValueState,
     derived::{Listed, NotComputed},
     explanation::Explanation,
     issue::{Issue, Severity, of_quantity},
@@ -22,11 +22,12 @@ use super::{
 use crate::{
     evidence,
     formula::derive::Input,
+    indicator::{Manner, standing::Definitions},
     wire::{from_wire, to_wire},
 };
 
 const LONGEST_NOTE: usize = 2000;
-const LONGEST_REASON: usize = 500;
+pub(super) const LONGEST_REASON: usize = 500;
 const LONGEST_SOURCE: usize = 200;
 
 /// What a request says for all of its items.
@@ -171,9 +172,9 @@ impl Outcome {
     }
 }
 
-impl From<IndicatorValue> for pb::IndicatorValue {
-    fn from(value: IndicatorValue) -> Self {
-        let issues = of_quantity(&value.quantity, "quantity");
+impl From<Shown> for pb::IndicatorValue {
+    fn from(Shown { value, manner }: Shown) -> Self {
+        let issues = of_quantity(&value.quantity, "quantity", manner);
         let source = value.source;
         let breakdown = value.id.breakdown.as_ref();
         Self {
@@ -182,7 +183,7 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             unit: value.id.unit.name(),
             period: value.id.period.to_string(),
             breakdown: breakdown.map_or_else(String::new, |it| it.as_str().to_owned()),
-            quantity: Some(quantity(&value.quantity)),
+            quantity: Some(quantity_as(&value.quantity, manner.style)),
             note: value.note,
             evidence: value.evidence.iter().map(Into::into).collect(),
             source: Some(source.into_wire(value.principal.name())),
@@ -190,6 +191,7 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             issues: issues.into_iter().map(Into::into).collect(),
             state: to_wire(&STATES, &value.stage.state),
             locked_by: value.stage.locked_by.unwrap_or_default(),
+            state_reason: value.stage.reason.unwrap_or_default(),
             create_time: Some(timestamp(value.create_time)),
             update_time: Some(timestamp(value.update_time)),
             etag: etag::of(value.revision),
@@ -197,13 +199,17 @@ impl From<IndicatorValue> for pb::IndicatorValue {
     }
 }
 
-impl From<Listed> for pb::IndicatorValue {
-    fn from(listed: Listed) -> Self {
-        match listed {
-            Listed::Figure(figure) => (*figure).into(),
-            Listed::NotComputed(failed) => (*failed).into(),
-        }
+/// Writes a figure out of a list, as its definition has it printed.
+pub(super) fn listed(listed: Listed, definitions: &Definitions) -> pb::IndicatorValue {
+    match listed {
+        Listed::Figure(value) => shown(*value, definitions),
+        Listed::NotComputed(failed) => (*failed).into(),
     }
+}
+
+fn shown(value: IndicatorValue, definitions: &Definitions) -> pb::IndicatorValue {
+    let manner = definitions.manner(&value.id);
+    Shown { value, manner }.into()
 }
 
 /// A figure that could not be computed has no quantity, and an issue says why.
@@ -225,32 +231,43 @@ impl From<NotComputed> for pb::IndicatorValue {
 
 impl From<Explanation> for pb::ExplainValueResponse {
     fn from(explanation: Explanation) -> Self {
+        let definitions = &explanation.definitions;
+        let id = explanation.value.id();
+        let manner = definitions.manner(id);
+        let definition = definitions.for_period(&id.indicator, &id.period);
+        let base_period = definition.and_then(|it| it.details.bounds.base_period);
+        let data_window = definition.map(|it| validity(&it.window(&id.period)));
         let revisions = explanation.revisions.into_iter();
+        let parts = explanation.parts.into_iter();
         let (formula, inputs, missing) = match explanation.computation {
             Some(it) => (it.formula, it.inputs, it.missing),
             None => Default::default(),
         };
         Self {
-            indicator_value: Some(explanation.value.into()),
-            revisions: revisions.map(Into::into).collect(),
-            parts: explanation.parts.into_iter().map(Into::into).collect(),
+            base_period: base_period.map(|it| it.to_string()).unwrap_or_default(),
+            data_window,
+            indicator_value: Some(listed(explanation.value, definitions)),
+            revisions: revisions.map(|it| revision(it, manner)).collect(),
+            parts: parts.map(|it| shown(it, definitions)).collect(),
             issues: explanation.issues.into_iter().map(value_issue).collect(),
             formula,
-            inputs: inputs.into_iter().map(Into::into).collect(),
+            inputs: inputs
+                .into_iter()
+                .map(|it| input(it, definitions))
+                .collect(),
             missing_values: missing.iter().map(ValueId::name).collect(),
             locks: explanation.locks.into_iter().map(Into::into).collect(),
         }
     }
 }
 
-impl From<Input> for pb::ExplainedInput {
-    fn from(input: Input) -> Self {
-        Self {
-            indicator_value: input.id.name(),
-            display_name: input.display_name,
-            quantity: input.quantity.as_ref().map(quantity),
-            inputs: input.takes.iter().map(ValueId::name).collect(),
-        }
+fn input(input: Input, definitions: &Definitions) -> pb::ExplainedInput {
+    let style = definitions.manner(&input.id).style;
+    pb::ExplainedInput {
+        indicator_value: input.id.name(),
+        display_name: input.display_name,
+        quantity: input.quantity.as_ref().map(|it| quantity_as(it, style)),
+        inputs: input.takes.iter().map(ValueId::name).collect(),
     }
 }
 
@@ -265,19 +282,18 @@ impl From<Held> for pb::ValueLock {
     }
 }
 
-impl From<Revision> for pb::IndicatorValueRevision {
-    fn from(revision: Revision) -> Self {
-        let value = revision.value;
-        Self {
-            name: format!("{}/revisions/{}", value.id, value.revision),
-            principal: value.principal.name(),
-            reason: revision.reason,
-            create_time: Some(timestamp(value.update_time)),
-            snapshot: Some(pb::IndicatorValue {
-                state: pb::ValueState::Unspecified.into(),
-                ..value.into()
-            }),
-        }
+/// Writes one version of a figure.
+pub(super) fn revision(revision: Revision, manner: Manner) -> pb::IndicatorValueRevision {
+    let value = revision.value;
+    pb::IndicatorValueRevision {
+        name: format!("{}/revisions/{}", value.id, value.revision),
+        principal: value.principal.name(),
+        reason: revision.reason,
+        create_time: Some(timestamp(value.update_time)),
+        snapshot: Some(pb::IndicatorValue {
+            state: pb::ValueState::Unspecified.into(),
+            ..Shown { value, manner }.into()
+        }),
     }
 }
 
@@ -297,6 +313,7 @@ pub(crate) fn value_issue((id, issue): (ValueId, Issue)) -> pb::ValueIssue {
     pb::ValueIssue {
         indicator_value: id.name(),
         issue: Some(issue.into()),
+        ..pb::ValueIssue::default()
     }
 }
 

@@ -373,6 +373,7 @@ async fn a_period_is_described() {
     let describe = |period: &str| {
         let asked = story.reporter.ask(pb::DescribePeriodRequest {
             period: period.into(),
+            ..Default::default()
         });
         let mut indicators = story.indicators.clone();
         async move { indicators.describe_period(asked).await }

@@ -3,6 +3,7 @@
 
 mod aggregate_questions;
 mod aggregates;
+mod bounds;
 mod breakdowns;
 mod bulk;
 mod definitions;
@@ -28,6 +29,9 @@ mod sources;
 mod story;
 mod targets;
 mod validation;
+mod validation_rule_life;
+mod validation_rules;
 mod values;
+mod verdicts;
 mod verification;
 mod views;

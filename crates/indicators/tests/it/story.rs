@@ -9,6 +9,7 @@ use proto::{
         scorecard_service_client::ScorecardServiceClient,
         source_system_service_client::SourceSystemServiceClient,
         target_service_client::TargetServiceClient,
+        validation_rule_service_client::ValidationRuleServiceClient,
         value_lock_service_client::ValueLockServiceClient,
         value_service_client::ValueServiceClient,
     },
@@ -28,6 +29,7 @@ pub(crate) struct Story {
     pub(crate) indicators: IndicatorServiceClient<Peer>,
     pub(crate) values: ValueServiceClient<Peer>,
     pub(crate) targets: TargetServiceClient<Peer>,
+    pub(crate) rules: ValidationRuleServiceClient<Peer>,
     pub(crate) sources: SourceSystemServiceClient<Peer>,
     pub(crate) scores: ScorecardServiceClient<Peer>,
     /// Past the gate, as the service that carries reports reaches it.
@@ -49,6 +51,7 @@ impl Story {
             indicators: IndicatorServiceClient::new(peer.clone()),
             values: ValueServiceClient::new(peer.clone()),
             targets: TargetServiceClient::new(peer.clone()),
+            rules: ValidationRuleServiceClient::new(peer.clone()),
             sources: SourceSystemServiceClient::new(peer.clone()),
             scores: ScorecardServiceClient::new(peer.clone()),
             locks: ValueLockServiceClient::new(Peer::local(service.routes())),

@@ -4,7 +4,7 @@ use kit::{Begin, Db, accept};
 use proto::{
     convert::{issue, quantity, timestamp},
     reporting::{self as pb, consolidation_service_server::ConsolidationService},
-    shared::{Issue, Severity},
+    shared::{Issue, Quantity, Severity},
 };
 use tonic::{Request, Response, Status};
 use types::{
@@ -192,7 +192,10 @@ impl From<FigureTotal> for pb::ConsolidatedFigure {
         let count = |it: u32| i32::try_from(it).unwrap_or(i32::MAX);
         let unit_figures = figure.by_unit.into_iter().map(|(unit, it)| pb::UnitFigure {
             unit: unit.name(),
-            quantity: Some(quantity(&it.quantity)),
+            quantity: Some(Quantity {
+                text_vi: it.text(),
+                ..quantity(&it.quantity)
+            }),
             indicator_value: it.name,
             revision: it.revision,
         });
@@ -200,7 +203,10 @@ impl From<FigureTotal> for pb::ConsolidatedFigure {
             indicator: figure.indicator.name(),
             display_name: figure.display_name,
             measure_unit: figure.measure_unit,
-            total: figure.total.as_ref().map(quantity),
+            total: figure.total.as_ref().map(|it| Quantity {
+                text_vi: figure.printed.unwrap_or_else(|| it.to_vietnamese()),
+                ..quantity(it)
+            }),
             expected_count: count(figure.expected),
             counted_count: count(figure.counted),
             missing_count: count(figure.missing),

@@ -9,6 +9,7 @@ use types::{money::Money, text::fold};
 use super::parts::{cell, column, file_time, issue_date, narrative, point, spans};
 use crate::{
     consolidation::{Content, FigureTotal, Part, SectionParts, Source},
+    placeholder::Figure,
     report::{Body, ProjectRow, ReportState},
     request::Timeliness,
     template::ConsolidationRule,
@@ -177,7 +178,10 @@ fn totals(content: &Content) -> Vec<Block> {
 
 fn total(figure: &FigureTotal) -> String {
     match &figure.total {
-        Some(total) => total.to_vietnamese(),
+        Some(total) => figure
+            .printed
+            .clone()
+            .unwrap_or_else(|| total.to_vietnamese()),
         None if figure.adds_up => "Chưa đủ số liệu".to_owned(),
         None => "Không cộng".to_owned(),
     }
@@ -403,7 +407,7 @@ fn figures(content: &Content) -> Vec<Block> {
         ];
         row.extend(units.iter().map(|it| {
             let known = figure.by_unit.get(&it.unit);
-            cell(known.map_or_else(|| "–".to_owned(), |it| it.quantity.to_vietnamese()))
+            cell(known.map_or_else(|| "–".to_owned(), Figure::text))
         }));
         row.push(Cell {
             bold: true,

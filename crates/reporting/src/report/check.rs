@@ -74,6 +74,7 @@ pub(super) fn report(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
     findings.extend(texts(whole, gathered));
     findings.extend(signature(whole, gathered));
     findings.extend(figures(whole, gathered));
+    odd(whole, gathered, &mut findings);
     findings.extend(form(whole, gathered));
     findings.sort_by_key(|it| !it.is_error());
     findings
@@ -202,6 +203,20 @@ fn figures(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What is odd about the figures that are sent, as the service that keeps them tells it: no
+/// document proves one, or a rule of the field is broken. It warns, however grave.
+fn odd(whole: &Whole, gathered: &Gathered, findings: &mut Vec<Finding>) {
+    let sent: BTreeSet<_> = whole.pinned().into_iter().collect();
+    for odd in &gathered.odd {
+        let is_told = |it: &Finding| it.code == odd.code && it.field == odd.name;
+        if odd.indicators.is_disjoint(&sent) || findings.iter().any(is_told) {
+            continue;
+        }
+        let (en, vi) = (odd.en.as_str(), odd.vi.as_str());
+        findings.push(Finding::warning(&odd.code, odd.name.as_str(), en, vi));
+    }
 }
 
 /// What the agency printed stands beside what it counted; a difference is shown.

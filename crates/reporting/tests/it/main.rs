@@ -4,6 +4,7 @@
 
 mod consolidation;
 mod documents;
+mod figures;
 mod line;
 mod locks;
 mod planned_work;

@@ -134,7 +134,12 @@ async fn a_missing_figure_stops_a_report_and_an_offence_against_form_only_warns(
     let codes: Vec<_> = found.issues.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(
         codes,
-        ["ADDRESSEE_MISSING", "FIRST_RECIPIENT", "ON_BEHALF_LINE"]
+        [
+            "PARTS_DO_NOT_ADD_UP",
+            "ADDRESSEE_MISSING",
+            "FIRST_RECIPIENT",
+            "ON_BEHALF_LINE"
+        ]
     );
     assert!(found.issues.iter().all(|it| !it.message_vi.is_empty()));
 }

@@ -65,6 +65,7 @@ pub(super) mod value {
         pub(in crate::value::store) state: String,
         pub(in crate::value::store) locked_by: Option<String>,
         pub(in crate::value::store) submitted_revision: Option<i64>,
+        pub(in crate::value::store) state_reason: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -149,6 +150,7 @@ impl value::ActiveModel {
             state: Set(ValueState::Draft.code().into()),
             locked_by: Set(None),
             submitted_revision: Set(value.stage.submitted_revision),
+            state_reason: Set(None),
         })
     }
 }

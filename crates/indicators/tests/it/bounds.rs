@@ -1,0 +1,406 @@
+//! What figures may be: points within the maximum, places among so many, amounts that are
+//! not below zero, days that count, and parts that are declared.
+
+use proto::{
+    indicators as pb,
+    shared::{self, Disposition},
+};
+
+use crate::story::{
+    Story, codes, count, definition, dispositions, fields, item, minh_long, part, share,
+    value_name, whole_history, whole_sheet,
+};
+
+fn amount(vnd: i64) -> shared::Quantity {
+    shared::Quantity {
+        value: Some(shared::quantity::Value::AmountVnd(vnd)),
+        ..Default::default()
+    }
+}
+
+fn decimal(text: &str) -> shared::Quantity {
+    shared::Quantity {
+        value: Some(shared::quantity::Value::Decimal(text.into())),
+        ..Default::default()
+    }
+}
+
+/// The index of the district: points, and its place in the province.
+async fn with_index() -> Story {
+    let story = Story::begins().await;
+    let score = pb::Indicator {
+        unit_aggregation: pb::Aggregation::None.into(),
+        ..definition("Điểm nhóm công khai, minh bạch", pb::ValueKind::Score)
+    };
+    let rank = pb::Indicator {
+        unit_aggregation: pb::Aggregation::None.into(),
+        ..definition("Thứ hạng trong tỉnh", pb::ValueKind::Rank)
+    };
+    let bonus = pb::Indicator {
+        bonus_allowed: true,
+        ..score.clone()
+    };
+    story.publish_new("diem", score).await.unwrap();
+    story.publish_new("xep-hang", rank).await.unwrap();
+    story.publish_new("diem-thuong", bonus).await.unwrap();
+    story
+}
+
+#[tokio::test]
+async fn points_and_places_are_printed_as_such_wherever_the_figure_is_read() {
+    let story = with_index().await;
+    let results = story
+        .enter(vec![
+            item("diem", share("17.25", "20", "")),
+            item("xep-hang", share("3", "13", "")),
+        ])
+        .await;
+    assert_eq!(dispositions(&results), [Disposition::Created; 2]);
+    let printed = |value: &pb::IndicatorValue| value.quantity.as_ref().unwrap().text_vi.clone();
+    for (id, text) in [("diem", "17,25/20"), ("xep-hang", "3/13")] {
+        let value = story.value(&story.reporter, id).await.unwrap();
+        assert_eq!(printed(&value), text);
+        assert!(value.issues.is_empty());
+        let history = story
+            .history(&story.reporter, whole_history(id))
+            .await
+            .unwrap();
+        assert_eq!(
+            printed(history.revisions[0].snapshot.as_ref().unwrap()),
+            text
+        );
+        let explain = pb::ExplainValueRequest {
+            name: value_name(id),
+        };
+        let asked = story.reporter.ask(explain);
+        let told = story.values.clone().explain_value(asked).await.unwrap();
+        assert_eq!(
+            printed(told.get_ref().indicator_value.as_ref().unwrap()),
+            text
+        );
+    }
+    let sheet = story.sheet(&story.reporter, whole_sheet()).await.unwrap();
+    let texts: Vec<_> = sheet.indicator_values.iter().map(printed).collect();
+    assert_eq!(texts, ["17,25/20", "3/13"]);
+    // Also where an old version was sent and the one in force is told.
+    let late = pb::ValueItem {
+        etag: "\"v7\"".into(),
+        ..item("diem", share("18", "20", ""))
+    };
+    let asked = story.reporter.ask(minh_long(vec![late]));
+    let answer = story
+        .values
+        .clone()
+        .upsert_indicator_values(asked)
+        .await
+        .unwrap();
+    assert_eq!(printed(&answer.get_ref().current_values[0]), "17,25/20");
+}
+
+#[tokio::test]
+async fn more_points_than_there_are_and_places_that_are_none_are_refused() {
+    let story = with_index().await;
+    let results = story
+        .enter(vec![
+            item("diem", share("21", "20", "")),
+            item("diem-thuong", share("21", "20", "")),
+            item("xep-hang", share("14", "13", "")),
+        ])
+        .await;
+    assert_eq!(codes(&results[0]), ["SCORE_ABOVE_MAXIMUM"]);
+    assert_eq!(results[0].issues[0].field, "items[0].quantity.ratio");
+    assert!(
+        results[0].issues[0]
+            .message_vi
+            .contains("21/20 điểm vượt điểm tối đa")
+    );
+    assert_eq!(results[1].disposition(), Disposition::Created);
+    assert!(codes(&results[1]).is_empty());
+    assert_eq!(codes(&results[2]), ["RANK_OUT_OF_RANGE"]);
+    assert!(results[2].issues[0].message.contains("14 of 13"));
+}
+
+#[tokio::test]
+async fn an_amount_below_zero_is_taken_only_where_the_definition_says_so() {
+    let story = Story::begins().await;
+    let spent = definition("Kinh phí đã chi", pb::ValueKind::AmountVnd);
+    let balance = pb::Indicator {
+        negative_allowed: true,
+        ..definition("Chênh lệch so với dự toán", pb::ValueKind::AmountVnd)
+    };
+    story.publish_new("da-chi", spent).await.unwrap();
+    story.publish_new("chenh-lech", balance).await.unwrap();
+    let results = story
+        .enter(vec![
+            item("da-chi", amount(-5_000_000)),
+            item("chenh-lech", amount(-5_000_000)),
+        ])
+        .await;
+    assert_eq!(codes(&results[0]), ["AMOUNT_BELOW_ZERO"]);
+    assert_eq!(results[0].issues[0].field, "items[0].quantity.amount_vnd");
+    assert!(results[0].issues[0].message_vi.contains("-5.000.000"));
+    assert_eq!(results[1].disposition(), Disposition::Created);
+}
+
+#[tokio::test]
+async fn a_rate_that_is_no_part_of_a_whole_may_be_above_it_without_a_word() {
+    let story = Story::begins().await;
+    let of_whole = definition("Tỷ lệ hồ sơ đúng hạn", pb::ValueKind::Ratio);
+    let rate = pb::Indicator {
+        numerator_within_denominator: Some(false),
+        ..definition("Số thuê bao trên số dân", pb::ValueKind::Ratio)
+    };
+    story.publish_new("dung-han", of_whole).await.unwrap();
+    story.publish_new("thue-bao", rate).await.unwrap();
+    let results = story
+        .enter(vec![
+            item("dung-han", share("112", "100", "")),
+            item("thue-bao", share("112", "100", "")),
+        ])
+        .await;
+    assert_eq!(dispositions(&results), [Disposition::Created; 2]);
+    assert_eq!(codes(&results[0]), ["RATIO_ABOVE_WHOLE"]);
+    assert!(codes(&results[1]).is_empty());
+    let answer = story.look_at("2022-h1", &[]).await;
+    assert_eq!(answer.issues.len(), 1);
+    assert_eq!(answer.issues[0].indicator_value, value_name("dung-han"));
+    assert!(
+        story
+            .value(&story.reporter, "thue-bao")
+            .await
+            .unwrap()
+            .issues
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn digits_are_cut_where_a_figure_is_printed_and_never_where_it_is_kept() {
+    let story = Story::begins().await;
+    let to_one = |name: &str, kind| pb::Indicator {
+        scale: Some(1),
+        ..definition(name, kind)
+    };
+    let length = to_one("Chiều dài cáp quang (km)", pb::ValueKind::Decimal);
+    let part = to_one("Tỷ lệ hồ sơ trực tuyến", pb::ValueKind::Ratio);
+    story.publish_new("cap-quang", length).await.unwrap();
+    story.publish_new("truc-tuyen", part).await.unwrap();
+    story
+        .enter(vec![
+            item("cap-quang", decimal("12.25")),
+            item("truc-tuyen", share("9475", "15684", "")),
+        ])
+        .await;
+    let value = story.value(&story.reporter, "cap-quang").await.unwrap();
+    let quantity = value.quantity.unwrap();
+    assert_eq!(quantity.text_vi, "12,3");
+    let kept = shared::quantity::Value::Decimal("12.25".into());
+    assert_eq!(quantity.value, Some(kept));
+    let value = story.value(&story.reporter, "truc-tuyen").await.unwrap();
+    assert_eq!(value.quantity.unwrap().text_vi, "60,4%");
+}
+
+#[tokio::test]
+async fn a_programme_counts_from_its_base_period_and_says_so() {
+    let story = Story::begins().await;
+    let programme = pb::Indicator {
+        accumulation: pb::Accumulation::SinceStart.into(),
+        ..definition("Hộ dân được lắp đặt mã địa chỉ", pb::ValueKind::Count)
+    };
+    story
+        .create(
+            &story.receiver,
+            pb::CreateIndicatorRequest {
+                indicator: Some(programme.clone()),
+                indicator_id: "ma-dia-chi".into(),
+                ..Default::default()
+            },
+        )
+        .await
+        .unwrap();
+    let refused = story.publish("ma-dia-chi", "2022").await.unwrap_err();
+    let missing = ("indicator.base_period".to_owned(), "REQUIRED".to_owned());
+    assert_eq!(fields(&refused), [missing]);
+    let begun = pb::Indicator {
+        base_period: "2022-h2".into(),
+        ..programme
+    };
+    let published = story.publish_new("ma-dia-chi-moi", begun).await.unwrap();
+    assert_eq!(published.snapshot.unwrap().base_period, "2022-h2");
+    let enter = async |period: &str| {
+        story
+            .enter_for(period, item("ma-dia-chi-moi", count(1_250)))
+            .await
+    };
+    let early = enter("2022-h1").await;
+    assert_eq!(codes(&early), ["PERIOD_BEFORE_BASE"]);
+    assert_eq!(early.issues[0].field, "items[0].period");
+    assert!(early.issues[0].message_vi.contains("6 tháng cuối năm 2022"));
+    assert_eq!(enter("2022-h2").await.disposition(), Disposition::Created);
+    let explain = pb::ExplainValueRequest {
+        name: "indicators/ma-dia-chi-moi/values/huyen-minh-long.2022-h2".into(),
+    };
+    let asked = story.reporter.ask(explain);
+    let told = story
+        .values
+        .clone()
+        .explain_value(asked)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(told.base_period, "2022-h2");
+    assert_eq!(told.data_window.unwrap().start_date, "2022-06-15");
+}
+
+#[tokio::test]
+async fn the_days_that_count_are_those_of_the_indicator() {
+    let story = Story::begins().await;
+    // Báo cáo thống kê: the days of the calendar.
+    let by_calendar = pb::Indicator {
+        window_rule: Some(shared::WindowRule {
+            start_month_offset: 0,
+            start_day: 1,
+            end_month_offset: 0,
+            end_day: 31,
+        }),
+        accumulation: pb::Accumulation::AtDate.into(),
+        ..definition("Dân số", pb::ValueKind::Count)
+    };
+    let usual = pb::Indicator {
+        window_rule: None,
+        ..by_calendar.clone()
+    };
+    story
+        .publish_new("dan-so", by_calendar.clone())
+        .await
+        .unwrap();
+    story.publish_new("chung-thu-so", usual).await.unwrap();
+    let days = async |indicator: &str| {
+        let describe = pb::DescribePeriodRequest {
+            period: "2022-h1".into(),
+            indicator: indicator.into(),
+        };
+        let asked = story.reporter.ask(describe);
+        let answer = story
+            .indicators
+            .clone()
+            .describe_period(asked)
+            .await
+            .unwrap();
+        let window = answer.into_inner().data_window.unwrap();
+        (window.start_date, window.end_date)
+    };
+    let decree = ("2021-12-15".to_owned(), "2022-06-15".to_owned());
+    assert_eq!(days("").await, decree);
+    assert_eq!(days("indicators/chung-thu-so").await, decree);
+    let calendar = ("2022-01-01".to_owned(), "2022-07-01".to_owned());
+    assert_eq!(days("indicators/dan-so").await, calendar);
+
+    // A figure that is published a year late counts the days of the year before, when the
+    // units of this world did not exist yet.
+    let late = pb::Indicator {
+        window_rule: Some(shared::WindowRule {
+            start_month_offset: -12,
+            start_day: 1,
+            end_month_offset: -12,
+            end_day: 31,
+        }),
+        ..by_calendar.clone()
+    };
+    story.publish_new("grdp", late).await.unwrap();
+    let results = story
+        .enter(vec![
+            item("dan-so", count(17_000)),
+            item("chung-thu-so", count(132)),
+            item("grdp", count(1_000)),
+        ])
+        .await;
+    use Disposition::{Created, Rejected};
+    assert_eq!(dispositions(&results), [Created, Created, Rejected]);
+    assert_eq!(codes(&results[2]), ["UNIT_NOT_IN_FORCE"]);
+    let text = &results[2].issues[0].message_vi;
+    assert!(text.contains("từ 2021-01-01 đến 2021-06-30"), "{text}");
+
+    let bad = pb::Indicator {
+        window_rule: Some(shared::WindowRule {
+            start_day: 29,
+            end_day: 31,
+            ..Default::default()
+        }),
+        ..by_calendar
+    };
+    let refused = story.publish_new("sai", bad).await.unwrap_err();
+    let out = (
+        "indicator.window_rule".to_owned(),
+        "OUT_OF_RANGE".to_owned(),
+    );
+    assert_eq!(fields(&refused), [out]);
+}
+
+#[tokio::test]
+async fn a_part_of_a_dimension_that_is_not_declared_is_refused_by_its_name() {
+    let story = Story::begins().await;
+    let dimension = |key: &str, name: &str, values: &[&str]| pb::Dimension {
+        key: key.into(),
+        display_name: name.into(),
+        values: values.iter().map(|it| (*it).to_owned()).collect(),
+    };
+    let certificates = pb::Indicator {
+        dimensions: vec![
+            dimension("gioi", "Giới tính", &["nam", "nu"]),
+            dimension("xa", "Đơn vị cấp xã", &[]),
+        ],
+        ..definition("Chứng thư số đã cấp", pb::ValueKind::Count)
+    };
+    let published = story
+        .publish_new("chung-thu-so", certificates.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        published.snapshot.unwrap().dimensions,
+        certificates.dimensions
+    );
+    let results = story
+        .enter(vec![
+            item("chung-thu-so", count(132)),
+            part("chung-thu-so", "gioi-nu", count(52)),
+            part("chung-thu-so", "xa-long-hiep", count(20)),
+            part("chung-thu-so", "gioi-khac", count(1)),
+            part("chung-thu-so", "cap-huyen", count(100)),
+        ])
+        .await;
+    let told: Vec<_> = results.iter().map(codes).collect();
+    assert!(told[..3].iter().all(Vec::is_empty), "{told:?}");
+    assert_eq!(told[3], ["DIMENSION_VALUE_NOT_DECLARED"]);
+    assert_eq!(told[4], ["DIMENSION_NOT_DECLARED"]);
+    let issue = &results[4].issues[0];
+    assert_eq!(issue.field, "items[4].breakdown");
+    assert!(
+        issue.message_vi.contains("chỉ phân tổ theo gioi, xa"),
+        "{}",
+        issue.message_vi
+    );
+
+    let bad = pb::Indicator {
+        dimensions: vec![
+            dimension("gioi-tinh", "Giới tính", &[]),
+            dimension("cap", "Cấp", &["xa", "xa", "-"]),
+            dimension("cap", "", &[]),
+        ],
+        ..certificates
+    };
+    let refused = story.publish_new("sai", bad).await.unwrap_err();
+    let told: Vec<_> = fields(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    let of = |it: &str| format!("indicator.dimensions{it}");
+    let expected = [
+        "[0].key",
+        "[1].values[1]",
+        "[1].values[2]",
+        "[2].display_name",
+    ]
+    .map(of);
+    assert_eq!(told, expected);
+}
