@@ -32,6 +32,7 @@ use std::collections::BTreeSet;
 
 use types::{ids::IndicatorId, violations::Invalid};
 
+mod bounds;
 pub(crate) mod check;
 pub(crate) mod cycle;
 pub(crate) mod derive;
@@ -195,7 +196,48 @@ impl Formula {
     }
 }
 
+impl Formula {
+    /// Returns the figures without which there surely is no result.
+    pub(crate) fn needed(&self) -> BTreeSet<&Reference> {
+        let mut found = BTreeSet::new();
+        if self.missing == Missing::SkipIfAny {
+            self.root.needed(&mut found);
+        }
+        found
+    }
+}
+
 impl Node {
+    fn needed<'a>(&'a self, found: &mut BTreeSet<&'a Reference>) {
+        match &self.what {
+            What::Number(_) | What::Truth(_) => {}
+            What::Reference(reference) => {
+                found.insert(reference);
+            }
+            What::Negate(inner) | What::Not(inner) => inner.needed(found),
+            What::Compare(_, left, right) | What::Power(left, right) => {
+                left.needed(found);
+                right.needed(found);
+            }
+            What::Chain(first, links) => {
+                first.needed(found);
+                // The first part may decide what holds of all.
+                let arithmetic = links
+                    .iter()
+                    .filter(|(it, _)| !matches!(it, Operator::And | Operator::Or));
+                arithmetic.for_each(|(_, it)| it.needed(found));
+            }
+            What::Call(function, arguments) => {
+                let used = match function {
+                    Function::Coalesce | Function::IsNull => 0,
+                    Function::If => 1,
+                    _ => arguments.len(),
+                };
+                arguments.iter().take(used).for_each(|it| it.needed(found));
+            }
+        }
+    }
+
     fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
         visit(self);
         match &self.what {

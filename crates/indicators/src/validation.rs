@@ -17,9 +17,10 @@ use crate::{
         CollectionMode,
         standing::{Definitions, definitions},
     },
+    reason::NOT_COMPARABLE,
     value::{
-        IndicatorValue, Values,
-        issue::{Issue, of_quantity, without_evidence},
+        IndicatorValue, Values, derived,
+        issue::{Issue, Severity, of_quantity, without_evidence},
         store,
     },
 };
@@ -62,12 +63,16 @@ pub(crate) async fn validate(values: &Values, actor: &Actor, validate: Validate)
         .chain([&period])
         .copied()
         .collect();
-    let found = store::of_units(values.db().reader(), &[unit], &asked).await?;
+    let found = store::of_units(values.db().reader(), std::slice::from_ref(&unit), &asked).await?;
     let is_expected = |it: &IndicatorValue| {
         validate.indicators.is_empty() || validate.indicators.contains(&it.id.indicator)
     };
     let found = found.into_iter().filter(is_expected);
     let (figures, earlier): (Vec<_>, Vec<_>) = found.partition(|it| it.id.period == period);
+    let is_asked =
+        |it: &IndicatorId| validate.indicators.is_empty() || validate.indicators.contains(it);
+    let db = values.db().reader();
+    let (figures, computed) = derived::of_sheet(db, (&unit, period), figures, is_asked).await?;
     let expected = if validate.indicators.is_empty() {
         let just_before = earlier.iter().filter(|it| Some(it.id.period) == before);
         let seen = figures.iter().chain(just_before);
@@ -92,9 +97,14 @@ pub(crate) async fn validate(values: &Values, actor: &Actor, validate: Validate)
         .filter(|it| !present.contains(*it))
         .map(|it| (*it).clone())
         .collect();
+    let mut issues = of_sheet(&figures, &earlier, &definitions);
+    for computed in computed.values() {
+        let id = computed.id();
+        issues.extend(computed.issues().into_iter().map(|it| (id.clone(), it)));
+    }
     Ok(Report {
         completeness: completeness(ids.len() - missing.len(), ids.len()),
-        issues: of_sheet(&figures, &earlier, &definitions),
+        issues,
         missing,
     })
 }
@@ -123,12 +133,44 @@ pub(crate) fn of_sheet(
                 it.id.indicator == figure.id.indicator && it.id.breakdown == figure.id.breakdown
             };
             let history: Vec<_> = earlier.iter().filter(of_this).collect();
+            let (history, told) = comparable(figure, history, definitions);
+            issues.extend(told);
             issues.extend(fall::of(figure, &history, definition));
             issues.extend(jump::of(figure, &history, definition));
         }
         found.extend(issues.into_iter().map(|it| (figure.id.clone(), it)));
     }
     found
+}
+
+/// Leaves out what a figure does not go on with, and tells it of the period just before.
+fn comparable<'a>(
+    figure: &IndicatorValue,
+    history: Vec<&'a IndicatorValue>,
+    definitions: &Definitions,
+) -> (Vec<&'a IndicatorValue>, Option<Issue>) {
+    let (id, period) = (&figure.id.indicator, figure.id.period);
+    let Some(published) = definitions.published.get(id) else {
+        return (history, None);
+    };
+    let before = period.previous().or_else(|| period.same_period_last_year());
+    let mut told = None;
+    let goes_on = |it: &&IndicatorValue| match published.break_between(&it.id.period, &period) {
+        Some(why) if Some(it.id.period) == before => {
+            let facts = [
+                ("period", it.id.period.to_string()),
+                ("period_vi", it.id.period.to_vietnamese()),
+                ("cause_en", why.en),
+                ("cause_vi", why.vi),
+            ];
+            let (severity, field) = (Severity::Info, "quantity".to_owned());
+            told = Some(Issue::new(severity, &NOT_COMPARABLE, field, &facts));
+            false
+        }
+        Some(_) => false,
+        None => true,
+    };
+    (history.into_iter().filter(goes_on).collect(), told)
 }
 
 /// Returns the periods a figure is compared with: those before it, the same one of earlier

@@ -21,7 +21,11 @@ use super::{
 };
 use crate::{
     evidence, feed,
-    reason::{ITEMS_CONTRADICT, ITEMS_MERGED, REASON_REQUIRED, VALUE_CHANGED, VALUE_LOCKED},
+    indicator::CollectionMode,
+    reason::{
+        ITEMS_CONTRADICT, ITEMS_MERGED, RATIO_PARTS_MISSING, REASON_REQUIRED, VALUE_CHANGED,
+        VALUE_LOCKED,
+    },
 };
 
 /// Facts of the text of a reason.
@@ -55,16 +59,20 @@ pub(crate) struct Checked {
     refusals: Vec<Issue>,
     /// Whether a figure without evidence is told of.
     needs_evidence: bool,
+    /// Whether it stands beside a computed figure.
+    is_beside: bool,
 }
 
 impl Checked {
     pub(crate) fn new(item: Item, principal: &Principal, ground: &Ground) -> Self {
         let refusals = check::refusals(&item, principal, ground);
         let needs_evidence = check::needs_evidence(&item, ground);
+        let is_beside = is_beside(&item, ground);
         Self {
             item,
             refusals,
             needs_evidence,
+            is_beside,
         }
     }
 
@@ -73,6 +81,13 @@ impl Checked {
         let is_good = self.refusals.is_empty() && self.item.entry.is_ok();
         self.item.id.as_ref().filter(|_| is_good)
     }
+}
+
+/// Says whether the figure of an item is computed, so that the item is what was published.
+fn is_beside(item: &Item, ground: &Ground) -> bool {
+    let id = item.id.as_ref();
+    let definition = id.and_then(|it| ground.definitions.for_period(&it.indicator, &it.period));
+    definition.is_some_and(|it| it.details.collection == CollectionMode::Derived)
 }
 
 /// Judges items beside the figures in force. Their sheets are taken first, so that nothing
@@ -107,6 +122,7 @@ struct Place {
     at: usize,
     batch: usize,
     needs_evidence: bool,
+    is_beside: bool,
 }
 
 /// An item that can be taken: where it was sent, and what it says.
@@ -126,11 +142,11 @@ fn judge(
         for checked in items {
             if checked.figure().is_some() {
                 let at = ids.len();
-                let needs_evidence = checked.needs_evidence;
                 places.push(Place {
                     at,
                     batch,
-                    needs_evidence,
+                    needs_evidence: checked.needs_evidence,
+                    is_beside: checked.is_beside,
                 });
             }
             let item = checked.item;
@@ -172,6 +188,11 @@ fn judge(
             let written = changes.0[first_change..].last();
             let before = written.map(|it| &it.after.value).or(before);
             let change = take(by, id, entry, before, path, outcome);
+            if of_batch[0].is_beside {
+                // The numbers are computed: nobody misses them.
+                let missing = RATIO_PARTS_MISSING.code;
+                outcome.issues.retain(|it| it.code != missing);
+            }
             changes.0.extend(change);
         }
     }

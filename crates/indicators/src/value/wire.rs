@@ -18,6 +18,7 @@ use super::{
     issue::{Issue, Severity, of_quantity},
     item::{Disposition, Entry, Item, Outcome},
     lock::Held,
+    published::Beside,
 };
 use crate::{
     evidence,
@@ -193,6 +194,7 @@ impl From<IndicatorValue> for pb::IndicatorValue {
             create_time: Some(timestamp(value.create_time)),
             update_time: Some(timestamp(value.update_time)),
             etag: etag::of(value.revision),
+            ..Self::default()
         }
     }
 }
@@ -202,6 +204,30 @@ impl From<Listed> for pb::IndicatorValue {
         match listed {
             Listed::Figure(figure) => (*figure).into(),
             Listed::NotComputed(failed) => (*failed).into(),
+            Listed::Beside(both) => (*both).into(),
+        }
+    }
+}
+
+/// The quantity is the computed one; everything that was entered is of what was published,
+/// whose etag takes a change of it.
+impl From<Beside> for pb::IndicatorValue {
+    fn from(both: Beside) -> Self {
+        let difference = both.difference();
+        let published = both.published;
+        let mut value: Self = both.computed.into();
+        value.issues.extend(difference.map(Into::into));
+        Self {
+            published_quantity: Some(quantity(&published.quantity)),
+            published_source: Some(published.source.into_wire(published.principal.name())),
+            published_revision: number(published.revision),
+            note: published.note,
+            evidence: published.evidence.iter().map(Into::into).collect(),
+            locked_by: published.stage.locked_by.unwrap_or_default(),
+            create_time: Some(timestamp(published.create_time)),
+            update_time: Some(timestamp(published.update_time)),
+            etag: etag::of(published.revision),
+            ..value
         }
     }
 }
