@@ -117,7 +117,7 @@ impl Sheet {
             let Some(members) = self.members(period, group) else {
                 continue;
             };
-            if self.is_own() && members.all().count() == 1 {
+            if members.all().count() == 1 {
                 continue;
             }
             let has_some = |unit: &Number| {
@@ -138,7 +138,8 @@ impl Sheet {
 
     /// Tells when what a formula takes does not come from equally many of its units.
     fn uneven(&self, shares: Vec<Share>) -> Option<Told> {
-        if self.is_own() {
+        // What a single unit lacks is told by the formula.
+        if shares.iter().all(|it| it.expected <= 1) {
             return None;
         }
         let part = |it: &Share| (u64::from(it.counted), u64::from(it.expected.max(1)));
