@@ -13,7 +13,7 @@
 //! | `[id.numerator]`, `[id.denominator]` | one part of a share, a score or a rank |
 //! | `[id@previous]`, `[id@-3]` | one or three periods of the same kind back |
 //! | `[id@last-year]` | the same period a year before |
-//! | `[id@ytd]` | since the start of the year; beside an offset: `[id@last-year,ytd]` |
+//! | `[id@ytd]` | since the start of the year, by the rule of the indicator for periods: summed, the latest, numerators over denominators, the least or greatest; what runs from there is taken as it stands; beside an offset: `[id@last-year,ytd]` |
 //! | `or`, `and`, `not` | weakest first, |
 //! | `=` `<>` `<` `<=` `>` `>=` | then one comparison, |
 //! | `+` `-`, then `*` `/` `%`, then `-x`, then `^` | then numbers: from the left, only `^` from the right |
@@ -25,8 +25,10 @@
 //! | `ratio(a, b)` | outermost only: the result is a share with these parts |
 //!
 //! Numbers are exact fractions of at most 512 bits a side, so a division loses nothing;
-//! the result is rounded once, by the scale of the indicator. What divides by zero has no
-//! value ("chưa phát sinh"). What is too great is a fault that is told, with its column.
+//! the result is rounded once, by the scale of the indicator, where it is shown: a formula that
+//! takes it takes all its digits. What divides by zero has no value ("chưa phát sinh"). What is
+//! too great is a fault that is told, with its column. What bounds a figure bounds the result as
+//! far as its direction is known ([`bounds`]).
 
 use std::collections::BTreeSet;
 
