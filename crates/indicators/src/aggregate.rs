@@ -21,7 +21,11 @@ use types::{
 use crate::{
     feed::Place,
     formula::derive::with_inputs,
-    indicator::{Definition, standing::Published},
+    indicator::{
+        Definition,
+        continuity::{self, Break},
+        standing::Published,
+    },
     target::{self, standing::Judged},
     value::issue::Issue,
 };
@@ -152,6 +156,16 @@ impl Ground {
     ) -> Option<&Definition> {
         let revision = self.published.get(indicator)?.for_period(period)?;
         Some(&revision.definition)
+    }
+
+    /// Returns why figures of an indicator in two periods are not comparable.
+    fn break_between(
+        &self,
+        indicator: &IndicatorId,
+        one: &Period,
+        other: &Period,
+    ) -> Option<Break> {
+        continuity::break_between(&self.published, indicator, one, other)
     }
 }
 
@@ -323,11 +337,17 @@ fn make(
             .and_then(|(baseline, (kind, counted))| {
                 let before = change::baseline(*period, baseline, counted)?;
                 let earlier = sheet.total(&indicator, before, group);
-                Some(change::compare(kind, &total, before, earlier))
+                let change = change::compare(kind, &total, before, earlier);
+                Some(match ground.break_between(&indicator, &before, period) {
+                    Some(why) => change.broken(why),
+                    None => change,
+                })
             });
+        let mut issues = sheet.issues(&indicator, *period, group, &total);
+        issues.extend(change.as_ref().and_then(sheet::not_comparable));
         cells.push(Cell {
             period: Some(*period),
-            issues: sheet.issues(&indicator, *period, group, &total),
+            issues,
             total,
             target,
             change,

@@ -13,7 +13,7 @@
 //! | `[id.numerator]`, `[id.denominator]` | one part of a share, a score or a rank |
 //! | `[id@previous]`, `[id@-3]` | one or three periods of the same kind back |
 //! | `[id@last-year]` | the same period a year before |
-//! | `[id@ytd]` | since the start of the year; beside an offset: `[id@last-year,ytd]` |
+//! | `[id@ytd]` | since the start of the year, by the rule of the indicator for periods: summed, the latest, numerators over denominators, the least or greatest; what runs from there is taken as it stands; beside an offset: `[id@last-year,ytd]` |
 //! | `or`, `and`, `not` | weakest first, |
 //! | `=` `<>` `<` `<=` `>` `>=` | then one comparison, |
 //! | `+` `-`, then `*` `/` `%`, then `-x`, then `^` | then numbers: from the left, only `^` from the right |
@@ -25,13 +25,16 @@
 //! | `ratio(a, b)` | outermost only: the result is a share with these parts |
 //!
 //! Numbers are exact fractions of at most 512 bits a side, so a division loses nothing;
-//! the result is rounded once, by the scale of the indicator. What divides by zero has no
-//! value ("chưa phát sinh"). What is too great is a fault that is told, with its column.
+//! the result is rounded once, by the scale of the indicator, where it is shown: a formula that
+//! takes it takes all its digits. What divides by zero has no value ("chưa phát sinh"). What is
+//! too great is a fault that is told, with its column. What bounds a figure bounds the result as
+//! far as its direction is known ([`bounds`]).
 
 use std::collections::BTreeSet;
 
 use types::{ids::IndicatorId, violations::Invalid};
 
+mod bounds;
 pub(crate) mod check;
 mod compare;
 pub(crate) mod cycle;
@@ -197,7 +200,48 @@ impl Formula {
     }
 }
 
+impl Formula {
+    /// Returns the figures without which there surely is no result.
+    pub(crate) fn needed(&self) -> BTreeSet<&Reference> {
+        let mut found = BTreeSet::new();
+        if self.missing == Missing::SkipIfAny {
+            self.root.needed(&mut found);
+        }
+        found
+    }
+}
+
 impl Node {
+    fn needed<'a>(&'a self, found: &mut BTreeSet<&'a Reference>) {
+        match &self.what {
+            What::Number(_) | What::Truth(_) => {}
+            What::Reference(reference) => {
+                found.insert(reference);
+            }
+            What::Negate(inner) | What::Not(inner) => inner.needed(found),
+            What::Compare(_, left, right) | What::Power(left, right) => {
+                left.needed(found);
+                right.needed(found);
+            }
+            What::Chain(first, links) => {
+                first.needed(found);
+                // The first part may decide what holds of all.
+                let arithmetic = links
+                    .iter()
+                    .filter(|(it, _)| !matches!(it, Operator::And | Operator::Or));
+                arithmetic.for_each(|(_, it)| it.needed(found));
+            }
+            What::Call(function, arguments) => {
+                let used = match function {
+                    Function::Coalesce | Function::IsNull => 0,
+                    Function::If => 1,
+                    _ => arguments.len(),
+                };
+                arguments.iter().take(used).for_each(|it| it.needed(found));
+            }
+        }
+    }
+
     fn walk<'a>(&'a self, visit: &mut impl FnMut(&'a Self)) {
         visit(self);
         match &self.what {

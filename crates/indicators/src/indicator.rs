@@ -16,6 +16,7 @@ use crate::reason::{
     INDICATOR_ENDS_EARLY, INDICATOR_IN_USE, INDICATOR_NOT_IN_FORCE, STATE_NOT_ALLOWED,
 };
 
+pub(crate) mod continuity;
 pub(crate) mod definition;
 mod period;
 pub(crate) mod publishing;

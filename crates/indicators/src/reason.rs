@@ -12,6 +12,9 @@ macro_rules! reasons {
 
 reasons! {
     AGGREGATE_COUNTED_TWICE: "{count} pairs of units are both counted although one is below the other: {pairs}", "{count} cặp đơn vị cùng được tính dù đơn vị này thuộc đơn vị kia: {pairs}";
+    AGGREGATE_INPUTS_INCOMPLETE: "{count} units have only some of the figures the formula takes for `{period}` and are left out: {units}", "{count} đơn vị chỉ có một phần số liệu mà công thức cần cho {period_vi} nên không được tính: {units}";
+    AGGREGATE_INPUTS_UNEVEN: "the formula takes figures of different units: {one_counted} of {one_expected} for `{one}`, {other_counted} of {other_expected} for `{other}`", "công thức dùng số liệu của các đơn vị khác nhau: {one_counted}/{one_expected} đơn vị có `{one}`, {other_counted}/{other_expected} đơn vị có `{other}`";
+    NOT_COMPARABLE: "not comparable with {period}: {cause_en}", "không so sánh được với {period_vi}: {cause_vi}";
     AGGREGATE_NOT_COMPUTED: "the formula gives nothing: {cause_en}", "công thức không cho kết quả: {cause_vi}";
     AGGREGATE_PERIODS_OVERLAP: "`{period}` and `{other}` share months, so their figures are not added", "kỳ `{period}` và kỳ `{other}` trùng tháng nên không cộng số liệu";
     AGGREGATE_PERIODS_UNFIT: "the totals of `{indicator}` cannot be taken together by its rule for periods", "không gộp được số liệu của `{indicator}` theo cách tổng hợp theo kỳ";
@@ -59,7 +62,8 @@ reasons! {
     YEAR_TO_DATE_FALLS: "{value_en} since the start of the year is less than the {earlier_en} of `{earlier_period}`", "lũy kế từ đầu năm là {value_vi}, thấp hơn {earlier_vi} của {earlier_period_vi}";
     RATIO_MISMATCH: "{stated_en} is stated, the numbers give {computed_en}", "tỷ lệ công bố là {stated_vi}, số liệu cho {computed_vi}";
     INDICATOR_NOT_IN_FORCE: "`{indicator}` does not count for the period {period}: it is not published for it", "`{indicator}` không áp dụng cho kỳ {period}: chưa ban hành hoặc đã ngừng áp dụng";
-    DERIVED_NOT_ENTERED: "`{indicator}` is computed from other indicators and takes no figures", "`{indicator}` được tính từ chỉ tiêu khác nên không nhập số liệu";
+    PUBLISHED_DIFFERS: "`{published}` is published, the formula gives `{computed}`", "số công bố là “{published}”, công thức cho “{computed}”";
+    PUBLISHED_NOT_COMPUTED: "`{published}` is published, the formula gives nothing to compare it with", "số công bố là “{published}”, công thức chưa cho kết quả để đối chiếu";
     VALUE_NOT_COMPUTED: "`{name}` cannot be computed: {cause_en}", "không tính được `{name}`: {cause_vi}";
     CONNECTOR_ONLY: "`{principal}` is not the connector of the source system of `{indicator}`", "`{principal}` không phải tài khoản kết nối của hệ thống nguồn của `{indicator}`";
     CHOICE_UNKNOWN: "`{choice}` is not among the choices of `{indicator}`: {choices}", "`{choice}` không thuộc danh sách lựa chọn của `{indicator}`: {choices}";
@@ -110,6 +114,8 @@ reasons! {
     NOTHING_TO_RANK_BY: "nothing in the set concerns the unit, so that it cannot be ranked", "không tiêu chí nào áp dụng cho đơn vị nên không xếp hạng được";
     SCORES_OUTDATED: "figures or indicators of {units} have changed since `{name}` was computed: compute it again", "số liệu hoặc chỉ tiêu của {units} đã thay đổi sau khi tính `{name}`: hãy tính lại";
     RESULTS_NOT_VERIFIED: "the results of {units} wait to be verified", "kết quả của {units} đang chờ thẩm định";
+    RESULTS_HANDED_OVER: "{units} have handed their results of `{name}` over: return them first", "{units} đã gửi kết quả của `{name}`: hãy trả lại trước khi xóa";
+    FORMULA_INPUTS: "the formula leads to more than {most} indicators (character {column})", "công thức dẫn tới hơn {most} chỉ tiêu (ký tự thứ {column})";
     VERIFIES_OWN_SCORES: "`{principal}` entered or submitted scores of `{name}` and may not verify them", "`{principal}` đã nhập hoặc gửi điểm của `{name}` nên không được thẩm định";
     PREVIOUS_SCORECARD_UNFIT: "`{name}` is not a published scorecard of the same set and an earlier period", "`{name}` không phải bảng chấm điểm đã công bố của kỳ trước theo cùng bộ tiêu chí";
 }

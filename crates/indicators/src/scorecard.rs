@@ -23,6 +23,7 @@ use crate::{
     reason::{RESULTS_NOT_VERIFIED, SCORES_OUTDATED, STATE_NOT_ALLOWED},
 };
 
+mod change;
 mod compute;
 pub(crate) mod entry;
 mod opening;

@@ -18,9 +18,10 @@ use crate::{
         CollectionMode,
         standing::{Definitions, definitions},
     },
+    reason::NOT_COMPARABLE,
     value::{
-        IndicatorValue, Values,
-        issue::{Issue, of_quantity, without_evidence},
+        IndicatorValue, Values, derived,
+        issue::{Issue, Severity, of_quantity, without_evidence},
         store,
     },
 };
@@ -71,12 +72,16 @@ pub(crate) async fn validate(values: &Values, actor: &Actor, validate: Validate)
         .copied()
         .collect();
     let broken = by_rule::broken(values, actor, (&unit, period), &validate.indicators).await?;
-    let found = store::of_units(values.db().reader(), &[unit], &asked).await?;
+    let found = store::of_units(values.db().reader(), std::slice::from_ref(&unit), &asked).await?;
     let is_expected = |it: &IndicatorValue| {
         validate.indicators.is_empty() || validate.indicators.contains(&it.id.indicator)
     };
     let found = found.into_iter().filter(is_expected);
     let (figures, earlier): (Vec<_>, Vec<_>) = found.partition(|it| it.id.period == period);
+    let is_asked =
+        |it: &IndicatorId| validate.indicators.is_empty() || validate.indicators.contains(it);
+    let db = values.db().reader();
+    let (figures, computed) = derived::of_sheet(db, (&unit, period), figures, is_asked).await?;
     let expected = if validate.indicators.is_empty() {
         let just_before = earlier.iter().filter(|it| Some(it.id.period) == before);
         let seen = figures.iter().chain(just_before);
@@ -85,7 +90,10 @@ pub(crate) async fn validate(values: &Values, actor: &Actor, validate: Validate)
         validate.indicators
     };
     let ids: Vec<_> = expected.iter().collect();
-    let definitions = definitions(values.db().reader(), &ids).await?;
+    let derived: BTreeSet<_> = computed.values().map(|it| &it.id().indicator).collect();
+    let looked_at: BTreeSet<_> = expected.iter().chain(derived).collect();
+    let looked_at: Vec<_> = looked_at.into_iter().collect();
+    let definitions = definitions(values.db().reader(), &looked_at).await?;
     if let Some(unknown) = ids.iter().find(|it| !definitions.knows(it)) {
         return Err(Error::reference("indicators", unknown));
     }
@@ -101,9 +109,15 @@ pub(crate) async fn validate(values: &Values, actor: &Actor, validate: Validate)
         .filter(|it| !present.contains(*it))
         .map(|it| (*it).clone())
         .collect();
+    let mut issues = of_sheet(&figures, &earlier, &definitions);
+    for computed in computed.values() {
+        let id = computed.id();
+        let own = computed.issues(definitions.manner(id));
+        issues.extend(own.into_iter().map(|it| (id.clone(), it)));
+    }
     Ok(Report {
         completeness: completeness(ids.len() - missing.len(), ids.len()),
-        issues: of_sheet(&figures, &earlier, &definitions),
+        issues,
         broken,
         missing,
     })
@@ -134,12 +148,44 @@ pub(crate) fn of_sheet(
                 it.id.indicator == figure.id.indicator && it.id.breakdown == figure.id.breakdown
             };
             let history: Vec<_> = earlier.iter().filter(of_this).collect();
+            let (history, told) = comparable(figure, history, definitions);
+            issues.extend(told);
             issues.extend(fall::of(figure, &history, definition));
             issues.extend(jump::of(figure, &history, definition));
         }
         found.extend(issues.into_iter().map(|it| (figure.id.clone(), it)));
     }
     found
+}
+
+/// Leaves out what a figure does not go on with, and tells it of the period just before.
+fn comparable<'a>(
+    figure: &IndicatorValue,
+    history: Vec<&'a IndicatorValue>,
+    definitions: &Definitions,
+) -> (Vec<&'a IndicatorValue>, Option<Issue>) {
+    let (id, period) = (&figure.id.indicator, figure.id.period);
+    let Some(published) = definitions.published.get(id) else {
+        return (history, None);
+    };
+    let before = period.previous().or_else(|| period.same_period_last_year());
+    let mut told = None;
+    let goes_on = |it: &&IndicatorValue| match published.break_between(&it.id.period, &period) {
+        Some(why) if Some(it.id.period) == before => {
+            let facts = [
+                ("period", it.id.period.to_string()),
+                ("period_vi", it.id.period.to_vietnamese()),
+                ("cause_en", why.en),
+                ("cause_vi", why.vi),
+            ];
+            let (severity, field) = (Severity::Info, "quantity".to_owned());
+            told = Some(Issue::new(severity, &NOT_COMPARABLE, field, &facts));
+            false
+        }
+        Some(_) => false,
+        None => true,
+    };
+    (history.into_iter().filter(goes_on).collect(), told)
 }
 
 /// Returns the periods a figure is compared with: those before it, the same one of earlier

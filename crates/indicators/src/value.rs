@@ -24,6 +24,7 @@ pub(crate) mod issue;
 pub(crate) mod item;
 pub(crate) mod lock;
 mod merge;
+pub(crate) mod published;
 mod quantity_row;
 pub(crate) mod rpc;
 pub(crate) mod store;
@@ -198,21 +199,24 @@ impl Values {
         Ok(outcomes)
     }
 
-    /// Reads one figure; that of a derived indicator is computed now.
-    pub(crate) async fn get(&self, actor: &Actor, get: GetValue) -> Result<Shown> {
+    /// Reads one figure; that of a derived indicator is computed now, and what was published
+    /// stands beside it.
+    pub(crate) async fn get(&self, actor: &Actor, get: GetValue) -> Result<(Listed, Definitions)> {
         self.access.require(actor, &get.id.unit).await?;
         let value = self.read(&get.id).await?;
         let definitions = definitions(self.db.reader(), &[&get.id.indicator]).await?;
-        let manner = definitions.manner(&get.id);
-        Ok(Shown { value, manner })
+        Ok((value, definitions))
     }
 
-    async fn read(&self, id: &ValueId) -> Result<IndicatorValue> {
-        let found = match store::find(self.db.reader(), id).await? {
-            None => derived::compute(self.db.reader(), id).await?,
-            found => found,
-        };
-        found.ok_or_else(|| Error::not_found("INDICATOR_VALUE", id))
+    async fn read(&self, id: &ValueId) -> Result<Listed> {
+        let db = self.db.reader();
+        let reported = store::find(db, id).await?;
+        match derived::told(db, id, reported.as_ref()).await? {
+            Some((computed, _)) => derived::beside(id, computed, reported),
+            None => reported
+                .map(|it| Listed::Figure(Box::new(it)))
+                .ok_or_else(|| Error::not_found("INDICATOR_VALUE", id)),
+        }
     }
 
     /// Lists the figures of a unit and period by indicator and breakdown, the computed ones
@@ -237,13 +241,8 @@ impl Values {
             after.is_none_or(|(after, _)| it.as_str() > after)
                 && last.as_ref().is_none_or(|last| it <= last)
         };
-        let mut listed = derived::of_sheet(db, &list.unit, list.period, is_on_page).await?;
-        // What was reported before the indicator was derived stands.
-        for value in &values {
-            if value.id.breakdown.is_none() {
-                listed.remove(&value.id.indicator);
-            }
-        }
+        let sheet = (&list.unit, list.period);
+        let (values, listed) = derived::of_sheet(db, sheet, values, is_on_page).await?;
         let values = values.into_iter().map(|it| Listed::Figure(Box::new(it)));
         let mut listed: Vec<_> = listed.into_values().chain(values).collect();
         listed.sort_by_cached_key(|it| place(it.id()));

@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod ask;
+mod criteria;
 mod district;
 mod people;
 mod province;
@@ -199,6 +200,7 @@ pub async fn walk(
     for district in &sample.districts {
         district::report(&peers, &people, sample, district, &mut steps).await?;
     }
+    criteria::publish(&peers, &people, sample, &mut steps).await?;
     let documents =
         province::consolidate_and_print(&peers, &people, sample, out, &mut steps).await?;
     steps.finish();

@@ -1,29 +1,25 @@
 //! Adding up: a province's year, and a national roll-up, each against one GROUP BY over the
 //! same rows in the same database.
 //!
-//! The service runs behind the real gate in this process; who may do what and which units
-//! there are is told by a country made here, of the size of 2022: 63 provinces and 10.937
-//! communes, of which the first province has 96. Figures are made by the database itself.
+//! The service is asked over TCP, behind the real gate, by a person with a role on the
+//! country; who may do what and which units there are it knows from a real directory by the
+//! copy that follows it. The country is of the size of 2022: 63 provinces and 10.937 communes,
+//! of which the first province has 96. Figures are made by the database itself.
 //! `CDS_BENCH_MONTHS` says how many months of the country are filled and rolled up (2 when
-//! unset): a year is 39,6 million rows, some 12 GB on SQLite. What was real is told.
+//! unset; every line says how many): a year is 39,6 million rows, some 12 GB on SQLite.
 
-use std::{env, fs, sync::Arc, time::Instant};
+use std::{env, fs, net::SocketAddr, time::Instant};
 
 use indicators::{Indicators, Migrator};
 use kit::{
-    Access, Actor, Clock, Db, Peer, Result,
-    access::{
-        Reach, Rights,
-        book::{Book, UnitFact},
-        territory::Territory,
-    },
-    db::sqlite_url,
+    Db, Peer, auth::Verifier, db::sqlite_url, gate::GateLayer, policy::Policy, run::Run,
+    server::Port,
 };
 use proto::{
     directory::UnitKind,
     indicators::{
         self as pb, aggregation_service_client::AggregationServiceClient,
-        indicator_service_client::IndicatorServiceClient,
+        indicator_service_client::IndicatorServiceClient, value_service_client::ValueServiceClient,
     },
 };
 use sea_orm::{ConnectionTrait, Database, Statement};
@@ -31,7 +27,6 @@ use serde_json::json;
 use tempfile::TempDir;
 use testkit::{Person, World};
 use tonic::{Code, Status};
-use types::{ids::UnitId, validity::Validity};
 
 use super::{RUNS, median, tell};
 
@@ -43,38 +38,6 @@ const YEAR: &str = "2024";
 /// Runs of a national roll-up are told by their median too, so they are as many.
 const WARM: usize = RUNS + 2;
 
-/// Everybody may do everything, over units that stand still.
-struct Country(Arc<Territory>);
-
-#[tonic::async_trait]
-impl Rights for Country {
-    async fn allowed(
-        &self,
-        _actor: &Actor,
-        _permission: &str,
-        units: &[Option<&UnitId>],
-        _reach: Reach,
-    ) -> Result<Vec<bool>> {
-        Ok(vec![true; units.len()])
-    }
-
-    async fn unit_days(&self, _actor: &Actor, units: &[&UnitId]) -> Result<Vec<Option<Validity>>> {
-        let days = |unit: &&UnitId| {
-            let found = self.0.units.binary_search_by_key(unit, |(id, _)| id).ok();
-            found.map(|place| self.0.units[place].1.validity)
-        };
-        Ok(units.iter().map(days).collect())
-    }
-
-    async fn units_below(&self, _root: &UnitId, _days: Validity) -> Result<Vec<UnitId>> {
-        Ok(self.0.units.iter().map(|(id, _)| id.clone()).collect())
-    }
-
-    async fn territory(&self) -> Result<Arc<Territory>> {
-        Ok(self.0.clone())
-    }
-}
-
 /// Returns how many communes a province has.
 fn communes(province: usize) -> usize {
     let others = COMMUNES - FIRST_COMMUNES;
@@ -84,27 +47,21 @@ fn communes(province: usize) -> usize {
     }
 }
 
-fn country() -> Country {
-    let always = Validity::starting("2022-01-01".parse().unwrap());
-    let mut book = Book::default();
-    let mut put = |id: &str, kind, parent: Option<&str>| {
-        let fact = UnitFact {
-            validity: always,
-            parents: vec![(always, parent.map(|it| UnitId::new(it).unwrap()))],
-            kinds: vec![(always, kind)],
-        };
-        book.put_unit(UnitId::new(id).unwrap(), fact);
-    };
-    put("viet-nam", UnitKind::Other, None);
+/// Makes the country in the directory, unit by unit, as an administrator would.
+async fn settle(world: &World) {
+    world
+        .unit("viet-nam", "Việt Nam", UnitKind::Other, "")
+        .await;
     for province in 0..PROVINCES {
         let above = format!("tinh-{province}");
-        put(&above, UnitKind::Province, Some("viet-nam"));
+        let (name, kind) = (format!("UBND tỉnh {province}"), UnitKind::Province);
+        world.unit(&above, &name, kind, "units/viet-nam").await;
         for commune in 0..communes(province) {
-            let id = format!("xa-{province}-{commune}");
-            put(&id, UnitKind::Commune, Some(&above));
+            let (id, parent) = (format!("xa-{province}-{commune}"), format!("units/{above}"));
+            let name = format!("UBND xã {province}-{commune}");
+            world.unit(&id, &name, UnitKind::Commune, &parent).await;
         }
     }
-    Country(Arc::new(book.territory()))
 }
 
 /// The service with its database.
@@ -117,6 +74,23 @@ struct Bench {
     server: Option<String>,
     _folder: TempDir,
     _world: World,
+    _run: Run,
+}
+
+/// Serves the indicators on a TCP port of this process for as long as `run` lives.
+async fn serve(world: &World, service: &Indicators, run: &mut Run) -> SocketAddr {
+    let port = Port::take(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let port = port.await.unwrap();
+    let address = port.address().unwrap();
+    let verifier = Verifier::new(world.directory_inside(), world.clock.clone());
+    let gate = GateLayer::new(Policy::read(proto::DESCRIPTORS).unwrap(), verifier);
+    let (routes, stop) = (service.routes(), run.stop());
+    run.start("indicators", async move {
+        let services = Indicators::services();
+        let served = kit::server::serve(port, routes, gate, &services, stop).await;
+        served.map_err(|error| format!("{error:?}").into())
+    });
+    address
 }
 
 /// Measures on one kind of database; `server` is the address of PostgreSQL.
@@ -146,6 +120,14 @@ fn month(number: usize) -> String {
 impl Bench {
     async fn open(name: &'static str, server: Option<&str>) -> Self {
         let world = World::new().await;
+        let begun = Instant::now();
+        settle(&world).await;
+        tell(json!({
+            "what": "units made in the directory, one call each",
+            "database": name,
+            "units": 1 + PROVINCES + COMMUNES,
+            "seconds": begun.elapsed().as_secs_f64(),
+        }));
         let folder = TempDir::new().unwrap();
         let (url, server) = match server {
             None => (sqlite_url(&folder.path().join("indicators.db")), None),
@@ -158,20 +140,45 @@ impl Bench {
                 (format!("{base}/{database}"), Some(server.to_owned()))
             }
         };
-        let db = Db::connect(&url, Clock::system()).await.unwrap();
+        let db = Db::connect(&url, world.clock.clone()).await.unwrap();
         db.migrate::<Migrator>().await.unwrap();
-        let service = Indicators::open(db.clone(), Access::new(country()))
-            .await
-            .unwrap();
-        Self {
+        let service = Indicators::open(db.clone(), world.access()).await.unwrap();
+        let mut run = Run::new();
+        let address = serve(&world, &service, &mut run).await;
+        let bench = Self {
             name,
-            peer: world.peer(service.routes()),
-            person: world.person("chuyen-vien", "receiver", "so-tttt").await,
+            peer: Peer::remote(&format!("http://{address}")).unwrap(),
+            person: world.person("chuyen-vien", "receiver", "viet-nam").await,
             db,
             url,
             server,
             _folder: folder,
             _world: world,
+            _run: run,
+        };
+        bench.arrive().await;
+        bench
+    }
+
+    /// Waits until the copy of rights and units has the country.
+    async fn arrive(&self) {
+        let list = pb::ListIndicatorValuesRequest {
+            unit: format!("units/xa-{}-0", PROVINCES - 1),
+            period: month(1),
+            ..Default::default()
+        };
+        let mut values = ValueServiceClient::new(self.peer.clone());
+        let begun = Instant::now();
+        while values
+            .list_indicator_values(self.person.ask(list.clone()))
+            .await
+            .is_err()
+        {
+            assert!(
+                begun.elapsed().as_secs() < 60,
+                "the country has not arrived"
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     }
 
@@ -327,6 +334,7 @@ impl Bench {
             "units": units,
             "indicators": INDICATORS,
             "months": months.len(),
+            "asked": "over TCP, behind the gate, with rights and units of a real directory",
             "figures_that_could_be": units * INDICATORS * months.len(),
             "totals": cells.0,
             "rows_in_the_table": rows,

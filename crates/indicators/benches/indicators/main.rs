@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p indicators` measures on embedded SQLite, and also on PostgreSQL when
 //! `TEST_DATABASE_URL` is set. For `ingest` client and server are processes of
-//! their own; `aggregate` asks within one. Nothing here passes or fails.
+//! their own; `aggregate` asks over TCP within one. Nothing here passes or fails.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -10,7 +10,7 @@ use types::{
 use super::{Baseline, sheet::Total, tally::Coverage};
 use crate::{
     formula::Number as Exact,
-    indicator::{Accumulation, ValueKind},
+    indicator::{Accumulation, ValueKind, continuity::Break},
     value::fit::period_fits,
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct Change {
     pub(crate) points: Option<Decimal>,
     /// The difference as a percentage of the earlier total.
     pub(crate) growth: Option<Decimal>,
+    /// Why the two totals are only shown side by side.
+    pub(crate) not_comparable: Option<Break>,
 }
 
 /// Returns the period a period is compared with, when there is one.
@@ -88,6 +90,20 @@ pub(crate) fn compare(kind: ValueKind, now: &Total, period: Period, earlier: Tot
             .filter(|_| !is_percentage)
             .and_then(exact),
         growth,
+        not_comparable: None,
+    }
+}
+
+impl Change {
+    /// Leaves out how the total changed: the two only stand side by side.
+    pub(crate) fn broken(self, why: Break) -> Self {
+        Self {
+            difference: None,
+            points: None,
+            growth: None,
+            not_comparable: Some(why),
+            ..self
+        }
     }
 }
 

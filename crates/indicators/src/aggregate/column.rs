@@ -2,7 +2,8 @@
 //!
 //! A mark of one byte says what there is and how far it has come, and numbers stand beside it as they are added:
 //! counts and đồng as they are, everything else in millionths. 300 indicators of 11.000
-//! units take 9 bytes a figure, shares 17.
+//! units take 9 bytes a unit, shares 17; where few units have figures, as of an indicator of
+//! provinces, only theirs are kept, beside the byte.
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
@@ -16,6 +17,10 @@ use types::{
 
 use super::atlas::Number;
 use crate::{formula::Number as Exact, indicator::ValueKind, value::ValueState};
+
+mod numbers;
+
+pub(crate) use numbers::Numbers;
 
 /// What is known of a unit: nothing was read yet, or what was reported. The lower half
 /// says what, the upper half how far it has come.
@@ -102,7 +107,7 @@ pub(crate) enum Shape {
 }
 
 /// The figures of one indicator and period.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Column {
     shape: Shape,
     marks: Vec<Mark>,
@@ -115,13 +120,6 @@ pub(crate) struct Column {
     words: BTreeMap<Number, Box<str>>,
     /// How many units nothing was read of.
     unknown: usize,
-}
-
-/// Numbers as narrow as they all fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Numbers {
-    Narrow(Vec<i64>),
-    Wide(Vec<i128>),
 }
 
 impl Shape {
@@ -145,8 +143,8 @@ impl Column {
         Self {
             shape,
             marks: Vec::new(),
-            numbers: Numbers::Narrow(Vec::new()),
-            denominators: Numbers::Narrow(Vec::new()),
+            numbers: Numbers::none(),
+            denominators: Numbers::none(),
             stated: BTreeMap::new(),
             words: BTreeMap::new(),
             unknown: 0,
@@ -364,53 +362,6 @@ pub(crate) fn decimal(millionths: i128) -> Option<Decimal> {
     scales.find_map(|it| Decimal::from_millionths(millionths, it))
 }
 
-impl Numbers {
-    fn resize(&mut self, length: usize) {
-        match self {
-            Self::Narrow(numbers) => numbers.resize(length, 0),
-            Self::Wide(numbers) => numbers.resize(length, 0),
-        }
-    }
-
-    /// Sets a number where there is room; one that is too great makes room for all.
-    fn set(&mut self, index: usize, number: i128) {
-        match (&mut *self, i64::try_from(number)) {
-            (Self::Narrow(numbers), Ok(narrow)) => {
-                if let Some(place) = numbers.get_mut(index) {
-                    *place = narrow;
-                }
-            }
-            (Self::Narrow(numbers), Err(_)) => {
-                let mut wide: Vec<i128> = numbers.iter().copied().map(i128::from).collect();
-                if let Some(place) = wide.get_mut(index) {
-                    *place = number;
-                }
-                *self = Self::Wide(wide);
-            }
-            (Self::Wide(numbers), _) => {
-                if let Some(place) = numbers.get_mut(index) {
-                    *place = number;
-                }
-            }
-        }
-    }
-
-    /// Returns a number; 0 where there is none.
-    pub(crate) fn get(&self, index: usize) -> i128 {
-        match self {
-            Self::Narrow(numbers) => numbers.get(index).copied().unwrap_or(0).into(),
-            Self::Wide(numbers) => numbers.get(index).copied().unwrap_or(0),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Narrow(numbers) => numbers.capacity() * size_of::<i64>(),
-            Self::Wide(numbers) => numbers.capacity() * size_of::<i128>(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -454,6 +405,41 @@ mod tests {
             let quantity = Quantity::absent(absence);
             assert_eq!(back(Shape::Count, &quantity), Some(quantity));
         }
+    }
+
+    #[test]
+    fn a_column_of_few_figures_is_small_and_is_the_same_as_a_full_one() {
+        const UNITS: u32 = 10_937;
+        let column = |every: usize| {
+            let mut column = Column::unread(Shape::Share);
+            column.grow(UNITS as usize);
+            for unit in 0..UNITS {
+                column.clear(unit);
+            }
+            for unit in (0..UNITS).step_by(every) {
+                let parts = share(&unit.to_string(), "20000");
+                column.put(unit, &Quantity::value(parts), ValueState::Draft);
+            }
+            column
+        };
+        let (provinces, communes) = (column(160), column(1));
+        assert!(provinces.bytes() * 10 < communes.bytes());
+        for unit in [0, 160, 161, 10_880] {
+            let is_there = unit % 160 == 0;
+            let expected = communes.quantity(unit).filter(|_| is_there);
+            assert_eq!(provinces.quantity(unit), expected, "{unit}");
+        }
+        assert_eq!(provinces.compare(0, 160), communes.compare(0, 160));
+        let mut taken_back = provinces.clone();
+        taken_back.clear(160);
+        taken_back.put(161, &Quantity::value(share("1", "2")), ValueState::Draft);
+        assert_eq!(taken_back.quantity(160), None);
+        assert_eq!(taken_back.quantity(161).unwrap().to_vietnamese(), "50%");
+        // What is too great for a narrow number makes room for all.
+        let huge = share("300000000000000000", "900000000000000000");
+        taken_back.put(320, &Quantity::value(huge.clone()), ValueState::Draft);
+        assert_eq!(taken_back.quantity(320), Some(Quantity::value(huge)));
+        assert_eq!(taken_back.quantity(480), provinces.quantity(480));
     }
 
     #[test]

@@ -25,18 +25,23 @@ use super::{
 use crate::{
     formula::{
         Problem,
-        derive::{self, Plan, plan},
+        derive::{self, Exact, Plan, plan},
     },
     indicator::{CollectionMode, Definition},
 };
 
+mod derived;
 mod issues;
 mod periods;
+
+pub(super) use issues::not_comparable;
 
 /// A total with what it is made of.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Total {
     pub(crate) quantity: Option<Quantity>,
+    /// The same with all its digits, where the quantity is rounded.
+    pub(crate) exact: Option<Exact>,
     pub(crate) coverage: Coverage,
     /// Units that were divided and keep the total from being computed.
     pub(crate) divided: Vec<Unplaced>,
@@ -54,11 +59,24 @@ pub(crate) struct Unplaced {
     pub(crate) links: BTreeSet<usize>,
 }
 
+/// How many units have a figure that a formula takes.
+#[derive(Debug, Clone)]
+pub(crate) struct Share {
+    pub(crate) input: (IndicatorId, Period),
+    pub(crate) counted: u32,
+    pub(crate) expected: u32,
+}
+
 /// Something to tell about a total.
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
     TooGreat,
     CountedTwice(Vec<(Number, Number)>),
+    /// These units have some of the figures a formula takes for a period and not all, and
+    /// are left out.
+    Incomplete(Period, Vec<Number>),
+    /// The figures a formula takes come from more units in one place than in another.
+    Uneven(Share, Share),
     /// A formula counted a missing figure as 0.
     Formula(Problem),
     /// A formula gave nothing.
@@ -241,7 +259,18 @@ impl Sheet {
         if definition.details.collection == CollectionMode::Derived {
             return self.derived(indicator, period, group);
         }
-        self.reported(indicator, definition, period, group)
+        let nobody = Members::default();
+        let members = self.members(period, group).unwrap_or(&nobody);
+        self.reported(indicator, definition, period, members)
+    }
+
+    fn rule(&self, definition: &Definition) -> Rule {
+        Rule {
+            aggregation: definition.unit_aggregation,
+            scale: definition.scale(),
+            is_own: self.is_own(),
+            states: self.states,
+        }
     }
 
     fn reported(
@@ -249,16 +278,9 @@ impl Sheet {
         indicator: &IndicatorId,
         definition: &Definition,
         period: Period,
-        group: Group,
+        members: &Members,
     ) -> Total {
-        let nobody = Members::default();
-        let members = self.members(period, group).unwrap_or(&nobody);
-        let rule = Rule {
-            aggregation: definition.unit_aggregation,
-            scale: definition.scale(),
-            is_own: self.is_own(),
-            states: self.states,
-        };
+        let rule = self.rule(definition);
         let column = self.columns.get(&(indicator.clone(), period));
         let tally = column.map_or_else(Tally::default, |it| tally(it, members, rule));
         let unplaced = |place: &usize| {
@@ -280,6 +302,7 @@ impl Sheet {
         }
         Total {
             quantity: tally.quantity,
+            exact: tally.exact,
             coverage: tally.coverage,
             divided: tally.unplaced.iter().filter_map(unplaced).collect(),
             problems,
@@ -292,64 +315,5 @@ impl Sheet {
         let scope = &self.ground.scope;
         let is_single = matches!(&scope.who, Who::Units(units) if units.len() == 1);
         scope.grouping == Grouping::ByUnit || is_single
-    }
-
-    /// Computes a formula over the totals of its inputs.
-    fn derived(&mut self, indicator: &IndicatorId, period: Period, group: Group) -> Total {
-        let key = (indicator.clone(), period);
-        let mut total = Total {
-            is_in_force: true,
-            ..Total::default()
-        };
-        let Some(planned) = self.plans.remove(&key) else {
-            return total;
-        };
-        let planned = match planned {
-            Ok(mut planned) => {
-                self.compute(&mut planned, group, &mut total);
-                Ok(planned)
-            }
-            Err(problem) => {
-                total.problems.push(Told::Failed(problem.clone()));
-                Err(problem)
-            }
-        };
-        self.plans.insert(key, planned);
-        total
-    }
-
-    fn compute(&self, planned: &mut Plan, group: Group, total: &mut Total) {
-        let mut known = BTreeMap::new();
-        let mut weakest: Option<Coverage> = None;
-        for (input, of) in planned.reported() {
-            let Some(definition) = self.definition(input, of) else {
-                continue;
-            };
-            let part = self.reported(input, definition, *of, group);
-            if let Some(quantity) = part.quantity {
-                known.insert((input.clone(), *of), quantity);
-            }
-            total.divided.extend(part.divided);
-            total.problems.extend(part.problems);
-            if weakest
-                .as_ref()
-                .is_none_or(|it| part.coverage.is_weaker_than(it))
-            {
-                weakest = Some(part.coverage);
-            }
-        }
-        total.coverage = weakest.unwrap_or_default();
-        if !total.divided.is_empty() {
-            return;
-        }
-        match planned.compute(known) {
-            Ok((quantity, warnings)) => {
-                total.quantity = Some(quantity);
-                total
-                    .problems
-                    .extend(warnings.into_iter().map(Told::Formula));
-            }
-            Err(problem) => total.problems.push(Told::Failed(problem)),
-        }
     }
 }

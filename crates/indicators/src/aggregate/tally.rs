@@ -17,7 +17,7 @@ use super::{
     column::{self, Column, MISSING, Mark, Numbers, STATED, Shape, States, UNKNOWN},
     members::{Divided, Members},
 };
-use crate::formula::Number as Exact;
+use crate::formula::{Number as Exact, derive::Exact as Exactly, evaluate::Outcome};
 
 /// Digits after the comma of a part of a share that does not end sooner.
 const PART_SCALE: u8 = 6;
@@ -33,6 +33,8 @@ pub(crate) struct Coverage {
     pub(crate) without_parts: u32,
     /// Units that were divided, whose figure cannot be placed.
     pub(crate) divided: u32,
+    /// Units that have some of the figures a formula takes and not all.
+    pub(crate) incomplete: u32,
 }
 
 /// How the figures of an indicator are added.
@@ -51,6 +53,8 @@ pub(crate) struct Rule {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) quantity: Option<Quantity>,
+    /// The same with all its digits, where the quantity had to be rounded.
+    pub(crate) exact: Option<Exactly>,
     pub(crate) coverage: Coverage,
     /// Units of which nobody knows how much belongs here, with the place of each among the
     /// divided ones.
@@ -144,6 +148,15 @@ fn own(column: &Column, members: &Members, rule: Rule, tally: &Tally) -> Option<
     let is_seen = |it: &Number| rule.states.seen(column.mark(*it)) != MISSING;
     let mut units = members.all().filter(|it| is_one && is_seen(it));
     units.find_map(|it| column.quantity(it))
+}
+
+/// Says whether a unit's figure is in a total by this rule.
+pub(crate) fn is_counted(column: &Column, unit: Number, rule: Rule) -> bool {
+    match rule.states.seen(column.mark(unit)) {
+        MISSING | UNKNOWN => false,
+        STATED => rule.aggregation != Aggregation::RatioOfSums,
+        mark => column::absence(mark).is_none(),
+    }
 }
 
 /// Returns the qualifier of what is seen of a unit's figure; nothing when there is no value.
@@ -250,7 +263,11 @@ impl Tally {
                 value.map(|it| Quantity::computed(it, joined))
             }
             Aggregation::Sum | Aggregation::RatioOfSums => {
-                let value = rounded(column, sums, rule, shares);
+                let exact = with_shares(column, sums, shares);
+                let value = exact
+                    .as_ref()
+                    .and_then(|it| rounded(it, column.shape(), rule));
+                self.exact = exact.map(|it| (it, Qualifier::Estimated));
                 value.map(|it| Quantity::computed(it, Qualifier::Estimated))
             }
             Aggregation::CountTrue => {
@@ -285,8 +302,8 @@ impl Sums {
     }
 }
 
-/// Adds the parts of divided units to a sum, and rounds once.
-fn rounded(column: &Column, sums: &Sums, rule: Rule, shares: &[(Number, Exact)]) -> Option<Value> {
+/// Adds the parts of divided units to a sum.
+fn with_shares(column: &Column, sums: &Sums, shares: &[(Number, Exact)]) -> Option<Outcome> {
     let (mut number, mut denominator) = (
         Exact::from_wide(sums.number),
         Exact::from_wide(sums.denominator),
@@ -299,23 +316,31 @@ fn rounded(column: &Column, sums: &Sums, rule: Rule, shares: &[(Number, Exact)])
     }
     let million = Exact::from(1_000_000);
     match column.shape() {
-        Shape::Count => number.to_rounded_i64().map(Value::Count),
-        Shape::Money => number
-            .to_rounded_i64()
-            .map(|it| Value::Money(Money::new(it))),
-        Shape::Decimal => number
-            .divide(&million)?
-            .to_decimal(rule.scale)
-            .map(Value::Decimal),
+        Shape::Count | Shape::Money => Some(Outcome::Number(number)),
+        Shape::Decimal => Some(Outcome::Number(number.divide(&million)?)),
         Shape::Share => {
-            let written = |it: &Exact| {
-                let it = it.divide(&million)?;
-                it.to_exact_decimal(0).or_else(|| it.to_decimal(PART_SCALE))
-            };
-            let parts = written(&number).zip(written(&denominator))?;
-            Ratio::new(Some(parts), None).ok().map(Value::Ratio)
+            let parts = (number.divide(&million)?, denominator.divide(&million)?);
+            Some(Outcome::Share(parts.0, parts.1))
         }
         Shape::Flag | Shape::Choice | Shape::Text => None,
+    }
+}
+
+/// Rounds a sum, once.
+fn rounded(exact: &Outcome, shape: Shape, rule: Rule) -> Option<Value> {
+    match (exact, shape) {
+        (Outcome::Number(number), Shape::Count) => number.to_rounded_i64().map(Value::Count),
+        (Outcome::Number(number), Shape::Money) => {
+            let amount = number.to_rounded_i64()?;
+            Some(Value::Money(Money::new(amount)))
+        }
+        (Outcome::Number(number), _) => number.to_decimal(rule.scale).map(Value::Decimal),
+        (Outcome::Share(numerator, denominator), _) => {
+            let written = |it: &Exact| it.to_exact_decimal(0).or_else(|| it.to_decimal(PART_SCALE));
+            let parts = written(numerator).zip(written(denominator))?;
+            Ratio::new(Some(parts), None).ok().map(Value::Ratio)
+        }
+        (Outcome::Truth(_) | Outcome::Absent(_), _) => None,
     }
 }
 
@@ -369,6 +394,7 @@ impl Coverage {
         self.missing += other.missing;
         self.without_parts += other.without_parts;
         self.divided += other.divided;
+        self.incomplete += other.incomplete;
         for (absence, count) in &other.absent {
             *self.absent.entry(*absence).or_default() += count;
         }

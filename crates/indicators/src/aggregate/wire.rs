@@ -268,6 +268,7 @@ fn coverage(coverage: &Coverage) -> pb::AggregateCoverage {
         missing_count: count(coverage.missing),
         without_parts_count: count(coverage.without_parts),
         divided_count: count(coverage.divided),
+        incomplete_count: count(coverage.incomplete),
         absences: absences.collect(),
     }
 }
@@ -303,6 +304,7 @@ impl From<Change> for pb::AggregateChange {
             difference: text(change.difference),
             difference_points: text(change.points),
             growth_percent: text(change.growth),
+            is_not_comparable: change.not_comparable.is_some(),
         }
     }
 }

@@ -115,7 +115,7 @@ impl Baseline {
 }
 
 impl Figure {
-    fn indicators(&self) -> impl Iterator<Item = &IndicatorId> {
+    pub(crate) fn indicators(&self) -> impl Iterator<Item = &IndicatorId> {
         std::iter::once(&self.indicator).chain(&self.denominator)
     }
 }

@@ -1,6 +1,6 @@
 //! Whether the parts of a formula fit together, before any figure is there.
 
-use types::ids::IndicatorId;
+use types::{aggregate::Aggregation, ids::IndicatorId};
 
 use super::{Formula, Function, Node, Operator, Part, Problem, Reference, What};
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
 pub(crate) struct Facts {
     pub(crate) kind: ValueKind,
     pub(crate) accumulation: Accumulation,
+    pub(crate) period_aggregation: Aggregation,
 }
 
 /// What a part gives.
@@ -209,15 +210,19 @@ impl Check<'_> {
 }
 
 /// Says whether figures can be told since the start of the year: they are told so already,
-/// or those of the months before can be added.
+/// or the rule of the indicator for periods makes one of those before.
 fn runs_through_the_year(facts: Facts) -> bool {
-    match facts.accumulation {
-        Accumulation::YearToDate => true,
-        Accumulation::InPeriod => matches!(
-            facts.kind,
-            ValueKind::Count | ValueKind::Decimal | ValueKind::Money | ValueKind::Ratio
-        ),
-        Accumulation::SinceStart | Accumulation::AtDate => false,
+    if facts.accumulation == Accumulation::YearToDate {
+        return true;
+    }
+    match facts.period_aggregation {
+        Aggregation::Sum
+        | Aggregation::RatioOfSums
+        | Aggregation::Min
+        | Aggregation::Max
+        | Aggregation::Latest => true,
+        // A number of months that say yes is no yes.
+        Aggregation::CountTrue | Aggregation::None => false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Computing figures from figures: everything an answer needs is read first, level by
 //! level, then computed in memory.
 //!
-//! A derived figure that another formula takes counts as it is shown, rounded by its own
-//! scale: what can be read is what was computed with.
+//! A derived figure that another formula takes counts with all its digits: it is rounded
+//! where it is shown, and nowhere on the way.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,14 +12,15 @@ use std::{
 use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::{
+    aggregate::Aggregation,
     ids::{IndicatorId, UnitId},
     period::Period,
     quantity::{Qualifier, Quantity},
 };
 
 use super::{
-    Formula, Problem, Reference,
-    evaluate::{Figure, Steps},
+    Formula, Part, Problem, Reference,
+    evaluate::{Figure, Outcome, Steps},
     result,
 };
 use crate::{
@@ -29,10 +30,11 @@ use crate::{
 };
 
 mod answer;
+mod plan;
 mod year;
 
-use answer::counted_as_zero;
 pub(crate) use answer::{Computed, Derived, Input, Reported};
+pub(crate) use plan::{Plan, plan};
 use year::{moved, parts_of_year, together};
 
 /// What is computed, and as a figure of which kind.
@@ -141,54 +143,15 @@ pub(crate) async fn with_inputs(
     Ok(known)
 }
 
-/// A formula of which everything is known but the figures.
+/// A result with all its digits, and how near it is to the truth.
+pub(crate) type Exact = (Outcome, Qualifier);
+
+/// One result.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    sheet: Sheet,
-    asked: Asked,
-    period: Period,
-}
-
-/// Prepares a formula for a period. `published` has everything it leads to.
-pub(crate) fn plan(
-    published: Arc<BTreeMap<IndicatorId, Published>>,
-    asked: Asked,
-    period: Period,
-) -> std::result::Result<Plan, Problem> {
-    let mut sheet = Sheet {
-        published,
-        ..Sheet::default()
-    };
-    let mut open = vec![(asked.formula.clone(), period)];
-    while !open.is_empty() {
-        open = sheet.next(&open)?;
-    }
-    Ok(Plan {
-        sheet,
-        asked,
-        period,
-    })
-}
-
-impl Plan {
-    /// Returns the figures it takes that are reported, those of formulas of formulas too.
-    pub(crate) fn reported(&self) -> &BTreeSet<Cell> {
-        &self.sheet.reported
-    }
-
-    /// Computes it with these figures; tells what was counted as 0.
-    pub(crate) fn compute(
-        &mut self,
-        known: BTreeMap<Cell, Quantity>,
-    ) -> std::result::Result<(Quantity, Vec<Problem>), Problem> {
-        let sheet = &mut self.sheet;
-        sheet.known = known;
-        sheet.failed.clear();
-        sheet.steps = Steps::default();
-        sheet.compute_all()?;
-        let (quantity, counted) = sheet.evaluate(&self.asked, self.period)?;
-        Ok((quantity, counted.iter().map(counted_as_zero).collect()))
-    }
+struct Made {
+    quantity: Quantity,
+    exact: Exact,
+    counted: Vec<Reference>,
 }
 
 /// Everything one answer needs.
@@ -200,6 +163,8 @@ struct Sheet {
     /// Figures that are reported.
     reported: BTreeSet<Cell>,
     known: BTreeMap<Cell, Quantity>,
+    /// Figures that are rounded where they are shown, as they are computed with.
+    exact: BTreeMap<Cell, Exact>,
     /// What stands behind the reported figures that are there.
     there: BTreeMap<Cell, Reported>,
     failed: BTreeMap<Cell, Problem>,
@@ -269,14 +234,21 @@ impl Sheet {
         let Some(period) = moved(period, reference.when) else {
             return Vec::new();
         };
-        let definition = self.in_force(&reference.indicator, &period);
-        let accumulation = definition.map(|it| it.definition.accumulation);
-        let periods = match accumulation {
-            Some(Accumulation::InPeriod) if reference.year_to_date => parts_of_year(period),
-            _ => vec![period],
+        let is_whole_year = reference.year_to_date && !self.runs_through(reference, &period);
+        let periods = if is_whole_year {
+            parts_of_year(period)
+        } else {
+            vec![period]
         };
         let cell = |period| (reference.indicator.clone(), period);
         periods.into_iter().map(cell).collect()
+    }
+
+    /// Says whether a figure runs from the start of the year as it stands, or does not count
+    /// at all.
+    fn runs_through(&self, reference: &Reference, period: &Period) -> bool {
+        let revision = self.in_force(&reference.indicator, period);
+        revision.is_none_or(|it| it.definition.accumulation == Accumulation::YearToDate)
     }
 
     /// Reads the reported figures, in one question.
@@ -340,8 +312,9 @@ impl Sheet {
             return;
         };
         match self.evaluate(&asked, cell.1) {
-            Ok((quantity, _)) => {
-                self.known.insert(cell.clone(), quantity);
+            Ok(made) => {
+                self.known.insert(cell.clone(), made.quantity);
+                self.exact.insert(cell.clone(), made.exact);
             }
             Err(problem) => {
                 self.failed.insert(cell.clone(), problem);
@@ -349,23 +322,19 @@ impl Sheet {
         }
     }
 
-    fn evaluate(
-        &mut self,
-        asked: &Asked,
-        period: Period,
-    ) -> std::result::Result<(Quantity, Vec<Reference>), Problem> {
+    fn evaluate(&mut self, asked: &Asked, period: Period) -> std::result::Result<Made, Problem> {
         let mut steps = std::mem::take(&mut self.steps);
         let figure = |reference: &Reference| self.figure(reference, period);
         let evaluated = asked.formula.evaluate(&mut steps, &figure);
         self.steps = steps;
         let evaluated = evaluated?;
-        let references = asked.formula.references().into_iter();
-        let is_exact = references
-            .flat_map(|it| self.cells(it, period))
-            .filter_map(|it| self.known.get(&it))
-            .all(|it| it.qualifier() == Qualifier::Exact);
-        let quantity = result::quantity(evaluated.outcome, asked.kind, asked.scale, is_exact)?;
-        Ok((quantity, evaluated.counted_as_zero))
+        let (outcome, qualifier) = (evaluated.outcome, evaluated.qualifier);
+        let quantity = result::quantity(outcome.clone(), asked.kind, asked.scale, qualifier)?;
+        Ok(Made {
+            quantity,
+            exact: (outcome, qualifier),
+            counted: evaluated.counted_as_zero,
+        })
     }
 
     /// Takes the figure that a reference stands for.
@@ -389,12 +358,37 @@ impl Sheet {
             .iter()
             .find_map(|(id, period)| self.in_force(id, period))
             .map_or(ValueKind::Decimal, |it| it.definition.value_kind);
-        let known: Vec<_> = cells.iter().map(|it| self.known.get(it)).collect();
-        match known.as_slice() {
-            [] => Ok(result::figure(None, reference.part, kind)),
-            [one] => Ok(result::figure(*one, reference.part, kind)),
-            many => together(many, reference.part, kind)
-                .ok_or_else(|| Problem::new(&FORMULA_OVERFLOW, 1, &[])),
+        let rule = self.rule(&cells);
+        let taken = match cells.as_slice() {
+            [] => Some(result::figure(None, reference.part, kind)),
+            [one] => self.taken(one, reference.part, kind),
+            many if rule == Aggregation::Latest => {
+                let is_there = |it: &&Cell| self.known.contains_key(*it);
+                match many.iter().rfind(is_there) {
+                    Some(latest) => self.taken(latest, reference.part, kind),
+                    None => Some(result::figure(None, reference.part, kind)),
+                }
+            }
+            many => {
+                let of = |part: Part| many.iter().map(|it| self.taken(it, part, kind)).collect();
+                together(rule, &of, reference.part, kind)
+            }
+        };
+        taken.ok_or_else(|| Problem::new(&FORMULA_OVERFLOW, 1, &[]))
+    }
+
+    /// Returns the rule for periods of the parts of a year: the one in force at its end.
+    fn rule(&self, cells: &[Cell]) -> Aggregation {
+        let mut newest_first = cells.iter().rev();
+        let revision = newest_first.find_map(|(id, period)| self.in_force(id, period));
+        revision.map_or(Aggregation::None, |it| it.definition.period_aggregation)
+    }
+
+    /// Takes one figure with all its digits; nothing when it is too great.
+    fn taken(&self, cell: &Cell, part: Part, kind: ValueKind) -> Option<Figure> {
+        match self.exact.get(cell) {
+            Some(exact) => result::computed(exact, part, kind),
+            None => Some(result::figure(self.known.get(cell), part, kind)),
         }
     }
 }

@@ -3,19 +3,22 @@
 use std::cmp::Ordering;
 
 use kit::Reason;
-use types::quantity::Absence;
+use types::{
+    aggregate::qualifiers::joined,
+    quantity::{Absence, Qualifier},
+};
 
 use super::{
     Formula, Function, MOST_STEPS, Missing, Node, Number, Operator, Problem, Reference, What,
+    bounds::{self, Known, Order},
     check::{Gives, unfit},
     number::NoPower,
 };
-use crate::reason::{
-    FORMULA_DIGITS, FORMULA_EXPONENT, FORMULA_OVERFLOW, FORMULA_SHARE_INSIDE, FORMULA_STEPS,
-};
+use crate::reason::{FORMULA_EXPONENT, FORMULA_OVERFLOW, FORMULA_SHARE_INSIDE, FORMULA_STEPS};
 
-/// The most digits `round` keeps.
-const MOST_DIGITS: i64 = 6;
+mod functions;
+
+pub(crate) use functions::{outermost, total};
 
 /// What a formula or a part of it gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Figure {
     pub(crate) outcome: Outcome,
+    /// How near it is to the truth.
+    pub(crate) qualifier: Qualifier,
     /// What it counts for when it is missing and nothing is skipped.
     pub(crate) nothing: Outcome,
 }
@@ -40,6 +45,8 @@ pub(crate) struct Figure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Evaluated {
     pub(crate) outcome: Outcome,
+    /// How near it is to the truth, by the figures it is made of.
+    pub(crate) qualifier: Qualifier,
     /// Missing figures that were counted as 0.
     pub(crate) counted_as_zero: Vec<Reference>,
 }
@@ -92,12 +99,13 @@ impl Formula {
             figure,
             counted_as_zero: Vec::new(),
         };
-        let outcome = match evaluation.all_are_missing(self)? {
-            Some(absence) => Outcome::Absent(absence),
+        let (outcome, qualifier) = match evaluation.all_are_missing(self)? {
+            Some(absence) => none(absence),
             None => evaluation.root(&self.root)?,
         };
         Ok(Evaluated {
             outcome,
+            qualifier,
             counted_as_zero: evaluation.counted_as_zero,
         })
     }
@@ -121,6 +129,8 @@ struct Evaluation<'a> {
 
 /// Values that are all there, or why the first that is not is not.
 type Operands<T> = Result<T, Absence>;
+/// What a part gives, and how near it is to the truth.
+type Told = (Outcome, Qualifier);
 
 impl Evaluation<'_> {
     fn all_are_missing(&self, formula: &Formula) -> Result<Option<Absence>, Problem> {
@@ -139,7 +149,7 @@ impl Evaluation<'_> {
         Ok(why)
     }
 
-    fn root(&mut self, node: &Node) -> Result<Outcome, Problem> {
+    fn root(&mut self, node: &Node) -> Result<Told, Problem> {
         let What::Call(Function::Ratio, parts) = &node.what else {
             return self.node(node, false);
         };
@@ -149,23 +159,29 @@ impl Evaluation<'_> {
         };
         let (numerator, denominator) = (self.number(numerator)?, self.number(denominator)?);
         Ok(match pair(numerator, denominator) {
-            Err(absence) => Outcome::Absent(absence),
-            Ok((_, denominator)) if denominator.is_zero() => Outcome::Absent(Absence::NotArisen),
-            Ok((numerator, denominator)) => Outcome::Share(numerator, denominator),
+            Err(absence) => none(absence),
+            Ok((_, (denominator, _))) if denominator.is_zero() => none(Absence::NotArisen),
+            Ok((above, below)) => {
+                let qualifier = bounds::shared(above.1, below.1);
+                (Outcome::Share(above.0, below.0), qualifier)
+            }
         })
     }
 
     /// Computes one part. Where a missing figure is asked for, it stays missing.
-    fn node(&mut self, node: &Node, asked: bool) -> Result<Outcome, Problem> {
+    fn node(&mut self, node: &Node, asked: bool) -> Result<Told, Problem> {
         self.steps.take(node.column)?;
         match &node.what {
-            What::Number(number) => Ok(Outcome::Number(number.clone())),
-            What::Truth(truth) => Ok(Outcome::Truth(*truth)),
+            What::Number(number) => Ok((Outcome::Number(number.clone()), Qualifier::Exact)),
+            What::Truth(truth) => Ok((Outcome::Truth(*truth), Qualifier::Exact)),
             What::Reference(reference) => self.reference(reference, asked),
-            What::Negate(inner) => Ok(outcome(self.number(inner)?.map(|it| it.negate()))),
+            What::Negate(inner) => {
+                let negated = |(it, of): Known| (it.negate(), bounds::turned(of));
+                Ok(told(self.number(inner)?.map(negated)))
+            }
             What::Not(inner) => Ok(match self.truth(inner)? {
-                Ok(truth) => Outcome::Truth(!truth),
-                Err(absence) => Outcome::Absent(absence),
+                Ok((truth, qualifier)) => (Outcome::Truth(!truth), qualifier),
+                Err(absence) => none(absence),
             }),
             What::Power(base, exponent) => self.power(base, exponent),
             What::Chain(first, links) => self.chain(first, links),
@@ -174,59 +190,58 @@ impl Evaluation<'_> {
         }
     }
 
-    fn reference(&mut self, reference: &Reference, asked: bool) -> Result<Outcome, Problem> {
+    fn reference(&mut self, reference: &Reference, asked: bool) -> Result<Told, Problem> {
         let figure = (self.figure)(reference)?;
         let is_missing = matches!(figure.outcome, Outcome::Absent(_));
         if is_missing && !asked && self.missing == Missing::NeverSkip {
             if !self.counted_as_zero.contains(reference) {
                 self.counted_as_zero.push(reference.clone());
             }
-            return Ok(figure.nothing);
+            return Ok((figure.nothing, Qualifier::Exact));
         }
-        Ok(figure.outcome)
+        Ok((figure.outcome, figure.qualifier))
     }
 
-    fn number(&mut self, node: &Node) -> Result<Operands<Number>, Problem> {
+    fn number(&mut self, node: &Node) -> Result<Operands<Known>, Problem> {
         match self.node(node, false)? {
-            Outcome::Number(number) => Ok(Ok(number)),
-            Outcome::Absent(absence) => Ok(Err(absence)),
-            Outcome::Truth(_) => Err(unfit(node.column, Gives::Number, Gives::Truth)),
-            Outcome::Share(..) => Err(unfit(node.column, Gives::Number, Gives::Share)),
+            (Outcome::Number(number), qualifier) => Ok(Ok((number, qualifier))),
+            (Outcome::Absent(absence), _) => Ok(Err(absence)),
+            (Outcome::Truth(_), _) => Err(unfit(node.column, Gives::Number, Gives::Truth)),
+            (Outcome::Share(..), _) => Err(unfit(node.column, Gives::Number, Gives::Share)),
         }
     }
 
-    fn truth(&mut self, node: &Node) -> Result<Operands<bool>, Problem> {
+    fn truth(&mut self, node: &Node) -> Result<Operands<(bool, Qualifier)>, Problem> {
         match self.node(node, false)? {
-            Outcome::Truth(truth) => Ok(Ok(truth)),
-            Outcome::Absent(absence) => Ok(Err(absence)),
-            Outcome::Number(_) => Err(unfit(node.column, Gives::Truth, Gives::Number)),
-            Outcome::Share(..) => Err(unfit(node.column, Gives::Truth, Gives::Share)),
+            (Outcome::Truth(truth), qualifier) => Ok(Ok((truth, qualifier))),
+            (Outcome::Absent(absence), _) => Ok(Err(absence)),
+            (Outcome::Number(_), _) => Err(unfit(node.column, Gives::Truth, Gives::Number)),
+            (Outcome::Share(..), _) => Err(unfit(node.column, Gives::Truth, Gives::Share)),
         }
     }
 
-    fn chain(&mut self, first: &Node, links: &[(Operator, Node)]) -> Result<Outcome, Problem> {
+    fn chain(&mut self, first: &Node, links: &[(Operator, Node)]) -> Result<Told, Problem> {
         if let Some((operator @ (Operator::And | Operator::Or), _)) = links.first() {
             return self.logic(*operator == Operator::Or, first, links);
         }
         let mut total = self.number(first)?;
         for (operator, operand) in links {
             let value = self.number(operand)?;
-            let too_great = || Problem::new(&FORMULA_OVERFLOW, operand.column, &[]);
             total = match pair(total, value) {
                 Err(absence) => Err(absence),
-                Ok((left, right)) => match operator {
-                    Operator::Divide | Operator::Remainder if right.is_zero() => {
-                        Err(Absence::NotArisen)
-                    }
-                    Operator::Add => Ok(left.add(&right).ok_or_else(too_great)?),
-                    Operator::Subtract => Ok(left.subtract(&right).ok_or_else(too_great)?),
-                    Operator::Multiply => Ok(left.multiply(&right).ok_or_else(too_great)?),
-                    Operator::Divide => Ok(left.divide(&right).ok_or_else(too_great)?),
-                    _ => Ok(left.remainder(&right).ok_or_else(too_great)?),
-                },
+                Ok((_, (right, _)))
+                    if right.is_zero()
+                        && matches!(operator, Operator::Divide | Operator::Remainder) =>
+                {
+                    Err(Absence::NotArisen)
+                }
+                Ok((left, right)) => {
+                    let too_great = || Problem::new(&FORMULA_OVERFLOW, operand.column, &[]);
+                    Ok(joined_by(*operator, &left, &right).ok_or_else(too_great)?)
+                }
             };
         }
-        Ok(outcome(total))
+        Ok(told(total))
     }
 
     /// Joins from the left, and stops at the first part that decides.
@@ -235,173 +250,122 @@ impl Evaluation<'_> {
         deciding: bool,
         first: &Node,
         links: &[(Operator, Node)],
-    ) -> Result<Outcome, Problem> {
+    ) -> Result<Told, Problem> {
+        let mut of_all = Qualifier::Exact;
         for node in std::iter::once(first).chain(links.iter().map(|(_, it)| it)) {
             match self.truth(node)? {
-                Err(absence) => return Ok(Outcome::Absent(absence)),
-                Ok(truth) if truth == deciding => return Ok(Outcome::Truth(deciding)),
-                Ok(_) => {}
+                Err(absence) => return Ok(none(absence)),
+                Ok((truth, qualifier)) if truth == deciding => {
+                    return Ok((Outcome::Truth(deciding), qualifier));
+                }
+                Ok((_, qualifier)) => of_all = joined(of_all, qualifier),
             }
         }
-        Ok(Outcome::Truth(!deciding))
+        Ok((Outcome::Truth(!deciding), of_all))
     }
 
-    fn power(&mut self, base: &Node, exponent: &Node) -> Result<Outcome, Problem> {
+    fn power(&mut self, base: &Node, exponent: &Node) -> Result<Told, Problem> {
         let (left, right) = (self.number(base)?, self.number(exponent)?);
         let (left, right) = match pair(left, right) {
             Ok(both) => both,
-            Err(absence) => return Ok(Outcome::Absent(absence)),
+            Err(absence) => return Ok(none(absence)),
         };
-        let told = |reason: &'static Reason| Err(Problem::new(reason, exponent.column, &[]));
-        match left.power(&right) {
-            Ok(power) => Ok(Outcome::Number(power)),
-            Err(NoPower::ZeroDenominator) => Ok(Outcome::Absent(Absence::NotArisen)),
-            Err(NoPower::Exponent) => told(&FORMULA_EXPONENT),
-            Err(NoPower::TooGreat) => told(&FORMULA_OVERFLOW),
+        let refused = |reason: &'static Reason| Err(Problem::new(reason, exponent.column, &[]));
+        let qualifier = bounds::raised((&left.0, left.1), (&right.0, right.1));
+        match left.0.power(&right.0) {
+            Ok(power) => Ok((Outcome::Number(power), qualifier)),
+            Err(NoPower::ZeroDenominator) => Ok(none(Absence::NotArisen)),
+            Err(NoPower::Exponent) => refused(&FORMULA_EXPONENT),
+            Err(NoPower::TooGreat) => refused(&FORMULA_OVERFLOW),
         }
     }
 
-    fn compare(
-        &mut self,
-        operator: Operator,
-        left: &Node,
-        right: &Node,
-    ) -> Result<Outcome, Problem> {
+    fn compare(&mut self, operator: Operator, left: &Node, right: &Node) -> Result<Told, Problem> {
         let (one, other) = (self.node(left, false)?, self.node(right, false)?);
-        let order = match (&one, &other) {
-            (Outcome::Absent(one), Outcome::Absent(other)) => {
-                return Ok(Outcome::Absent(both(*one, *other)));
+        let (order, sure) = match (one, other) {
+            ((Outcome::Absent(one), _), (Outcome::Absent(other), _)) => {
+                return Ok(none(both(one, other)));
             }
-            (Outcome::Absent(absence), _) | (_, Outcome::Absent(absence)) => {
-                return Ok(Outcome::Absent(*absence));
+            ((Outcome::Absent(absence), _), _) | (_, (Outcome::Absent(absence), _)) => {
+                return Ok(none(absence));
             }
-            (Outcome::Number(one), Outcome::Number(other)) => one.cmp(other),
-            (Outcome::Truth(one), Outcome::Truth(other)) => one.cmp(other),
-            (Outcome::Truth(_), _) => {
+            ((Outcome::Number(one), of_one), (Outcome::Number(other), of_other)) => {
+                bounds::compared(&(one, of_one), &(other, of_other))
+            }
+            ((Outcome::Truth(one), of_one), (Outcome::Truth(other), of_other)) => {
+                let order = one.cmp(&other);
+                let sure = match bounds::unsure(joined(of_one, of_other)) {
+                    Qualifier::Exact => Order::Is(order),
+                    open => Order::Open(open),
+                };
+                (order, sure)
+            }
+            ((Outcome::Truth(_), _), _) => {
                 return Err(unfit(right.column, Gives::Truth, Gives::Number));
             }
             _ => return Err(unfit(right.column, Gives::Number, Gives::Truth)),
         };
-        Ok(Outcome::Truth(match operator {
-            Operator::Equal => order == Ordering::Equal,
-            Operator::Differs => order != Ordering::Equal,
-            Operator::Less => order == Ordering::Less,
-            Operator::AtMost => order != Ordering::Greater,
-            Operator::Greater => order == Ordering::Greater,
-            _ => order != Ordering::Less,
-        }))
-    }
-
-    fn call(
-        &mut self,
-        node: &Node,
-        function: Function,
-        arguments: &[Node],
-    ) -> Result<Outcome, Problem> {
-        let first = arguments.first();
-        match (function, first) {
-            (Function::If, Some(condition)) => {
-                let taken = match self.truth(condition)? {
-                    Err(absence) => return Ok(Outcome::Absent(absence)),
-                    Ok(truth) => arguments.get(if truth { 1 } else { 2 }),
-                };
-                taken.map_or(Ok(Outcome::Absent(Absence::NotCollected)), |it| {
-                    self.node(it, false)
-                })
-            }
-            (Function::Coalesce, _) => {
-                let mut why = None;
-                for argument in arguments {
-                    match self.node(argument, true)? {
-                        Outcome::Absent(absence) => {
-                            why = Some(why.map_or(absence, |it| both(it, absence)));
-                        }
-                        found => return Ok(found),
-                    }
-                }
-                Ok(Outcome::Absent(why.unwrap_or(Absence::NotCollected)))
-            }
-            (Function::IsNull, Some(asked)) => {
-                let found = self.node(asked, true)?;
-                Ok(Outcome::Truth(matches!(found, Outcome::Absent(_))))
-            }
-            (Function::Abs, Some(it)) => Ok(outcome(self.number(it)?.map(|it| it.abs()))),
-            (Function::Floor, Some(it)) => Ok(outcome(self.number(it)?.map(|it| it.floor()))),
-            (Function::Ceil, Some(it)) => Ok(outcome(self.number(it)?.map(|it| it.ceil()))),
-            (Function::Round, Some(it)) => self.round(it, arguments.get(1)),
-            (Function::Min | Function::Max | Function::Sum | Function::Avg, Some(_)) => {
-                self.together(node, function, arguments)
-            }
-            _ => Err(Problem::new(&FORMULA_SHARE_INSIDE, node.column, &[])),
-        }
-    }
-
-    fn round(&mut self, number: &Node, digits: Option<&Node>) -> Result<Outcome, Problem> {
-        let value = self.number(number)?;
-        let scale = match digits {
-            None => 0,
-            Some(node) => {
-                let asked = match self.number(node)? {
-                    Err(absence) => return Ok(Outcome::Absent(absence)),
-                    Ok(digits) => digits.to_i64(),
-                };
-                let scale = asked.filter(|it| (0..=MOST_DIGITS).contains(it));
-                let scale = scale.and_then(|it| u8::try_from(it).ok());
-                scale.ok_or_else(|| {
-                    let facts = [("most", MOST_DIGITS.to_string())];
-                    Problem::new(&FORMULA_DIGITS, node.column, &facts)
-                })?
-            }
-        };
-        let too_great = || Problem::new(&FORMULA_OVERFLOW, number.column, &[]);
-        Ok(match value {
-            Err(absence) => Outcome::Absent(absence),
-            Ok(value) => Outcome::Number(value.round(scale).ok_or_else(too_great)?),
-        })
-    }
-
-    /// Takes arguments together; where all must be missing to skip, those that are there
-    /// count.
-    fn together(
-        &mut self,
-        node: &Node,
-        function: Function,
-        arguments: &[Node],
-    ) -> Result<Outcome, Problem> {
-        let (mut there, mut why) = (Vec::new(), None);
-        for argument in arguments {
-            match self.number(argument)? {
-                Ok(number) => there.push(number),
-                Err(absence) => why = Some(why.map_or(absence, |it| both(it, absence))),
-            }
-        }
-        if let Some(absence) = why
-            && (there.is_empty() || self.missing != Missing::SkipIfAll)
-        {
-            return Ok(Outcome::Absent(absence));
-        }
-        let too_great = || Problem::new(&FORMULA_OVERFLOW, node.column, &[]);
-        let count = i64::try_from(there.len()).map_err(|_| too_great())?;
-        let taken = match function {
-            Function::Min => there.into_iter().min(),
-            Function::Max => there.into_iter().max(),
-            Function::Sum | Function::Avg => {
-                let mut sum = Number::zero();
-                for number in &there {
-                    sum = sum.add(number).ok_or_else(too_great)?;
-                }
-                match function {
-                    Function::Avg => sum.divide(&Number::from(count)),
-                    _ => Some(sum),
-                }
-            }
-            _ => None,
-        };
-        taken.map(Outcome::Number).ok_or_else(too_great)
+        Ok(decided(operator, order, sure))
     }
 }
 
-fn pair(left: Operands<Number>, right: Operands<Number>) -> Operands<(Number, Number)> {
+/// Joins two numbers; nothing when the result is too great. Who divides has seen to it that
+/// the second is not 0.
+fn joined_by(operator: Operator, left: &Known, right: &Known) -> Option<Known> {
+    let ((one, of_one), (other, of_other)) = (left, right);
+    let (of_one, of_other) = (*of_one, *of_other);
+    Some(match operator {
+        Operator::Add => (one.add(other)?, joined(of_one, of_other)),
+        Operator::Subtract => (one.subtract(other)?, bounds::subtracted(of_one, of_other)),
+        Operator::Multiply => {
+            let qualifier = bounds::multiplied((one, of_one), (other, of_other));
+            (one.multiply(other)?, qualifier)
+        }
+        Operator::Divide => {
+            let qualifier = bounds::divided((one, of_one), (other, of_other));
+            (one.divide(other)?, qualifier)
+        }
+        // What is left after dividing goes up and down.
+        _ => (
+            one.remainder(other)?,
+            bounds::unsure(joined(of_one, of_other)),
+        ),
+    })
+}
+
+/// Answers a comparison, and says whether the bounds leave a doubt.
+fn decided(operator: Operator, order: Ordering, sure: Order) -> Told {
+    let holds = |order: Ordering| match operator {
+        Operator::Equal => order == Ordering::Equal,
+        Operator::Differs => order != Ordering::Equal,
+        Operator::Less => order == Ordering::Less,
+        Operator::AtMost => order != Ordering::Greater,
+        Operator::Greater => order == Ordering::Greater,
+        _ => order != Ordering::Less,
+    };
+    let left: Vec<_> = [Ordering::Less, Ordering::Equal, Ordering::Greater]
+        .into_iter()
+        .filter(|it| match sure {
+            Order::Is(order) => *it == order,
+            Order::IsNot(order) => *it != order,
+            Order::Open(_) => true,
+        })
+        .map(holds)
+        .collect();
+    let truth = holds(order);
+    let qualifier = match sure {
+        _ if left.iter().all(|it| *it == truth) => Qualifier::Exact,
+        Order::Open(qualifier) => qualifier,
+        Order::Is(_) | Order::IsNot(_) => Qualifier::About,
+    };
+    (Outcome::Truth(truth), qualifier)
+}
+
+fn none(absence: Absence) -> Told {
+    (Outcome::Absent(absence), Qualifier::Exact)
+}
+
+fn pair(left: Operands<Known>, right: Operands<Known>) -> Operands<(Known, Known)> {
     match (left, right) {
         (Ok(left), Ok(right)) => Ok((left, right)),
         (Err(one), Err(other)) => Err(both(one, other)),
@@ -409,9 +373,9 @@ fn pair(left: Operands<Number>, right: Operands<Number>) -> Operands<(Number, Nu
     }
 }
 
-fn outcome(number: Operands<Number>) -> Outcome {
+fn told(number: Operands<Known>) -> Told {
     match number {
-        Ok(number) => Outcome::Number(number),
-        Err(absence) => Outcome::Absent(absence),
+        Ok((number, qualifier)) => (Outcome::Number(number), qualifier),
+        Err(absence) => none(absence),
     }
 }

@@ -7,7 +7,7 @@ use types::{
 };
 
 use super::{
-    Number, Part, Problem,
+    Number, Part, Problem, bounds,
     evaluate::{Figure, Outcome},
 };
 use crate::{
@@ -21,10 +21,7 @@ const PART_SCALE: u8 = 6;
 /// Takes a figure, or the part of it that is asked for, as a formula computes with it. A
 /// figure that was not reported is missing as one that was not collected.
 pub(crate) fn figure(quantity: Option<&Quantity>, part: Part, kind: ValueKind) -> Figure {
-    let nothing = match kind {
-        ValueKind::Flag => Outcome::Truth(false),
-        _ => Outcome::Number(Number::zero()),
-    };
+    let qualifier = quantity.map_or(Qualifier::Exact, Quantity::qualifier);
     let outcome = match quantity.map(Quantity::content) {
         None => Outcome::Absent(Absence::NotCollected),
         Some(Content::Absent(absence)) => Outcome::Absent(*absence),
@@ -38,29 +35,73 @@ pub(crate) fn figure(quantity: Option<&Quantity>, part: Part, kind: ValueKind) -
             Value::Choice(_) | Value::Text(_) => Outcome::Absent(Absence::NotApplicable),
         },
     };
-    Figure { outcome, nothing }
+    told(outcome, qualifier, part, kind)
+}
+
+/// Takes a figure that was computed, with all its digits; nothing when the part that is
+/// asked for is too great.
+pub(crate) fn computed(
+    (outcome, qualifier): &(Outcome, Qualifier),
+    part: Part,
+    kind: ValueKind,
+) -> Option<Figure> {
+    let outcome = match outcome {
+        Outcome::Share(numerator, denominator) => {
+            let parts = (numerator.clone(), denominator.clone());
+            Outcome::Number(number_of(parts, part, kind)?)
+        }
+        whole => whole.clone(),
+    };
+    Some(told(outcome, *qualifier, part, kind))
+}
+
+/// A bound of a share is taken as one of its numerator: of its denominator no direction is
+/// known. The maximum of a score is exact.
+fn told(outcome: Outcome, qualifier: Qualifier, part: Part, kind: ValueKind) -> Figure {
+    let qualifier = match (&outcome, part, kind) {
+        (Outcome::Absent(_), _, _) => Qualifier::Exact,
+        (_, Part::Denominator, ValueKind::Score | ValueKind::Rank) => Qualifier::Exact,
+        (_, Part::Denominator, _) => bounds::unsure(qualifier),
+        (_, Part::Whole | Part::Numerator, _) => qualifier,
+    };
+    let nothing = match kind {
+        ValueKind::Flag => Outcome::Truth(false),
+        _ => Outcome::Number(Number::zero()),
+    };
+    Figure {
+        outcome,
+        qualifier,
+        nothing,
+    }
+}
+
+/// Returns the number that a share of these parts stands for.
+pub(super) fn number_of(
+    (numerator, denominator): (Number, Number),
+    part: Part,
+    kind: ValueKind,
+) -> Option<Number> {
+    match (part, kind) {
+        (Part::Denominator, _) => Some(denominator),
+        (Part::Numerator, _) | (Part::Whole, ValueKind::Score | ValueKind::Rank) => Some(numerator),
+        (Part::Whole, _) => numerator.multiply(&Number::from(100))?.divide(&denominator),
+    }
 }
 
 /// Returns the number a share stands for: its percentage, from its parts when they are
 /// known; the points of a score, the place of a rank.
 fn part_of(ratio: &Ratio, part: Part, kind: ValueKind) -> Option<Number> {
-    let parts = ratio.parts();
-    match (part, kind) {
-        (Part::Denominator, _) => parts.map(|(_, it)| it.into()),
-        (Part::Numerator, _) | (Part::Whole, ValueKind::Score | ValueKind::Rank) => {
-            parts.map(|(it, _)| it.into())
+    match (ratio.parts(), part, kind) {
+        (Some((numerator, denominator)), _, _) => {
+            number_of((numerator.into(), denominator.into()), part, kind)
         }
-        (Part::Whole, _) => match parts {
-            Some((numerator, denominator)) => Number::from(numerator)
-                .multiply(&Number::from(100))?
-                .divide(&Number::from(denominator)),
-            None => ratio.stated_percent().map(|it| it.decimal().into()),
-        },
+        (None, _, ValueKind::Score | ValueKind::Rank)
+        | (None, Part::Numerator | Part::Denominator, _) => None,
+        (None, Part::Whole, _) => ratio.stated_percent().map(|it| it.decimal().into()),
     }
 }
 
 /// Writes a result as a figure of its indicator: rounded here, once, a half away from zero.
-/// What was computed out of a figure that is not exact is not exact either.
 ///
 /// # Errors
 /// Tells a result that is too long or no figure of this kind.
@@ -68,7 +109,7 @@ pub(crate) fn quantity(
     outcome: Outcome,
     kind: ValueKind,
     scale: u8,
-    is_exact: bool,
+    qualifier: Qualifier,
 ) -> Result<Quantity, Problem> {
     let too_long = || Problem::new(&FORMULA_RESULT_LONG, 1, &[]);
     let value = match (outcome, kind) {
@@ -96,11 +137,6 @@ pub(crate) fn quantity(
             return Err(Problem::new(&FORMULA_RESULT_UNFIT, 1, &facts));
         }
     };
-    let qualifier = if is_exact {
-        Qualifier::Exact
-    } else {
-        Qualifier::About
-    };
     Quantity::new(Content::Value(value), qualifier, None).map_err(|_| too_long())
 }
 
@@ -123,7 +159,7 @@ mod tests {
     }
 
     fn shown(outcome: Outcome, kind: ValueKind, scale: u8) -> String {
-        quantity(outcome, kind, scale, true)
+        quantity(outcome, kind, scale, Qualifier::Exact)
             .unwrap()
             .to_vietnamese()
     }
@@ -145,10 +181,10 @@ mod tests {
     #[test]
     fn what_is_too_long_or_below_zero_is_told_and_never_cut() {
         let long = Outcome::Number(number("999999999999999999").add(&number("1")).unwrap());
-        let told = quantity(long, ValueKind::Decimal, 0, true).unwrap_err();
+        let told = quantity(long, ValueKind::Decimal, 0, Qualifier::Exact).unwrap_err();
         assert_eq!(told.reason.code, "FORMULA_RESULT_LONG");
         let below = Outcome::Share(number("1").negate(), number("2"));
-        let told = quantity(below, ValueKind::Ratio, 2, true).unwrap_err();
+        let told = quantity(below, ValueKind::Ratio, 2, Qualifier::Exact).unwrap_err();
         assert_eq!(told.reason.code, "FORMULA_NEGATIVE_SHARE");
     }
 

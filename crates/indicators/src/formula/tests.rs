@@ -1,6 +1,6 @@
 //! What formulas give, where they stop, and what they never do.
 
-use types::quantity::Absence;
+use types::quantity::{Absence, Qualifier};
 
 use super::{
     evaluate::{Evaluated, Figure, Outcome, Steps},
@@ -25,7 +25,11 @@ fn figure(reference: &Reference) -> Result<Figure, Problem> {
         "khong-co" => Outcome::Truth(false),
         _ => number(0),
     };
-    Ok(Figure { outcome, nothing })
+    Ok(Figure {
+        outcome,
+        qualifier: Qualifier::Exact,
+        nothing,
+    })
 }
 
 fn evaluated(text: &str, missing: Missing) -> Result<Evaluated, Problem> {
@@ -249,17 +253,26 @@ fn one_answer_takes_at_most_10000_steps() {
 
 #[test]
 fn it_is_told_before_any_figure_is_there_what_does_not_fit() {
+    use types::aggregate::Aggregation;
+
     use crate::indicator::{Accumulation, ValueKind};
     let known = |id: &IndicatorId| {
-        let (kind, accumulation) = match id.as_str() {
-            "dem" => (ValueKind::Count, Accumulation::InPeriod),
-            "tai-ngay" => (ValueKind::Count, Accumulation::AtDate),
-            "ty-le" => (ValueKind::Ratio, Accumulation::InPeriod),
-            "co" => (ValueKind::Flag, Accumulation::AtDate),
-            "chu" => (ValueKind::Text, Accumulation::AtDate),
+        use Aggregation::{CountTrue, Latest, None as Never, RatioOfSums, Sum};
+        let (kind, accumulation, period_aggregation) = match id.as_str() {
+            "dem" => (ValueKind::Count, Accumulation::InPeriod, Sum),
+            "luy-ke" => (ValueKind::Count, Accumulation::YearToDate, Never),
+            "tai-ngay" => (ValueKind::Count, Accumulation::AtDate, Latest),
+            "rieng" => (ValueKind::Count, Accumulation::InPeriod, Never),
+            "ty-le" => (ValueKind::Ratio, Accumulation::InPeriod, RatioOfSums),
+            "co" => (ValueKind::Flag, Accumulation::InPeriod, CountTrue),
+            "chu" => (ValueKind::Text, Accumulation::AtDate, Latest),
             _ => return None,
         };
-        Some(check::Facts { kind, accumulation })
+        Some(check::Facts {
+            kind,
+            accumulation,
+            period_aggregation,
+        })
     };
     let checked = |text: &str| {
         let formula = Formula::parse(text, Missing::SkipIfAny).unwrap();
@@ -281,7 +294,9 @@ fn it_is_told_before_any_figure_is_there_what_does_not_fit() {
         ("[dem] = true", "FORMULA_TYPE 9"),
         ("1 + ratio(1, 2)", "FORMULA_SHARE_INSIDE 5"),
         ("[dem.numerator]", "FORMULA_NO_PARTS 1"),
-        ("[tai-ngay@ytd]", "FORMULA_NO_YEAR_TO_DATE 1"),
+        ("[tai-ngay@ytd] + [luy-ke@ytd]", "Number"),
+        ("[rieng@ytd]", "FORMULA_NO_YEAR_TO_DATE 1"),
+        ("[co@ytd]", "FORMULA_NO_YEAR_TO_DATE 1"),
         ("[chu]", "FORMULA_KIND 1"),
         ("if([dem], 1, 2)", "FORMULA_TYPE 4"),
         ("coalesce([dem], [co])", "FORMULA_TYPE 17"),
@@ -297,4 +312,24 @@ fn it_is_told_before_any_figure_is_there_what_does_not_fit() {
             "FORMULA_KIND 18"
         ]
     );
+}
+
+#[test]
+fn only_what_is_always_used_is_needed() {
+    let needed = |text: &str, missing| {
+        let formula = Formula::parse(text, missing).unwrap();
+        let needed = formula.needed().into_iter();
+        needed
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let any = |text| needed(text, Missing::SkipIfAny);
+    assert_eq!(any("ratio([a], [b] + 1)"), "[a] [b]");
+    assert_eq!(any("coalesce([a@previous], 0) + [b]"), "[b]");
+    assert_eq!(any("if([a] > 1, [b], [c])"), "[a]");
+    assert_eq!(any("isNull([a]) or [b]"), "");
+    assert_eq!(any("[a] > 1 and [b] > 1"), "[a]");
+    assert_eq!(needed("sum([a], [b])", Missing::SkipIfAll), "");
+    assert_eq!(needed("[a] - [b]", Missing::NeverSkip), "");
 }

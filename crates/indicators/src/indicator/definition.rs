@@ -5,6 +5,7 @@ use types::{
     aggregate::Aggregation,
     ids::{IndicatorId, SourceSystemId, UnitId},
     quantity::Value,
+    text,
     violations::Invalid,
 };
 
@@ -201,6 +202,7 @@ impl Definition {
             self.period_aggregation,
             bad,
         );
+        self.adds_no_percentages(bad);
         self.counts_no_month_twice(bad);
         self.choices_are_for_choices(bad);
         self.collects_as_it_says(bad);
@@ -213,6 +215,37 @@ impl Definition {
                 "SCALE_NOT_ALLOWED",
                 format!("digits after the comma are not allowed when each figure is {kind_en}"),
                 format!("chữ số thập phân không áp dụng cho số liệu dạng {kind_vi}"),
+            );
+        }
+    }
+
+    /// Percentages that are kept as numbers are not added either, whatever their kind; and no
+    /// unit is the latest of several.
+    fn adds_no_percentages(&self, bad: &mut Invalid) {
+        let is_percentage = is_percentage(&self.measure_unit);
+        let rules = [
+            ("indicator.unit_aggregation", self.unit_aggregation),
+            ("indicator.period_aggregation", self.period_aggregation),
+        ];
+        for (field, rule) in rules {
+            if is_percentage && rule == Aggregation::Sum {
+                let unit = &self.measure_unit;
+                bad.add(
+                    field,
+                    "AGGREGATION_NOT_ALLOWED",
+                    format!("figures in `{unit}` are not added: define a share with its numbers"),
+                    format!(
+                        "không cộng số liệu tính bằng “{unit}”: hãy khai báo tỷ lệ có tử số, mẫu số"
+                    ),
+                );
+            }
+        }
+        if self.unit_aggregation == Aggregation::Latest {
+            bad.add(
+                "indicator.unit_aggregation",
+                "AGGREGATION_NOT_ALLOWED",
+                "the latest is a rule for periods: no unit speaks for the others",
+                "“lấy kỳ gần nhất” chỉ dùng khi gộp các kỳ: không đơn vị nào đại diện cho đơn vị khác",
             );
         }
     }
@@ -301,6 +334,19 @@ impl Definition {
             );
         }
     }
+}
+
+/// Says whether a unit of measure is a percentage, or percentage points.
+fn is_percentage(measure_unit: &str) -> bool {
+    let folded = text::fold(measure_unit);
+    let words: Vec<_> = folded.split_whitespace().collect();
+    measure_unit.contains(['%', '‰'])
+        || words
+            .windows(2)
+            .any(|it| matches!(it, ["phan", "tram" | "nghin"]))
+        || words
+            .iter()
+            .any(|it| matches!(*it, "percent" | "percentage"))
 }
 
 /// A rule that cannot be applied to the kind of the figures is refused now, because

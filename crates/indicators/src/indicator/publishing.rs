@@ -18,11 +18,11 @@ use crate::{
         check::{self, Gives},
         cycle,
     },
-    reason::{FORMULA_CIRCLE, FORMULA_RESULT_UNFIT, REVISION_TOO_EARLY},
+    reason::{FORMULA_CIRCLE, FORMULA_INPUTS, FORMULA_RESULT_UNFIT, REVISION_TOO_EARLY},
     source_system,
 };
 
-/// The most indicators a formula leads to, at any distance.
+/// The most indicators a formula leads to, at any distance; more are refused.
 const MOST_INPUTS: usize = 1000;
 
 /// Refuses a revision that may not be published.
@@ -153,8 +153,15 @@ async fn inputs(db: &impl ConnectionTrait, revision: &Revision) -> Result<cycle:
     let own = own.map(|it| it.inputs_of_the_period()).unwrap_or_default();
     let mut open: BTreeSet<IndicatorId> = own.clone();
     let mut inputs = BTreeMap::from([(revision.id.clone(), own)]);
-    while !open.is_empty() && inputs.len() <= MOST_INPUTS {
+    while !open.is_empty() {
         open.retain(|it| !inputs.contains_key(it));
+        // Beyond that nobody looked whether it leads back, so it is not published.
+        if inputs.len() + open.len() > MOST_INPUTS + 1 {
+            let facts = [("most", MOST_INPUTS.to_string())];
+            let mut bad = Invalid::default();
+            Problem::new(&FORMULA_INPUTS, 1, &facts).note("indicator.formula", &mut bad);
+            return Err(bad.into());
+        }
         let ids: Vec<_> = open.iter().collect();
         let published = store::published(db, &ids).await?;
         let mut next = BTreeSet::new();

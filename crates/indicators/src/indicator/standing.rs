@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::{
@@ -13,7 +14,7 @@ use types::{
 use super::{CollectionMode, Definition, Manner, Revision, ValueKind, store};
 use crate::{
     formula::check::Facts,
-    reason::{CHOICE_UNKNOWN, CONNECTOR_ONLY, DERIVED_NOT_ENTERED},
+    reason::{CHOICE_UNKNOWN, CONNECTOR_ONLY},
     source_system,
 };
 
@@ -36,6 +37,18 @@ impl Published {
         }
         let mut newest_first = self.revisions.iter().rev();
         newest_first.find(|it| start(&it.first_period) <= start(period))
+    }
+
+    /// Returns since when figures of a period are computed; nothing when they are reported. What
+    /// was entered before that is a figure, what was entered later is what somebody
+    /// published beside what is computed.
+    pub(crate) fn derived_since(&self, period: &Period) -> Option<DateTime<Utc>> {
+        let counting = self.for_period(period)?.number;
+        let newest_first = self.revisions.iter().rev();
+        let derived = newest_first
+            .filter(|it| it.number <= counting && start(&it.first_period) <= start(period))
+            .take_while(|it| it.definition.details.collection == CollectionMode::Derived);
+        derived.last().map(|it| it.create_time)
     }
 
     /// Returns the last period a revision counts for, when another one follows or the
@@ -99,9 +112,6 @@ impl Definitions {
         quantity: &Quantity,
     ) -> Option<Refusal> {
         let (name, details) = (("indicator", indicator.name()), &definition.details);
-        if details.collection == CollectionMode::Derived {
-            return Some((&DERIVED_NOT_ENTERED, vec![name]));
-        }
         // A person may always put right what a machine sent.
         if let (Some(source), Principal::ServiceAccount(_)) = (&details.source_system, principal)
             && self.connectors.get(source) != Some(principal)
@@ -151,6 +161,7 @@ impl Revision {
         Facts {
             kind: self.definition.value_kind,
             accumulation: self.definition.accumulation,
+            period_aggregation: self.definition.period_aggregation,
         }
     }
 }

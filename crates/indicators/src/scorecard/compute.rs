@@ -5,21 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::{
-    ids::{IndicatorId, UnitId},
+    ids::{IndicatorId, ScorecardId, UnitId},
     period::Period,
 };
 
 use super::{
     Scorecard, Scorecards, UnitResult,
-    outcome::{Outcome, Scorer, Weights},
-    scoring::{Figures, Known},
+    outcome::{Outcome, Previous, Scorer, Weights},
+    scoring::{Figures, Known, Remark, facts_of},
     store,
 };
 use crate::{
     criteria_set::{Content, content::Criterion},
-    formula::derive::{Asked, asked, derive},
-    indicator::{ValueKind, store as indicators},
+    formula::derive::{Asked, asked, derive, with_inputs},
+    indicator::{
+        ValueKind,
+        continuity::{Break, break_between},
+        standing::Published,
+    },
     ranking::Ranking,
+    reason::NOT_COMPARABLE,
     value,
 };
 
@@ -47,8 +52,8 @@ impl Scorecards {
             compute_derived(db, &needed, unit, figures).await?;
         }
         let previous = match &scorecard.previous {
-            Some(previous) => ranks(db, previous).await?,
-            None => BTreeMap::new(),
+            Some(previous) => needed.previous(db, previous, scorecard.period).await?,
+            None => Previous::default(),
         };
         let scored: Vec<_> = results
             .iter()
@@ -57,6 +62,7 @@ impl Scorecards {
                     unit: &it.unit,
                     period: scorecard.period,
                     kinds: &needed.kinds,
+                    breaks: &needed.breaks,
                     known: known.remove(&it.unit).unwrap_or_default(),
                 };
                 (&it.unit, figures, &it.entries)
@@ -73,6 +79,10 @@ struct Needed {
     /// Kinds of those whose indicator is in force for the period.
     kinds: BTreeMap<Cell, ValueKind>,
     derived: BTreeMap<Cell, Asked>,
+    /// With everything that formulas lead to.
+    published: BTreeMap<IndicatorId, Published>,
+    /// Earlier figures that those of the period do not go on with.
+    breaks: BTreeMap<Cell, Break>,
 }
 
 impl Needed {
@@ -81,11 +91,14 @@ impl Needed {
         let rules = content.criteria.iter().filter_map(Criterion::rule);
         rules.for_each(|it| it.takes(period, &mut cells));
         let cells: BTreeSet<Cell> = cells.into_iter().collect();
-        let ids: BTreeSet<_> = cells.iter().map(|(id, _)| id).collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let published = indicators::published(db, &ids).await?;
+        let ids: BTreeSet<_> = cells.iter().map(|(id, _)| id.clone()).collect();
+        let published = with_inputs(db, &ids).await?;
         let (mut kinds, mut derived) = (BTreeMap::new(), BTreeMap::new());
+        let mut breaks = BTreeMap::new();
         for cell in &cells {
+            if let Some(why) = break_between(&published, &cell.0, &cell.1, &period) {
+                breaks.insert(cell.clone(), why);
+            }
             let Some(published) = published.get(&cell.0) else {
                 continue;
             };
@@ -100,6 +113,32 @@ impl Needed {
             cells,
             kinds,
             derived,
+            published,
+            breaks,
+        })
+    }
+
+    /// Returns the places of an earlier scorecard. They are not compared with those of now
+    /// when a figure that is scored does not go on with the one of then.
+    async fn previous(
+        &self,
+        db: &impl ConnectionTrait,
+        previous: &ScorecardId,
+        period: Period,
+    ) -> Result<Previous> {
+        let ranks = ranks(db, previous).await?;
+        let earlier = store::find(db, previous).await?.map(|it| it.period);
+        let not_comparable = earlier.and_then(|earlier| {
+            let scored = self.cells.iter().filter(|(_, it)| *it == period);
+            let mut scored = scored.filter_map(|(id, _)| {
+                let why = break_between(&self.published, id, &earlier, &period)?;
+                Some(Remark::new(&NOT_COMPARABLE, &facts_of(&why, earlier)))
+            });
+            scored.next()
+        });
+        Ok(Previous {
+            ranks,
+            not_comparable,
         })
     }
 }
@@ -150,7 +189,7 @@ async fn compute_derived(
 /// Returns the places of an earlier scorecard.
 async fn ranks(
     db: &impl ConnectionTrait,
-    scorecard: &types::ids::ScorecardId,
+    scorecard: &ScorecardId,
 ) -> Result<BTreeMap<UnitId, usize>> {
     let results = store::results(db, scorecard).await?;
     let ranked = results.into_iter().filter_map(|it| {

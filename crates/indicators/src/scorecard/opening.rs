@@ -115,9 +115,6 @@ impl Scorecards {
         prepared: Prepared,
     ) -> Result<Scorecard> {
         self.access.require(actor, &new.owner_unit).await?;
-        if let Some(previous) = &new.previous {
-            goes_before(&tx.db, &new, previous).await?;
-        }
         let (scope_unit, units) = match new.who {
             Who::Below(scope) => (Some(scope), prepared.units),
             Who::Units(_) => (None, prepared.units),
@@ -142,6 +139,9 @@ impl Scorecards {
             update_time: tx.now(),
             version: 1,
         };
+        if let Some(previous) = &scorecard.previous {
+            goes_before(&tx.db, &scorecard, previous).await?;
+        }
         store::insert(&tx.db, &scorecard).await?;
         let results = units.into_iter().zip(0..).map(|(unit, place)| UnitResult {
             scorecard: scorecard.id.clone(),
@@ -175,17 +175,17 @@ fn days_of(new: &CreateScorecard) -> Validity {
 }
 
 /// Places are compared with those of an earlier period, by the same set.
-async fn goes_before(
+pub(super) async fn goes_before(
     db: &impl ConnectionTrait,
-    new: &CreateScorecard,
+    now: &Scorecard,
     previous: &ScorecardId,
 ) -> Result<()> {
     let found = store::find(db, previous).await?;
     let fits = found.is_some_and(|it| {
         it.state == State::Published
-            && it.revision.set == new.revision.set
-            && it.owner_unit == new.owner_unit
-            && it.period < new.period
+            && it.revision.set == now.revision.set
+            && it.owner_unit == now.owner_unit
+            && it.period < now.period
     });
     if fits {
         return Ok(());

@@ -39,6 +39,17 @@ pub(crate) struct Outcome {
     pub(crate) grade: Option<String>,
     pub(crate) place: Option<Place>,
     pub(crate) previous_rank: Option<usize>,
+    /// Why the place is not compared with the previous one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) not_comparable: Option<Remark>,
+}
+
+/// Places of an earlier scorecard.
+#[derive(Debug, Default)]
+pub(super) struct Previous {
+    pub(super) ranks: BTreeMap<UnitId, usize>,
+    /// Why they are not compared with the places now.
+    pub(super) not_comparable: Option<Remark>,
 }
 
 /// What one line of the set came to.
@@ -139,7 +150,7 @@ impl<'a> Scorer<'a> {
     pub(super) fn score(
         &self,
         units: &[(&UnitId, Figures<'_>, &Entries)],
-        previous: &BTreeMap<UnitId, usize>,
+        previous: &Previous,
     ) -> Vec<Outcome> {
         let scored: Vec<_> = units
             .iter()
@@ -152,7 +163,11 @@ impl<'a> Scorer<'a> {
         ranked
             .map(|((unit, scored), place)| Outcome {
                 place,
-                previous_rank: previous.get(unit).copied(),
+                previous_rank: previous.ranks.get(unit).copied(),
+                not_comparable: previous
+                    .not_comparable
+                    .clone()
+                    .filter(|_| previous.ranks.contains_key(unit)),
                 ..scored.outcome
             })
             .collect()
@@ -188,6 +203,7 @@ impl<'a> Scorer<'a> {
             grade: total.as_ref().and_then(|it| self.grade(it)),
             place: None,
             previous_rank: None,
+            not_comparable: None,
         };
         Scored { outcome, total }
     }

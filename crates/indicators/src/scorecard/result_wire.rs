@@ -238,6 +238,11 @@ fn to_head(outcome: &Outcome) -> pb::ScorecardResult {
         best_rank: place.map_or(0, |it| number(it.best)),
         worst_rank: place.map_or(0, |it| number(it.worst)),
         previous_rank: outcome.previous_rank.map_or(0, number),
+        issues: outcome
+            .not_comparable
+            .iter()
+            .map(|it| issue(it, "rank_change".into()))
+            .collect(),
         ..pb::ScorecardResult::default()
     }
 }
@@ -245,6 +250,9 @@ fn to_head(outcome: &Outcome) -> pb::ScorecardResult {
 /// Returns how many places a unit rose.
 fn rose(outcome: &Outcome) -> Option<i32> {
     let (now, before) = (outcome.place?.rank, outcome.previous_rank?);
+    if outcome.not_comparable.is_some() {
+        return None;
+    }
     Some(number(before) - number(now))
 }
 
@@ -273,13 +281,6 @@ fn to_line(line: &Line, unit: &UnitId, entries: &Entries) -> pb::CriterionScore 
             revision: it.revision,
         }
     };
-    let issue = |it: &Remark| shared::Issue {
-        severity: shared::Severity::Warning.into(),
-        code: it.code.clone(),
-        field: format!("scores[{}]", line.key),
-        message: it.en.clone(),
-        message_vi: it.vi.clone(),
-    };
     pb::CriterionScore {
         key: line.key.clone(),
         max_score: shown(line.maximum),
@@ -290,7 +291,21 @@ fn to_line(line: &Line, unit: &UnitId, entries: &Entries) -> pb::CriterionScore 
         verified_score: verified.map(|it| to_entered(&line.key, it)),
         verifier: verified.map(|it| it.principal.name()).unwrap_or_default(),
         inputs: line.inputs.iter().map(input).collect(),
-        issues: line.remarks.iter().map(issue).collect(),
+        issues: line
+            .remarks
+            .iter()
+            .map(|it| issue(it, format!("scores[{}]", line.key)))
+            .collect(),
+    }
+}
+
+fn issue(remark: &Remark, field: String) -> shared::Issue {
+    shared::Issue {
+        severity: shared::Severity::Warning.into(),
+        code: remark.code.clone(),
+        field,
+        message: remark.en.clone(),
+        message_vi: remark.vi.clone(),
     }
 }
 

@@ -163,6 +163,32 @@ impl ScorecardService for Rpc {
         }))
     }
 
+    async fn update_scorecard(
+        &self,
+        request: Request<pb::UpdateScorecardRequest>,
+    ) -> Result<Response<pb::Scorecard>, Status> {
+        let (actor, update) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        let scorecard = self.scorecards.update(&tx, &actor, update).await?;
+        tx.reply(scorecard.into()).await
+    }
+
+    async fn delete_scorecard(
+        &self,
+        request: Request<pb::DeleteScorecardRequest>,
+    ) -> Result<Response<pb::DeleteScorecardResponse>, Status> {
+        let (actor, step) = accept(request)?;
+        let tx = match self.db.begin(&actor).await? {
+            Begin::First(tx) => tx,
+            Begin::Again(answer) => return answer.reply(),
+        };
+        self.scorecards.delete(&tx, &actor, step).await?;
+        tx.reply(pb::DeleteScorecardResponse {}).await
+    }
+
     async fn compute_scorecard(
         &self,
         request: Request<pb::ComputeScorecardRequest>,

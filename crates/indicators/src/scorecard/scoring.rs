@@ -20,8 +20,11 @@ use crate::{
         rule::{Baseline, Bound, ChoiceScore, Figure, Part as SumPart, Rule, Shape},
     },
     formula::Number,
-    indicator::ValueKind,
-    reason::{BASELINE_MISSING, EXTERNAL_MAXIMUM_DIFFERS, FIGURE_ABSENT, SCORE_LEFT_TO_VERIFIER},
+    indicator::{ValueKind, continuity::Break},
+    reason::{
+        BASELINE_MISSING, EXTERNAL_MAXIMUM_DIFFERS, FIGURE_ABSENT, NOT_COMPARABLE,
+        SCORE_LEFT_TO_VERIFIER,
+    },
 };
 
 mod figures;
@@ -37,6 +40,8 @@ pub(super) struct Figures<'a> {
     /// Kinds of the indicators that are in force for the period.
     pub(super) kinds: &'a BTreeMap<(IndicatorId, Period), ValueKind>,
     pub(super) known: BTreeMap<(IndicatorId, Period), Known>,
+    /// Earlier figures that those of the period do not go on with.
+    pub(super) breaks: &'a BTreeMap<(IndicatorId, Period), Break>,
 }
 
 /// A figure and where it stands.
@@ -78,6 +83,16 @@ impl Remark {
             vi: fill(reason.vi),
         }
     }
+}
+
+/// Returns what is told of an earlier period that is not compared with.
+pub(super) fn facts_of(why: &Break, period: Period) -> [(&'static str, String); 4] {
+    [
+        ("period", period.to_string()),
+        ("period_vi", period.to_vietnamese()),
+        ("cause_en", why.en.clone()),
+        ("cause_vi", why.vi.clone()),
+    ]
 }
 
 /// What a rule gives.
@@ -366,6 +381,12 @@ impl Judge<'_> {
         };
         let before = self.number(figure, earlier);
         let now = now?;
+        let mut indicators = figure.indicators();
+        let figures = self.figures;
+        if let Some(why) = indicators.find_map(|it| figures.breaks.get(&(it.clone(), earlier))) {
+            self.note(&NOT_COMPARABLE, &facts_of(why, earlier));
+            return Err(Lacking::Missing);
+        }
         // Why there was no figure then is no reason to leave the unit out now.
         let before = before.map_err(|_| {
             self.note(&BASELINE_MISSING, &[]);

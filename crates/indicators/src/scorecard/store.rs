@@ -127,6 +127,18 @@ pub(super) async fn update(db: &impl ConnectionTrait, it: &Scorecard) -> Result<
     Ok(())
 }
 
+/// Takes a scorecard away with its results; the caller holds its lock.
+pub(super) async fn delete(db: &impl ConnectionTrait, id: &ScorecardId) -> Result<()> {
+    result::Entity::delete_many()
+        .filter(result::Column::ScorecardId.eq(id.as_str()))
+        .exec(db)
+        .await?;
+    scorecard::Entity::delete_by_id(id.as_str().to_owned())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn find(db: &impl ConnectionTrait, id: &ScorecardId) -> Result<Option<Scorecard>> {
     let found = scorecard::Entity::find_by_id(id.as_str().to_owned())
         .one(db)

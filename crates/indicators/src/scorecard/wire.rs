@@ -18,7 +18,7 @@ use crate::{
     wire::to_wire,
 };
 
-const LONGEST_NAME: usize = 300;
+pub(super) const LONGEST_NAME: usize = 300;
 const MOST_WEIGHTS: usize = 100;
 
 /// Names one scorecard.
@@ -122,6 +122,14 @@ impl TryFrom<pb::ComputeScorecardRequest> for Step {
     type Error = Invalid;
 
     fn try_from(request: pb::ComputeScorecardRequest) -> Result<Self, Invalid> {
+        step(&request.name, request.etag)
+    }
+}
+
+impl TryFrom<pb::DeleteScorecardRequest> for Step {
+    type Error = Invalid;
+
+    fn try_from(request: pb::DeleteScorecardRequest) -> Result<Self, Invalid> {
         step(&request.name, request.etag)
     }
 }

@@ -21,8 +21,11 @@ use super::{
 };
 use crate::{
     evidence, feed,
-    indicator::Manner,
-    reason::{ITEMS_CONTRADICT, ITEMS_MERGED, REASON_REQUIRED, VALUE_CHANGED, VALUE_LOCKED},
+    indicator::{CollectionMode, Manner},
+    reason::{
+        ITEMS_CONTRADICT, ITEMS_MERGED, RATIO_PARTS_MISSING, REASON_REQUIRED, VALUE_CHANGED,
+        VALUE_LOCKED,
+    },
 };
 
 /// Facts of the text of a reason.
@@ -57,17 +60,21 @@ pub(crate) struct Checked {
     manner: Manner,
     /// Whether a figure without evidence is told of.
     needs_evidence: bool,
+    /// Whether it stands beside a computed figure.
+    is_beside: bool,
 }
 
 impl Checked {
     pub(crate) fn new(item: Item, principal: &Principal, ground: &Ground) -> Self {
         let refusals = check::refusals(&item, principal, ground);
         let (manner, needs_evidence) = check::looked_at(&item, ground);
+        let is_beside = is_beside(&item, ground);
         Self {
             item,
             refusals,
             manner,
             needs_evidence,
+            is_beside,
         }
     }
 
@@ -76,6 +83,13 @@ impl Checked {
         let is_good = self.refusals.is_empty() && self.item.entry.is_ok();
         self.item.id.as_ref().filter(|_| is_good)
     }
+}
+
+/// Says whether the figure of an item is computed, so that the item is what was published.
+fn is_beside(item: &Item, ground: &Ground) -> bool {
+    let id = item.id.as_ref();
+    let definition = id.and_then(|it| ground.definitions.for_period(&it.indicator, &it.period));
+    definition.is_some_and(|it| it.details.collection == CollectionMode::Derived)
 }
 
 /// Judges items beside the figures in force. Their sheets are taken first, so that nothing
@@ -111,6 +125,7 @@ struct Place {
     batch: usize,
     manner: Manner,
     needs_evidence: bool,
+    is_beside: bool,
 }
 
 /// An item that can be taken: where it was sent, and what it says.
@@ -134,6 +149,7 @@ fn judge(
                     batch,
                     manner: checked.manner,
                     needs_evidence: checked.needs_evidence,
+                    is_beside: checked.is_beside,
                 });
             }
             let item = checked.item;
@@ -176,6 +192,11 @@ fn judge(
             let before = written.map(|it| &it.after.value).or(before);
             let manner = of_batch[0].manner;
             let change = take((by, manner), id, entry, before, path, outcome);
+            if of_batch[0].is_beside {
+                // The numbers are computed: nobody misses them.
+                let missing = RATIO_PARTS_MISSING.code;
+                outcome.issues.retain(|it| it.code != missing);
+            }
             changes.0.extend(change);
         }
     }

@@ -14,14 +14,15 @@ use types::{
 
 use super::{
     IndicatorValue, Source, SourceKind, Stage, ValueState,
-    issue::{Issue, Severity},
+    issue::{Issue, Severity, of_quantity},
+    published::Beside,
 };
 use crate::{
     formula::{
         Problem,
         derive::{Derived, Reported, asked, derive, derive_all},
     },
-    indicator::{Revision, standing::Published, store},
+    indicator::{Manner, Revision, standing::Published, store},
     reason::VALUE_NOT_COMPUTED,
 };
 
@@ -35,24 +36,28 @@ pub(crate) struct NotComputed {
     pub(crate) issue: Issue,
 }
 
-/// A figure out of a list.
+/// A figure as it is shown.
 #[derive(Debug)]
 pub(crate) enum Listed {
     Figure(Box<IndicatorValue>),
     NotComputed(Box<NotComputed>),
+    /// Computed, with what was published.
+    Beside(Box<Beside>),
 }
 
-/// Computes a figure; nothing when its indicator is not derived for that period.
-pub(super) async fn compute(
-    db: &impl ConnectionTrait,
+/// Puts what was published beside what is computed. What cannot be computed and was not
+/// published is refused.
+pub(super) fn beside(
     id: &ValueId,
-) -> Result<Option<IndicatorValue>> {
-    let Some((listed, _)) = told(db, id).await? else {
-        return Ok(None);
-    };
-    match listed {
-        Listed::Figure(figure) => Ok(Some(*figure)),
-        Listed::NotComputed(failed) => {
+    computed: Listed,
+    published: Option<IndicatorValue>,
+) -> Result<Listed> {
+    match (computed, published) {
+        (computed, Some(published)) => Ok(Listed::Beside(Box::new(Beside {
+            computed,
+            published,
+        }))),
+        (Listed::NotComputed(failed), None) => {
             let facts = [
                 ("name", id.name()),
                 ("cause_en", failed.issue.en),
@@ -60,6 +65,7 @@ pub(super) async fn compute(
             ];
             Err(Error::rule(&VALUE_NOT_COMPUTED, facts))
         }
+        (computed, None) => Ok(computed),
     }
 }
 
@@ -71,10 +77,11 @@ pub(super) struct Told {
 }
 
 /// Computes a figure and tells from what; nothing when its indicator is not derived for
-/// that period.
+/// that period, or was not yet when the figure was reported.
 pub(super) async fn told(
     db: &impl ConnectionTrait,
     id: &ValueId,
+    reported: Option<&IndicatorValue>,
 ) -> Result<Option<(Listed, Told)>> {
     // A formula takes whole figures, so it gives no part of one.
     if id.breakdown.is_some() {
@@ -85,6 +92,9 @@ pub(super) async fn told(
     let (Some(revision), Some(asked)) = (revision, asked(&published, &id.period)) else {
         return Ok(None);
     };
+    if reported.is_some_and(|it| stands(it, &published)) {
+        return Ok(None);
+    }
     let derived = derive(db, &asked, &id.unit, id.period).await?;
     let (quantity, failure) = (derived.quantity.clone(), derived.failure.as_ref());
     let listed = listed(id.clone(), revision, quantity, failure, &derived.reported);
@@ -92,26 +102,49 @@ pub(super) async fn told(
     Ok(Some((listed, Told { formula, derived })))
 }
 
+/// Says whether a figure was reported before its indicator was derived: it is no other side
+/// of what is computed.
+fn stands(reported: &IndicatorValue, published: &Published) -> bool {
+    let since = published.derived_since(&reported.id.period);
+    since.is_none_or(|it| reported.create_time <= it)
+}
+
 /// Computes the derived figures of a unit and period whose indicators `is_wanted` takes,
-/// by indicator: those of which one reported figure is there at least. For a unit that has
-/// reported none of them nothing is told.
-pub(super) async fn of_sheet(
+/// by indicator: those of which one reported figure is there at least, and those that were
+/// published. Of the reported figures it returns those that stand for themselves.
+pub(crate) async fn of_sheet(
     db: &impl ConnectionTrait,
-    unit: &UnitId,
-    period: Period,
+    (unit, period): (&UnitId, Period),
+    reported: Vec<IndicatorValue>,
     is_wanted: impl Fn(&IndicatorId) -> bool,
-) -> Result<BTreeMap<IndicatorId, Listed>> {
+) -> Result<(Vec<IndicatorValue>, BTreeMap<IndicatorId, Listed>)> {
     let published = store::derived(db).await?.into_iter();
     let published = published.filter(|(id, it)| is_wanted(id) && asked(it, &period).is_some());
     let published: BTreeMap<IndicatorId, Published> = published.collect();
     let mut computed = derive_all(db, &published, unit, period).await?;
+    let (mut sides, mut others) = (BTreeMap::new(), Vec::new());
+    for figure in reported {
+        let known = published.get(&figure.id.indicator);
+        if figure.id.breakdown.is_none() && known.is_some() {
+            sides.insert(figure.id.indicator.clone(), figure);
+        } else {
+            others.push(figure);
+        }
+    }
     let mut figures = BTreeMap::new();
     for (indicator, published) in published {
         let revision = published.for_period(&period);
         let (Some(revision), Some(computed)) = (revision, computed.remove(&indicator)) else {
             continue;
         };
-        let is_there = computed.reported.iter().any(|(_, there)| there.is_some());
+        let side = match sides.remove(&indicator) {
+            Some(side) if stands(&side, &published) => {
+                others.push(side);
+                continue;
+            }
+            side => side,
+        };
+        let is_there = side.is_some() || computed.reported.iter().any(|(_, there)| there.is_some());
         // What fails before figures are read does not know of any.
         let is_unknown = computed.failure.is_some() && computed.reported.is_empty();
         if !is_there && !is_unknown {
@@ -125,9 +158,18 @@ pub(super) async fn of_sheet(
         };
         let (quantity, failure) = (computed.quantity, computed.failure.as_ref());
         let listed = listed(id, revision, quantity, failure, &computed.reported);
+        let listed = match side {
+            Some(published) => Listed::Beside(Box::new(Beside {
+                computed: listed,
+                published,
+            })),
+            None => listed,
+        };
         figures.insert(indicator, listed);
     }
-    Ok(figures)
+    // Their order is that of the table still, but for those that were looked at.
+    others.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok((others, figures))
 }
 
 fn listed(
@@ -190,6 +232,20 @@ impl Listed {
         match self {
             Self::Figure(figure) => &figure.id,
             Self::NotComputed(failed) => &failed.id,
+            Self::Beside(both) => &both.published.id,
+        }
+    }
+
+    /// Returns what a person should look at.
+    pub(crate) fn issues(&self, manner: Manner) -> Vec<Issue> {
+        match self {
+            Self::Figure(figure) => of_quantity(&figure.quantity, "quantity", manner),
+            Self::NotComputed(failed) => vec![failed.issue.clone()],
+            Self::Beside(both) => {
+                let mut issues = both.computed.issues(manner);
+                issues.extend(both.difference());
+                issues
+            }
         }
     }
 }

@@ -8,9 +8,10 @@ use types::ids::ValueId;
 
 use super::{
     IndicatorValue, Revision, Values,
-    derived::{self, Listed},
+    derived::{self, Listed, Told},
     issue::{Issue, Severity},
     lock::{self, Held},
+    published::Beside,
     store,
 };
 use crate::{
@@ -62,9 +63,17 @@ impl Values {
         explain: ExplainValue,
     ) -> Result<Explanation> {
         self.access.require(actor, &explain.id.unit).await?;
-        match store::find(self.db.reader(), &explain.id).await? {
-            Some(value) => self.explain_reported(value).await,
-            None => self.explain_derived(&explain.id).await,
+        let db = self.db.reader();
+        let reported = store::find(db, &explain.id).await?;
+        match derived::told(db, &explain.id, reported.as_ref()).await? {
+            Some((computed, told)) => {
+                self.explain_derived(&explain.id, computed, told, reported)
+                    .await
+            }
+            None => {
+                let missing = || Error::not_found("INDICATOR_VALUE", &explain.id);
+                self.explain_reported(reported.ok_or_else(missing)?).await
+            }
         }
     }
 
@@ -91,10 +100,26 @@ impl Values {
         })
     }
 
-    async fn explain_derived(&self, id: &ValueId) -> Result<Explanation> {
+    /// The versions are those of what was published.
+    async fn explain_derived(
+        &self,
+        id: &ValueId,
+        computed: Listed,
+        told: Told,
+        published: Option<IndicatorValue>,
+    ) -> Result<Explanation> {
         let db = self.db.reader();
-        let found = derived::told(db, id).await?;
-        let (value, told) = found.ok_or_else(|| Error::not_found("INDICATOR_VALUE", id))?;
+        let revisions = match &published {
+            Some(published) => store::revisions(db, published, None, REVISIONS_SHOWN).await?,
+            None => Vec::new(),
+        };
+        let value = match published {
+            Some(published) => Listed::Beside(Box::new(Beside {
+                computed,
+                published,
+            })),
+            None => computed,
+        };
         let parts = store::parts(db, id, PARTS_SHOWN).await?;
         let inputs = told.derived.inputs.iter().map(|it| &it.id.indicator);
         let known: BTreeSet<_> = inputs.chain([&id.indicator]).collect();
@@ -106,20 +131,14 @@ impl Values {
             en: it.en.clone(),
             vi: it.vi.clone(),
         });
-        let own = match &value {
-            Listed::Figure(figure) => {
-                let manner = definitions.manner(id);
-                super::issue::of_quantity(&figure.quantity, "quantity", manner)
-            }
-            Listed::NotComputed(failed) => vec![failed.issue.clone()],
-        };
+        let own = value.issues(definitions.manner(id));
         let issues = own.into_iter().chain(warnings);
         let issues = issues.map(|it| (id.clone(), it)).collect();
         let reported = told.derived.reported.into_iter();
         let missing = reported.filter(|(_, there)| there.is_none());
         Ok(Explanation {
             value,
-            revisions: Vec::new(),
+            revisions,
             parts,
             issues,
             computation: Some(Computation {

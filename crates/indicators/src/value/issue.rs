@@ -186,7 +186,7 @@ fn number(quantity: &Quantity) -> Option<Decimal> {
 }
 
 /// A tenth of a percentage point is what cutting off instead of rounding makes.
-fn is_near(stated: Percent, computed: Percent) -> bool {
+pub(super) fn is_near(stated: Percent, computed: Percent) -> bool {
     let apart = stated.decimal().checked_sub(computed.decimal());
     let tenth = Decimal::new(1, 1).ok();
     apart.zip(tenth).is_some_and(|(apart, tenth)| {

@@ -82,8 +82,8 @@ impl ValueService for Rpc {
         request: Request<pb::GetIndicatorValueRequest>,
     ) -> Result<Response<pb::IndicatorValue>, Status> {
         let (actor, get) = accept(request)?;
-        let value = self.values.get(&actor, get).await?;
-        Ok(Response::new(value.into()))
+        let (value, definitions) = self.values.get(&actor, get).await?;
+        Ok(Response::new(wire::listed(value, &definitions)))
     }
 
     async fn accept_indicator_value(

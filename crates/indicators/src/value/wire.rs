@@ -18,6 +18,7 @@ use super::{
     issue::{Issue, Severity, of_quantity},
     item::{Disposition, Entry, Item, Outcome},
     lock::Held,
+    published::Beside,
 };
 use crate::{
     evidence,
@@ -195,6 +196,7 @@ impl From<Shown> for pb::IndicatorValue {
             create_time: Some(timestamp(value.create_time)),
             update_time: Some(timestamp(value.update_time)),
             etag: etag::of(value.revision),
+            ..Self::default()
         }
     }
 }
@@ -204,6 +206,29 @@ pub(super) fn listed(listed: Listed, definitions: &Definitions) -> pb::Indicator
     match listed {
         Listed::Figure(value) => shown(*value, definitions),
         Listed::NotComputed(failed) => (*failed).into(),
+        Listed::Beside(both) => beside(*both, definitions),
+    }
+}
+
+/// The quantity is the computed one; everything that was entered is of what was published,
+/// whose etag takes a change of it.
+fn beside(both: Beside, definitions: &Definitions) -> pb::IndicatorValue {
+    let difference = both.difference();
+    let published = both.published;
+    let style = definitions.manner(&published.id).style;
+    let mut value = listed(both.computed, definitions);
+    value.issues.extend(difference.map(Into::into));
+    pb::IndicatorValue {
+        published_quantity: Some(quantity_as(&published.quantity, style)),
+        published_source: Some(published.source.into_wire(published.principal.name())),
+        published_revision: number(published.revision),
+        note: published.note,
+        evidence: published.evidence.iter().map(Into::into).collect(),
+        locked_by: published.stage.locked_by.unwrap_or_default(),
+        create_time: Some(timestamp(published.create_time)),
+        update_time: Some(timestamp(published.update_time)),
+        etag: etag::of(published.revision),
+        ..value
     }
 }
 

@@ -273,21 +273,23 @@ async fn a_derived_indicator_is_its_formula_over_totals_and_no_mean() {
         .total(ask("ty-le-truc-tuyen", "huyen-minh-long", &["2024"]))
         .await;
     assert_eq!(shown(&cell), "10,8%");
-    // Of the weaker input: two of five.
-    assert_eq!(covered(&cell), (5, 2, 3));
+    // Two of five, and one that has received no files has only that side of it.
+    assert_eq!(covered(&cell), (5, 2, 2));
+    assert_eq!(cell.coverage.as_ref().unwrap().incomplete_count, 1);
     let nothing = reform
         .total(ask("ty-le-truc-tuyen", "xa-thanh-an", &["2024"]))
         .await;
     assert_eq!(shown(&nothing), "chưa thu thập");
     // Divided inputs make it not computable in a part.
-    reform
-        .enter("truc-tuyen", "xa-tra-bui", "2024", count(1))
-        .await;
+    for id in ["truc-tuyen", "tiep-nhan"] {
+        reform.enter(id, "xa-tra-bui", "2024", count(1)).await;
+    }
     let part = as_now(ask("ty-le-truc-tuyen", "xa-ca-dam", &["2024"]));
     let part = reform.total(part).await;
     assert_eq!(part.quantity, None);
     let why = part.not_computable.unwrap();
-    assert_eq!(why.units[0].indicator, "indicators/truc-tuyen");
+    let inputs: Vec<_> = why.units.iter().map(|it| it.indicator.as_str()).collect();
+    assert_eq!(inputs, ["indicators/tiep-nhan", "indicators/truc-tuyen"]);
 }
 
 #[tokio::test]

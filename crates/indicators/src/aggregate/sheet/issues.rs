@@ -4,9 +4,11 @@ use types::{ids::IndicatorId, period::Period};
 
 use super::{Group, Number, Sheet, Told, Total};
 use crate::{
+    aggregate::change::Change,
     reason::{
-        AGGREGATE_COUNTED_TWICE, AGGREGATE_NOT_COMPUTED, AGGREGATE_TOO_GREAT,
-        AGGREGATE_UNIT_NOT_THERE, FORMULA_COUNTED_AS_ZERO, INDICATOR_NOT_IN_FORCE,
+        AGGREGATE_COUNTED_TWICE, AGGREGATE_INPUTS_INCOMPLETE, AGGREGATE_INPUTS_UNEVEN,
+        AGGREGATE_NOT_COMPUTED, AGGREGATE_TOO_GREAT, AGGREGATE_UNIT_NOT_THERE,
+        FORMULA_COUNTED_AS_ZERO, INDICATOR_NOT_IN_FORCE, NOT_COMPARABLE,
     },
     value::{
         fit::window,
@@ -16,6 +18,8 @@ use crate::{
 
 /// Most pairs that are named as counted twice.
 const PAIRS_NAMED: usize = 5;
+/// Most units that are named as left out.
+const UNITS_NAMED: usize = 20;
 
 impl Sheet {
     /// Tells what a person should look at in a total.
@@ -63,6 +67,38 @@ impl Sheet {
                 ];
                 warn(&AGGREGATE_COUNTED_TWICE, "quantity", &facts)
             }
+            Told::Incomplete(period, units) => {
+                let names: Vec<_> = units.iter().map(|it| self.unit(*it).name()).collect();
+                let shown = names.iter().take(UNITS_NAMED).cloned().collect::<Vec<_>>();
+                let more = match names.len().checked_sub(UNITS_NAMED) {
+                    Some(more @ 1..) => format!(" (+{more})"),
+                    _ => String::new(),
+                };
+                let facts = [
+                    ("count", names.len().to_string()),
+                    ("period", period.to_string()),
+                    ("period_vi", period.to_vietnamese()),
+                    ("units", shown.join(", ") + &more),
+                ];
+                warn(&AGGREGATE_INPUTS_INCOMPLETE, "coverage", &facts)
+            }
+            Told::Uneven(least, most) => {
+                let written = |it: &super::Share| {
+                    let (indicator, period) = (it.input.0.name(), it.input.1);
+                    (format!("{indicator} {period}"), it.counted, it.expected)
+                };
+                let ((one, a, b), (other, c, d)) = (written(least), written(most));
+                let facts = [
+                    ("one", one),
+                    ("one_counted", a.to_string()),
+                    ("one_expected", b.to_string()),
+                    ("other", other),
+                    ("other_counted", c.to_string()),
+                    ("other_expected", d.to_string()),
+                ];
+                let (severity, field) = (Severity::Info, String::from("coverage"));
+                Issue::new(severity, &AGGREGATE_INPUTS_UNEVEN, field, &facts)
+            }
             Told::Formula(problem) => Issue {
                 severity: Severity::Info,
                 code: FORMULA_COUNTED_AS_ZERO.code,
@@ -79,6 +115,18 @@ impl Sheet {
             }
         }
     }
+}
+
+/// Tells that a total is not compared with the earlier one.
+pub(crate) fn not_comparable(change: &Change) -> Option<Issue> {
+    let why = change.not_comparable.as_ref()?;
+    let facts = [
+        ("period", change.period.to_string()),
+        ("period_vi", change.period.to_vietnamese()),
+        ("cause_en", why.en.clone()),
+        ("cause_vi", why.vi.clone()),
+    ];
+    Some(warn(&NOT_COMPARABLE, "change", &facts))
 }
 
 pub(super) fn warn(reason: &kit::Reason, field: &str, facts: &[(&str, String)]) -> Issue {

@@ -8,7 +8,15 @@ use types::{
 };
 
 use super::{Cell, Sheet, Total, issues::warn};
-use crate::reason::{AGGREGATE_PERIODS_OVERLAP, AGGREGATE_PERIODS_UNFIT};
+use crate::{
+    formula::{
+        Part,
+        evaluate::{self, Figure, Outcome},
+        result::{computed, figure, quantity},
+    },
+    indicator::Definition,
+    reason::{AGGREGATE_PERIODS_OVERLAP, AGGREGATE_PERIODS_UNFIT},
+};
 
 impl Sheet {
     /// Makes the cell over all periods, by the rule of the indicator for periods.
@@ -28,8 +36,8 @@ impl Sheet {
             total.divided.extend(part.divided.iter().cloned());
         }
         let latest = periods.iter().max();
-        let rule = latest.and_then(|it| self.definition(indicator, it));
-        let rule = rule.map_or(Aggregation::None, |it| it.period_aggregation);
+        let definition = latest.and_then(|it| self.definition(indicator, it));
+        let rule = definition.map_or(Aggregation::None, |it| it.period_aggregation);
         let adds = matches!(
             rule,
             Aggregation::Sum | Aggregation::RatioOfSums | Aggregation::CountTrue
@@ -41,12 +49,13 @@ impl Sheet {
         } else if total.divided.is_empty() {
             let by_period = periods.iter().zip(totals);
             let told = by_period.filter(|(_, it)| it.quantity.is_some());
-            match together(
-                rule,
-                told.map(|(period, it)| (*period, &it.quantity)).collect(),
-            ) {
-                Ok(quantity) => total.quantity = quantity,
-                Err(()) => {
+            let told: Vec<_> = told.collect();
+            let exact = definition.and_then(|it| exactly(it, rule, &told));
+            let quantities = told.iter().map(|(period, it)| (**period, &it.quantity));
+            match (exact, together(rule, quantities.collect())) {
+                (Some(quantity), Ok(_)) => total.quantity = Some(quantity),
+                (None, Ok(quantity)) => total.quantity = quantity,
+                (_, Err(())) => {
                     let facts = [("indicator", indicator.name())];
                     issues.push(warn(&AGGREGATE_PERIODS_UNFIT, "all_periods", &facts));
                 }
@@ -73,6 +82,54 @@ fn overlapping(periods: &[Period]) -> Option<(Period, Period)> {
         let mut later = periods.iter().skip(place + 1);
         later.find(|it| shares(one, it)).map(|it| (*one, *it))
     })
+}
+
+/// Adds totals that are rounded where they are shown with all their digits, so that the sum is
+/// rounded once; nothing when none of them is, or they are not added.
+fn exactly(
+    definition: &Definition,
+    rule: Aggregation,
+    totals: &[(&Period, &&Total)],
+) -> Option<Quantity> {
+    if totals.iter().all(|(_, it)| it.exact.is_none()) {
+        return None;
+    }
+    let kind = definition.value_kind;
+    let sum = |part: Part| {
+        let figures = totals.iter().map(|(_, it)| match &it.exact {
+            Some(exact) => computed(exact, part, kind),
+            None => Some(figure(it.quantity.as_ref(), part, kind)),
+        });
+        let mut numbers = Vec::new();
+        for figure in figures {
+            match figure? {
+                Figure {
+                    outcome: Outcome::Number(number),
+                    qualifier,
+                    ..
+                } => numbers.push((number, qualifier)),
+                // What did not arise in one period adds nothing to the others.
+                Figure {
+                    outcome: Outcome::Absent(_),
+                    ..
+                } => {}
+                _ => return None,
+            }
+        }
+        evaluate::total(&numbers).filter(|_| !numbers.is_empty())
+    };
+    let (outcome, qualifier) = match rule {
+        Aggregation::Sum => {
+            let (number, qualifier) = sum(Part::Whole)?;
+            (Outcome::Number(number), qualifier)
+        }
+        Aggregation::RatioOfSums => {
+            let (above, qualifier) = sum(Part::Numerator)?;
+            (Outcome::Share(above, sum(Part::Denominator)?.0), qualifier)
+        }
+        _ => return None,
+    };
+    quantity(outcome, kind, definition.scale(), qualifier).ok()
 }
 
 /// Takes the totals of periods together; nothing to tell when there are none.

@@ -141,6 +141,20 @@ fn a_row_of_one_unit_shows_its_own_figure_whatever_the_rule() {
 }
 
 #[test]
+fn a_part_of_a_unit_is_kept_with_all_its_digits_for_the_formulas_that_take_it() {
+    let column = column(Shape::Count, &[count(1), count(10)]);
+    let mut members = living(0..1);
+    members.divided = vec![divided(1, Some("0.333333"))];
+    let tally = tally(&column, &members, rule(Aggregation::Sum));
+    assert_eq!(shown(&tally), "ước đạt 4");
+    let exact = Exact::from("4.33333".parse::<Decimal>().unwrap());
+    let expected = (Outcome::Number(exact), Qualifier::Estimated);
+    assert_eq!(tally.exact, Some(expected));
+    let whole = super::tally(&column, &living(0..2), rule(Aggregation::Sum));
+    assert_eq!((shown(&whole).as_str(), whole.exact), ("11", None));
+}
+
+#[test]
 fn a_unit_and_one_below_it_are_told_when_both_are_counted() {
     let column = column(Shape::Count, &[count(10), count(4), None]);
     let mut members = living(0..3);

@@ -83,13 +83,13 @@ impl From<Derived> for Computed {
 impl Sheet {
     pub(super) fn answer(mut self, asked: &Asked, unit: &UnitId, period: Period) -> Derived {
         let evaluated = self.evaluate(asked, period);
-        let inputs = self.taken(&asked.formula, period).into_iter();
+        let inputs = self.inputs(&asked.formula, period).into_iter();
         let inputs = inputs.map(|cell| self.input(cell, unit)).collect();
         let reported = self.behind(&asked.formula, period, unit);
         let (quantity, warnings, failure) = match evaluated {
-            Ok((quantity, counted)) => {
-                let warnings = counted.iter().map(counted_as_zero).collect();
-                (Some(quantity), warnings, None)
+            Ok(made) => {
+                let warnings = made.counted.iter().map(counted_as_zero).collect();
+                (Some(made.quantity), warnings, None)
             }
             Err(failure) => (None, Vec::new(), Some(failure)),
         };
@@ -113,14 +113,14 @@ impl Sheet {
         }
     }
 
-    fn taken(&self, formula: &Formula, period: Period) -> BTreeSet<Cell> {
+    fn inputs(&self, formula: &Formula, period: Period) -> BTreeSet<Cell> {
         let references = formula.references().into_iter();
         references.flat_map(|it| self.cells(it, period)).collect()
     }
 
     fn input(&self, cell: Cell, unit: &UnitId) -> Input {
         let derived = self.derived.get(&cell);
-        let takes = derived.map(|it| self.taken(&it.formula, cell.1));
+        let takes = derived.map(|it| self.inputs(&it.formula, cell.1));
         let takes = takes.unwrap_or_default().into_iter();
         let revision = self.in_force(&cell.0, &cell.1);
         let display_name = revision.map(|it| it.definition.display_name.clone());
@@ -142,7 +142,7 @@ impl Sheet {
         let mut open = vec![(formula, period)];
         let (mut seen, mut reported) = (BTreeSet::new(), BTreeSet::new());
         while let Some((formula, period)) = open.pop() {
-            for cell in self.taken(formula, period) {
+            for cell in self.inputs(formula, period) {
                 if !seen.insert(cell.clone()) {
                     continue;
                 }

@@ -1,14 +1,15 @@
 //! Periods before, and the year so far: which periods make it, and their figures together.
 
 use types::{
+    aggregate::{Aggregation, qualifiers::Side},
     period::Period,
-    quantity::{Absence, Quantity},
+    quantity::{Absence, Qualifier},
 };
 
 use super::super::{
     Number, Offset, Part,
-    evaluate::{Figure, Outcome, both},
-    result,
+    evaluate::{Figure, Outcome, both, outermost, total},
+    result::computed,
 };
 use crate::indicator::ValueKind;
 
@@ -40,59 +41,73 @@ pub(super) fn parts_of_year(period: Period) -> Vec<Period> {
     parts
 }
 
-/// Adds the parts of a year; a missing one leaves the year so far unknown. Shares add up as
-/// numerators over denominators.
+/// Takes the parts of a year together by the rule of the indicator for periods; a missing one
+/// leaves the year so far unknown. `of` tells the parts, whole or one side of them. Nothing
+/// when it is too great.
 pub(super) fn together(
-    quantities: &[Option<&Quantity>],
+    rule: Aggregation,
+    of: &dyn Fn(Part) -> Option<Vec<Figure>>,
     part: Part,
     kind: ValueKind,
 ) -> Option<Figure> {
-    if kind == ValueKind::Ratio {
-        let sum = |part| sum(quantities, part, kind);
-        let (numerator, denominator) = (sum(Part::Numerator)?, sum(Part::Denominator)?);
-        return match (numerator.outcome, denominator.outcome, part) {
-            (Outcome::Number(number), Outcome::Number(_), Part::Numerator)
-            | (Outcome::Number(_), Outcome::Number(number), Part::Denominator) => {
-                Some(whole(Outcome::Number(number)))
+    let made = match rule {
+        Aggregation::Sum => known(of(part)?).map(|it| total(&it)),
+        Aggregation::Min => known(of(part)?).map(|it| outermost(Side::Least, &it)),
+        Aggregation::Max => known(of(part)?).map(|it| outermost(Side::Greatest, &it)),
+        Aggregation::RatioOfSums => {
+            let (above, below) = (known(of(Part::Numerator)?), known(of(Part::Denominator)?));
+            match (above, below) {
+                (Ok(above), Ok(below)) => {
+                    let (above, below) = (total(&above)?, total(&below)?);
+                    let exact = (Outcome::Share(above.0, below.0), above.1);
+                    return computed(&exact, part, kind);
+                }
+                (Err(absence), _) | (_, Err(absence)) => Err(absence),
             }
-            (Outcome::Number(numerator), Outcome::Number(denominator), Part::Whole) => {
-                // Denominators are above 0, so their sum is.
-                let percent = numerator
-                    .multiply(&Number::from(100))?
-                    .divide(&denominator)?;
-                Some(whole(Outcome::Number(percent)))
-            }
-            (absent @ Outcome::Absent(_), _, _) | (_, absent, _) => Some(whole(absent)),
-        };
+        }
+        // Refused when the formula is published.
+        Aggregation::Latest | Aggregation::CountTrue | Aggregation::None => {
+            Err(Absence::NotApplicable)
+        }
+    };
+    match made {
+        Ok(made) => {
+            let (number, qualifier) = made?;
+            Some(whole(Outcome::Number(number), qualifier))
+        }
+        Err(absence) => Some(whole(Outcome::Absent(absence), Qualifier::Exact)),
     }
-    sum(quantities, part, kind)
 }
 
-pub(super) fn whole(outcome: Outcome) -> Figure {
+fn whole(outcome: Outcome, qualifier: Qualifier) -> Figure {
     Figure {
         outcome,
+        qualifier,
         nothing: Outcome::Number(Number::zero()),
     }
 }
 
-fn sum(quantities: &[Option<&Quantity>], part: Part, kind: ValueKind) -> Option<Figure> {
-    let (mut total, mut why) = (Number::zero(), None);
-    for quantity in quantities {
-        match result::figure(*quantity, part, kind).outcome {
-            Outcome::Number(number) => total = total.add(&number)?,
+/// Returns the numbers of figures, or why they are not all there.
+fn known(figures: Vec<Figure>) -> Result<Vec<(Number, Qualifier)>, Absence> {
+    let (mut numbers, mut why) = (Vec::new(), None);
+    for figure in figures {
+        match figure.outcome {
+            Outcome::Number(number) => numbers.push((number, figure.qualifier)),
             Outcome::Absent(absence) => why = Some(why.map_or(absence, |it| both(it, absence))),
             Outcome::Truth(_) | Outcome::Share(..) => why = Some(Absence::NotApplicable),
         }
     }
-    let outcome = why.map_or(Outcome::Number(total), Outcome::Absent);
-    Some(whole(outcome))
+    why.map_or(Ok(numbers), Err)
 }
 
 #[cfg(test)]
 mod tests {
-    use types::{quantity::Value, ratio::Ratio};
+    use types::{
+        quantity::{Content, Quantity, Value},
+        ratio::Ratio,
+    };
 
-    use super::*;
+    use super::{super::super::result::figure, *};
 
     fn period(code: &str) -> Period {
         code.parse().unwrap()
@@ -122,15 +137,32 @@ mod tests {
         assert_eq!(back("2022-9m", Offset::Back(1)), None);
     }
 
+    fn share(numerator: &str, denominator: &str) -> Quantity {
+        let parts = (numerator.parse().unwrap(), denominator.parse().unwrap());
+        Quantity::value(Value::Ratio(Ratio::new(Some(parts), None).unwrap()))
+    }
+
+    fn count(number: i64, qualifier: Qualifier) -> Quantity {
+        Quantity::new(Content::Value(Value::Count(number)), qualifier, None).unwrap()
+    }
+
+    fn taken(
+        rule: Aggregation,
+        months: &[Option<&Quantity>],
+        part: Part,
+        kind: ValueKind,
+    ) -> (Outcome, Qualifier) {
+        let of = |part| Some(months.iter().map(|it| figure(*it, part, kind)).collect());
+        let figure = together(rule, &of, part, kind).unwrap();
+        (figure.outcome, figure.qualifier)
+    }
+
     #[test]
     fn shares_of_a_year_add_up_as_sums_and_a_missing_month_leaves_it_unknown() {
-        let share = |n: &str, d: &str| {
-            let parts = (n.parse().unwrap(), d.parse().unwrap());
-            Quantity::value(Value::Ratio(Ratio::new(Some(parts), None).unwrap()))
-        };
         let (one, two) = (share("1", "2"), share("9", "10"));
-        let taken = |parts: &[Option<&Quantity>], part| {
-            together(parts, part, ValueKind::Ratio).unwrap().outcome
+        let taken = |months: &[Option<&Quantity>], part| {
+            let rule = Aggregation::RatioOfSums;
+            taken(rule, months, part, ValueKind::Ratio).0
         };
         let months = [Some(&one), Some(&two)];
         // 10 of 12, and not the mean of 50 and 90.
@@ -142,5 +174,26 @@ mod tests {
         );
         let missing = taken(&[Some(&one), None], Part::Whole);
         assert_eq!(missing, Outcome::Absent(Absence::NotCollected));
+    }
+
+    #[test]
+    fn the_year_so_far_follows_the_rule_of_its_indicator() {
+        let (one, two) = (count(7, Qualifier::MoreThan), count(5, Qualifier::Exact));
+        let of = |rule| {
+            let (outcome, qualifier) = taken(
+                rule,
+                &[Some(&one), Some(&two)],
+                Part::Whole,
+                ValueKind::Count,
+            );
+            let Outcome::Number(number) = outcome else {
+                return "–".to_owned();
+            };
+            format!("{} {number}", qualifier.to_vietnamese())
+        };
+        assert_eq!(of(Aggregation::Sum), "trên 12");
+        assert_eq!(of(Aggregation::Min), " 5");
+        assert_eq!(of(Aggregation::Max), "trên 7");
+        assert_eq!(of(Aggregation::None), "–");
     }
 }

@@ -98,9 +98,10 @@ fn scored(content: &Content, weights: &Weights, ranking: Ranking, entries: &Entr
         period: "2026".parse().unwrap(),
         kinds: &kinds,
         known: BTreeMap::new(),
+        breaks: &BTreeMap::new(),
     };
     let scorer = Scorer::new(content, weights, ranking);
-    let mut outcomes = scorer.score(&[(&unit, figures, entries)], &BTreeMap::new());
+    let mut outcomes = scorer.score(&[(&unit, figures, entries)], &Previous::default());
     outcomes.remove(0)
 }
 

@@ -82,6 +82,7 @@ fn judged(criterion: &Criterion, reported: &[Reported<'_>]) -> Judged {
         period: period(),
         kinds: &kinds,
         known: known.collect(),
+        breaks: &BTreeMap::new(),
     };
     judge(criterion, criterion.rule().unwrap(), &figures)
 }
