@@ -6,8 +6,11 @@ mod consolidation;
 mod documents;
 mod line;
 mod locks;
+mod money;
 mod planned_work;
 mod reports;
 mod signers;
 mod stage;
+#[path = "../../../../tests/it/text.rs"]
+mod text;
 mod writing;
