@@ -1,10 +1,11 @@
 //! Money of a decision given to a line, or taken from it. Entries are never changed.
 //!
-//! An entry names the decision whose money it is, so that what a line holds of each
-//! decision is the sum of its entries; where money leaves or comes under another decision,
-//! it names the decision by which that is done as well.
+//! An entry names the decision that granted the money, wherever the money has gone since, and
+//! the one by which it was moved to the line. What a line holds of both is a `Holding`, the
+//! sum of its entries; it is in force as long as both are. Where money leaves or comes under
+//! another decision, the entry names the decision by which that is done as well.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
 use serde::Serialize;
 use types::{
@@ -16,15 +17,20 @@ use crate::{
     budget_line::{self, BudgetLine, LineId, ListLineEntries},
     decision::{self, Decision},
     entry::ALLOCATIONS,
-    project,
-    reason::{ALLOCATION_NOT_REVERSIBLE, NOT_HELD},
+    project::{
+        self,
+        money::{self, Act},
+    },
+    reason::ALLOCATION_NOT_REVERSIBLE,
 };
 
+mod holding;
 mod pair;
 mod reverse;
 pub(crate) mod rpc;
 pub(crate) mod store;
 
+use holding::Holding;
 pub(crate) use pair::{CoverAllocation, MoveAllocation};
 
 /// Money of a decision given to a line, or taken from it.
@@ -33,13 +39,19 @@ pub(crate) struct Allocation {
     pub(crate) project: ProjectId,
     pub(crate) number: i64,
     pub(crate) line: LineId,
-    /// The decision whose money it is.
+    /// The decision that granted it.
     pub(crate) decision: DecisionId,
+    /// The decision by which it was moved to the line; none where it was granted there.
+    pub(crate) moved_by: Option<DecisionId>,
     /// The decision by which it leaves or comes, where that is another one.
     pub(crate) by_decision: Option<DecisionId>,
+    /// Day from which it counts: that of the later of the decisions that do it.
+    pub(crate) effective: NaiveDate,
     pub(crate) kind: AllocationKind,
     /// Below 0 where money leaves the line.
     pub(crate) amount: Money,
+    /// Part of a grant that took the place of what was spent ahead.
+    pub(crate) repaid: Money,
     pub(crate) fiscal_year: i32,
     pub(crate) reverses: Option<i64>,
     /// The other entry of a pair.
@@ -76,6 +88,7 @@ pub(crate) enum What {
     /// Takes money of one decision back by another.
     Recall {
         decision: DecisionId,
+        moved_by: Option<DecisionId>,
         by: DecisionId,
         /// Above 0.
         amount: Money,
@@ -133,12 +146,14 @@ impl Allocations {
             }
             What::Recall {
                 decision,
+                moved_by,
                 by,
                 amount,
             } => {
                 let recall = Recall {
                     line,
                     decision,
+                    moved_by,
                     by,
                     amount,
                     note,
@@ -155,17 +170,22 @@ impl Allocations {
         self.known(tx, actor, "allocation.decision", &grant.decision)
             .await?;
         let days = budget_line::unit_days(&self.access, actor, &grant.line.unit).await?;
-        let mut taken = decision::store::lock(&tx.db, [&grant.decision]).await?;
-        let mut decision = taken.take(&grant.decision)?;
+        let taken = decision::store::lock(&tx.db, [&grant.decision]).await?;
+        let mut decision = taken.get(&grant.decision)?;
         decision.is_issued()?;
         // A request asks for money, and leave to spend ahead is none.
         match grant.request {
             Some(_) => decision.is_for(decision::DecisionKind::grants)?,
             None => decision.is_for(decision::DecisionKind::gives)?,
         }
-        budget_line::exists_on(&grant.line, days, decision.issue_date()?)?;
+        budget_line::goes_on(&grant.line, days, decision.issue_date()?)?;
 
         let number = project::store::next_entry(&tx.db, &grant.line.project).await?;
+        let act = match decision.kind.permits() {
+            true => Act::Permit,
+            false => Act::Grant,
+        };
+        money::allows(&tx.db, &grant.line.project, act).await?;
         let before = budget_line::find(&tx.db, &grant.line).await?;
         before.is_open()?;
         decision.spend(|it| &mut it.granted, grant.amount)?;
@@ -177,10 +197,16 @@ impl Allocations {
             totals,
             ..before.next(tx)
         };
+        let holding = Holding {
+            line: &grant.line,
+            decision: &decision,
+            moved_by: None,
+        };
         let allocation = Allocation {
             request: grant.request,
+            repaid: repaid(&before, &after),
             note: grant.note,
-            ..Allocation::new(tx, actor, &after, number, &decision, kind, grant.amount)
+            ..Allocation::new(tx, actor, number, holding, kind, grant.amount)?
         };
         budget_line::store::save(&tx.db, &before, &after).await?;
         decision::store::book(&tx.db, &decision).await?;
@@ -194,40 +220,43 @@ impl Allocations {
         budget_line::allowed(&self.access, actor, &tx.db, line).await?;
         self.there(tx, actor, "allocation.decision", &recall.decision)
             .await?;
+        if let Some(moved_by) = &recall.moved_by {
+            let field = "allocation.moved_by_decision";
+            self.there(tx, actor, field, moved_by).await?;
+        }
         self.known(tx, actor, "allocation.by_decision", &recall.by)
             .await?;
-        let mut taken = decision::store::lock(&tx.db, [&recall.decision, &recall.by]).await?;
-        let mut by = taken.take(&recall.by)?;
+        let ids = [&recall.decision, &recall.by];
+        let ids = ids.into_iter().chain(&recall.moved_by);
+        let taken = decision::store::lock(&tx.db, ids).await?;
+        let mut by = taken.get(&recall.by)?;
         by.is_issued()?;
         by.is_for(decision::DecisionKind::takes_back)?;
         // An adjustment may also take back what it granted itself.
-        let source = match recall.decision == recall.by {
-            true => by.clone(),
-            false => taken.take(&recall.decision)?,
+        let source = taken.get(&recall.decision)?;
+        let moved_by = recall.moved_by.as_ref();
+        let moved_by = moved_by.map(|it| taken.get(it)).transpose()?;
+        let holding = Holding {
+            line,
+            decision: &source,
+            moved_by: moved_by.as_ref(),
         };
 
         let number = project::store::next_entry(&tx.db, &line.project).await?;
         let before = budget_line::find(&tx.db, line).await?;
         before.is_open()?;
-        holds(tx, line, &source, amount).await?;
+        holding.has(tx, amount).await?;
         by.spend(|it| &mut it.recalled, amount)?;
         let after = BudgetLine {
-            totals: less(tx, &before, &source, amount).await?,
+            totals: holding.less(tx, before.totals, amount).await?,
             ..before.next(tx)
         };
+        let kind = AllocationKind::Recall;
         let allocation = Allocation {
-            by_decision: Some(by.id.clone()),
             note: recall.note,
-            ..Allocation::new(
-                tx,
-                actor,
-                &after,
-                number,
-                &source,
-                AllocationKind::Recall,
-                negative(amount),
-            )
+            ..Allocation::new(tx, actor, number, holding, kind, negative(amount))?
         };
+        let allocation = allocation.done_by(&by)?;
         budget_line::store::save(&tx.db, &before, &after).await?;
         decision::store::book(&tx.db, &by).await?;
         allocation.write(tx).await?;
@@ -279,6 +308,7 @@ impl Allocations {
 struct Recall {
     line: LineId,
     decision: DecisionId,
+    moved_by: Option<DecisionId>,
     by: DecisionId,
     amount: Money,
     note: String,
@@ -294,31 +324,43 @@ impl Allocation {
         &self.line.unit
     }
 
+    /// Makes an entry of money that a line holds, or comes to hold.
     fn new(
         tx: &Tx,
         actor: &Actor,
-        line: &BudgetLine,
         number: i64,
-        decision: &Decision,
+        holding: Holding<'_>,
         kind: AllocationKind,
         amount: Money,
-    ) -> Self {
-        Self {
-            project: line.id.project.clone(),
+    ) -> Result<Self> {
+        Ok(Self {
+            project: holding.line.project.clone(),
             number,
-            line: line.id.clone(),
-            decision: decision.id.clone(),
+            line: holding.line.clone(),
+            decision: holding.decision.id.clone(),
+            moved_by: holding.moved_by.map(|it| it.id.clone()),
             by_decision: None,
+            effective: holding.decision.issue_date()?,
             kind,
             amount,
-            fiscal_year: line.id.fiscal_year,
+            repaid: Money::ZERO,
+            fiscal_year: holding.line.fiscal_year,
             reverses: None,
             counterpart: None,
             request: None,
             note: String::new(),
             principal: actor.principal().clone(),
             create_time: tx.now(),
-        }
+        })
+    }
+
+    /// Returns the entry as done by another decision: it counts from that one's day on.
+    fn done_by(self, by: &Decision) -> Result<Self> {
+        Ok(Self {
+            by_decision: Some(by.id.clone()),
+            effective: self.effective.max(by.issue_date()?),
+            ..self
+        })
     }
 
     async fn write(&self, tx: &Tx) -> Result<()> {
@@ -349,42 +391,14 @@ fn negative(amount: Money) -> Money {
     Money::new(amount.vnd().saturating_neg())
 }
 
-/// Takes an amount of a decision from the totals of a line.
-async fn less(
-    tx: &Tx,
-    line: &BudgetLine,
-    source: &Decision,
-    amount: Money,
-) -> Result<budget_line::Totals> {
-    // What was spent rests on the decisions in force. An ended one carries nothing, so what it
-    // granted may go; what one in force granted must not leave the spent money on an ended one.
-    let uncovered = match source.is_void() {
-        true => Money::ZERO,
-        false => budget_line::uncovered(&tx.db, &line.id).await?,
-    };
-    match source.kind.permits() {
-        true => line.totals.forbid(&line.id, uncovered, amount),
-        false => line.totals.take_back(&line.id, uncovered, amount),
-    }
+/// Returns what of a grant took the place of what was spent ahead.
+fn repaid(before: &BudgetLine, after: &BudgetLine) -> Money {
+    change(before.totals.repaid, after.totals.repaid)
 }
 
-/// Requires that a line holds so much of a decision.
-async fn holds(tx: &Tx, line: &LineId, source: &Decision, asked: Money) -> Result<()> {
-    let held = sum(store::held(&tx.db, line, &source.id).await?)?;
-    if asked <= held {
-        return Ok(());
-    }
-    let missing = asked.checked_sub(held).unwrap_or(asked);
-    Err(Error::rule(
-        &NOT_HELD,
-        [
-            ("line", line.name()),
-            ("decision", source.id.name()),
-            ("asked", asked.to_vietnamese()),
-            ("available", held.to_vietnamese()),
-            ("missing", missing.to_vietnamese()),
-        ],
-    ))
+/// Returns by how much a total changed. No total passes the limit of an amount.
+fn change(before: Money, after: Money) -> Money {
+    Money::new(after.vnd().saturating_sub(before.vnd()))
 }
 
 fn not_reversible(allocation: &Allocation) -> Error {

@@ -1,32 +1,32 @@
 //! The money of many lines, added up.
 //!
-//! Every line counts for the unit that held it, under the tree of its own year, so a sum over
-//! a reorganisation is that of the units there were.
+//! As it was, every line counts for the unit that held it, under the tree of its own year, so a
+//! sum over a reorganisation is that of the units there were. As it is now, it counts for the
+//! unit of today to which the reorganisations lead ([`carry`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use kit::{Access, Actor, Db, Error, Result, page::Pages};
 use types::{
-    decimal::Decimal,
     ids::{ProjectId, UnitId},
-    quantity::{Absence, Quantity, Value},
-    ratio::Ratio,
     validity::Validity,
 };
 
-use crate::{
-    budget_line::{CostType, FundingSource},
-    reason::SUM_TOO_LARGE,
-};
+use crate::budget_line::{CostType, FundingSource};
 
+mod carry;
 pub(crate) mod closing;
 pub(crate) mod rpc;
 mod split;
 mod store;
+mod sums;
 mod wire;
 
+use carry::{Lineage, Stands};
 pub(crate) use split::SplitAmount;
+pub(crate) use sums::Sums;
+use sums::narrow;
 
 /// Asks for sums.
 #[derive(Debug)]
@@ -38,8 +38,9 @@ pub(crate) struct SummarizeBudget {
     pub(crate) last_year: i32,
     pub(crate) group_by: Option<Grouping>,
     pub(crate) filter: Filter,
-    /// Other days than those of the closings in force.
-    pub(crate) closing_days: Option<Validity>,
+    /// Last day of another closing than the one in force.
+    pub(crate) closing: Option<NaiveDate>,
+    pub(crate) view: View,
     pub(crate) page_size: i32,
     pub(crate) page_token: String,
 }
@@ -50,6 +51,15 @@ pub(crate) struct Filter {
     pub(crate) project: Option<ProjectId>,
     pub(crate) source: Option<FundingSource>,
     pub(crate) cost_type: Option<CostType>,
+}
+
+/// Under which units lines count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// Those that held them, under the tree of each year.
+    AsWas,
+    /// Those of today.
+    AsNow,
 }
 
 /// By what sums are broken down.
@@ -72,28 +82,25 @@ impl Grouping {
     ];
 }
 
-/// Sums of some lines, wide enough for whatever there is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Sums {
-    pub(crate) planned: i128,
-    pub(crate) allocated: i128,
-    pub(crate) permitted: i128,
-    pub(crate) committed: i128,
-    pub(crate) advanced: i128,
-    pub(crate) paid: i128,
-    pub(crate) settled: i128,
-    pub(crate) uncovered: i128,
-    pub(crate) closed: i128,
-    pub(crate) lines: i128,
-}
-
-/// A part of some sums: a group, and the unit and year whose tree decides whether it counts.
+/// A part of some sums: a group, and the unit and year that decide whether it counts.
 #[derive(Debug)]
 struct Part {
     fiscal_year: i32,
     unit: UnitId,
-    key: String,
+    /// None where units make the groups.
+    key: Option<String>,
     sums: Sums,
+}
+
+/// Money of a unit that cannot be placed among the units of today.
+#[derive(Debug)]
+pub(crate) struct Unplaced {
+    pub(crate) unit: UnitId,
+    /// The units it was divided among; none when nothing follows it.
+    pub(crate) successors: BTreeSet<UnitId>,
+    pub(crate) sums: Sums,
+    /// Whether it is in the total, as all of those units are in the scope.
+    pub(crate) is_in_total: bool,
 }
 
 /// Sums in groups, and over all of them.
@@ -101,6 +108,7 @@ struct Part {
 pub(crate) struct Summary {
     pub(crate) rows: Vec<(String, Sums)>,
     pub(crate) total: Sums,
+    pub(crate) unplaced: Vec<Unplaced>,
     pub(crate) next_page_token: String,
 }
 
@@ -128,36 +136,24 @@ impl Budgets {
             (scope, _) => self.access.require_subtree(actor, scope.as_ref()).await?,
         }
         let what = format!(
-            "budget {:?} {} {} {} {:?} {:?} {:?}",
+            "budget {:?} {} {} {} {:?} {:?} {:?} {:?}",
             ask.scope,
             ask.is_unit_alone,
             ask.first_year,
             ask.last_year,
             ask.group_by,
             ask.filter,
-            ask.closing_days
+            ask.closing,
+            ask.view
         );
         let page = self.pages.page(ask.page_size, &ask.page_token, what)?;
-        let trees = self.trees(&ask).await?;
-        let units = trees.as_ref().map(|it| it.values().flatten().collect());
-        let parts = store::parts(self.db.reader(), &ask, units).await?;
-        let mut groups: BTreeMap<String, Sums> = BTreeMap::new();
-        let mut total = Sums::default();
-        for part in parts {
-            // What is paid long before or after the years asked for is of their nearest one.
-            let year = part.fiscal_year.clamp(ask.first_year - 1, ask.last_year);
-            let is_within = match &trees {
-                None => true,
-                Some(trees) => trees.get(&year).is_some_and(|it| it.contains(&part.unit)),
-            };
-            if is_within {
-                total.add(&part.sums);
-                groups.entry(part.key).or_default().add(&part.sums);
-            }
-        }
+        let counted = match ask.view {
+            View::AsWas => self.as_was(&ask).await?,
+            View::AsNow => self.as_now(&ask).await?,
+        };
         let mut rows: Vec<_> = match ask.group_by {
             None => Vec::new(),
-            Some(_) => groups.into_iter().collect(),
+            Some(_) => counted.groups.into_iter().collect(),
         };
         if let Some(after) = page.after() {
             rows.retain(|(key, _)| key.as_str() > after);
@@ -165,13 +161,83 @@ impl Budgets {
         let (rows, next_page_token) = page.close(rows, |(key, _)| key.clone())?;
         Ok(Summary {
             rows,
-            total,
+            total: counted.total,
+            unplaced: counted.unplaced.into_values().collect(),
             next_page_token,
         })
     }
 
-    /// Returns the units that count in each year; none stands for all. What is paid late in a
-    /// year counts in the next closing, so the year before the first is looked at as well.
+    /// Counts every line for the unit that held it.
+    async fn as_was(&self, ask: &SummarizeBudget) -> Result<Counted> {
+        let trees = self.trees(ask).await?;
+        let units = trees.as_ref().map(|it| it.values().flatten().collect());
+        let parts = store::parts(self.db.reader(), ask, units).await?;
+        let mut counted = Counted::default();
+        for part in parts {
+            let tree = trees.as_ref().map(|it| it.get(&part.fiscal_year));
+            if tree.is_none_or(|it| it.is_some_and(|it| it.contains(&part.unit))) {
+                let key = part.key.unwrap_or_else(|| part.unit.name());
+                counted.add(key, &part.sums);
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Counts every line for the unit of today to which the reorganisations lead.
+    async fn as_now(&self, ask: &SummarizeBudget) -> Result<Counted> {
+        let today = self.db.clock().today();
+        let days = Validity::new(today, today.succ_opt()).map_err(Error::internal)?;
+        let tree: Option<BTreeSet<_>> = match &ask.scope {
+            None => None,
+            Some(scope) if ask.is_unit_alone => Some([scope.clone()].into()),
+            Some(scope) => {
+                let units = self.access.units_below(scope, days).await?;
+                Some(units.into_iter().collect())
+            }
+        };
+        // What was the scope's own, and cannot be placed, is told as well.
+        let trees = self.trees(ask).await?;
+        let was_within = |part: &Part| {
+            let tree = trees.as_ref().map(|it| it.get(&part.fiscal_year));
+            tree.is_none_or(|it| it.is_some_and(|it| it.contains(&part.unit)))
+        };
+        let is_within = |unit: &UnitId| tree.as_ref().is_none_or(|it| it.contains(unit));
+        let territory = self.access.territory().await?;
+        let lineage = Lineage::of(&territory, today);
+        let parts = store::parts(self.db.reader(), ask, None).await?;
+        let mut known: BTreeMap<(UnitId, i32), Stands> = BTreeMap::new();
+        let mut counted = Counted::default();
+        for part in parts {
+            let place = (part.unit.clone(), part.fiscal_year);
+            let stands = known.entry(place);
+            let stands = stands.or_insert_with(|| lineage.stands(&part.unit, part.fiscal_year));
+            let stands = &*stands;
+            let key = |unit: &UnitId| part.key.clone().unwrap_or_else(|| unit.name());
+            match stands {
+                Stands::Whole(unit) if is_within(unit) => counted.add(key(unit), &part.sums),
+                Stands::Whole(_) => {}
+                Stands::Parts(parts) => {
+                    let split = carry::split(&part.sums, parts)?;
+                    let within = parts.iter().zip(split);
+                    for ((unit, _), sums) in within.filter(|((unit, _), _)| is_within(unit)) {
+                        counted.add(key(unit), &sums);
+                    }
+                }
+                Stands::Unknown(successors) => {
+                    let all_within = match successors.is_empty() {
+                        true => tree.is_none(),
+                        false => successors.iter().all(is_within),
+                    };
+                    if all_within || successors.iter().any(is_within) || was_within(&part) {
+                        counted.add_unplaced(&part, successors, all_within);
+                    }
+                }
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Returns the units that count in each year; none stands for all.
     async fn trees(
         &self,
         ask: &SummarizeBudget,
@@ -180,7 +246,7 @@ impl Budgets {
             return Ok(None);
         };
         let mut trees = BTreeMap::new();
-        for year in ask.first_year - 1..=ask.last_year {
+        for year in ask.first_year..=ask.last_year {
             let units = match ask.is_unit_alone {
                 true => vec![scope.clone()],
                 false => self.access.units_below(scope, calendar(year)?).await?,
@@ -191,92 +257,44 @@ impl Budgets {
     }
 }
 
+/// What has been added up so far.
+#[derive(Debug, Default)]
+struct Counted {
+    groups: BTreeMap<String, Sums>,
+    total: Sums,
+    unplaced: BTreeMap<UnitId, Unplaced>,
+}
+
+impl Counted {
+    fn add(&mut self, key: String, sums: &Sums) {
+        self.total.add(sums);
+        self.groups.entry(key).or_default().add(sums);
+    }
+
+    /// Adds money of a unit that cannot be placed. Where all units it may stand with are in the
+    /// scope, it is in the total and in every group but theirs.
+    fn add_unplaced(&mut self, part: &Part, successors: &BTreeSet<UnitId>, is_in_total: bool) {
+        if is_in_total {
+            self.total.add(&part.sums);
+            if let Some(key) = &part.key {
+                let group = self.groups.entry(key.clone()).or_default();
+                group.add(&part.sums);
+            }
+        }
+        let unplaced = self.unplaced.entry(part.unit.clone());
+        let unplaced = unplaced.or_insert_with(|| Unplaced {
+            unit: part.unit.clone(),
+            successors: successors.clone(),
+            sums: Sums::default(),
+            is_in_total,
+        });
+        unplaced.sums.add(&part.sums);
+    }
+}
+
 /// Returns the days of a calendar year.
 fn calendar(year: i32) -> Result<Validity> {
     let first = |year| NaiveDate::from_ymd_opt(year, 1, 1);
     let start = first(year).ok_or_else(|| Error::internal("a year has a first day"))?;
     Validity::new(start, first(year + 1)).map_err(Error::internal)
-}
-
-impl Sums {
-    /// Adds other sums. A hundred thousand years of budgets fit.
-    fn add(&mut self, other: &Self) {
-        self.planned += other.planned;
-        self.allocated += other.allocated;
-        self.permitted += other.permitted;
-        self.committed += other.committed;
-        self.advanced += other.advanced;
-        self.paid += other.paid;
-        self.settled += other.settled;
-        self.uncovered += other.uncovered;
-        self.closed += other.closed;
-        self.lines += other.lines;
-    }
-
-    /// Returns the share of the assigned that was disbursed by the closing. Where nothing is
-    /// assigned there is none, which is not 0; none either where more came back than went out.
-    fn ratio(&self) -> Result<Option<Quantity>> {
-        if self.allocated == 0 {
-            return Ok(Some(Quantity::absent(Absence::NotApplicable)));
-        }
-        if self.closed < 0 {
-            return Ok(None);
-        }
-        let decimal = |it| Decimal::from_i64(narrow(it)?).map_err(|_| too_large());
-        let parts = Some((decimal(self.closed)?, decimal(self.allocated)?));
-        let ratio = Ratio::new(parts, None).map_err(|_| too_large())?;
-        Ok(Some(Quantity::value(Value::Ratio(ratio))))
-    }
-}
-
-/// Takes a sum back to what the contract carries.
-fn narrow(sum: i128) -> Result<i64> {
-    i64::try_from(sum).map_err(|_| too_large())
-}
-
-fn too_large() -> Error {
-    Error::rule(&SUM_TOO_LARGE, [])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ratio(closed: i128, allocated: i128) -> Option<String> {
-        let sums = Sums {
-            closed,
-            allocated,
-            ..Sums::default()
-        };
-        sums.ratio().unwrap().map(|it| it.to_vietnamese())
-    }
-
-    #[test]
-    fn a_unit_with_no_assigned_money_has_no_ratio_and_not_a_ratio_of_nothing() {
-        assert_eq!(
-            ratio(0, 0).as_deref(),
-            Some(Absence::NotApplicable.to_vietnamese())
-        );
-        assert_eq!(ratio(0, 500).as_deref(), Some("0%"));
-        assert_eq!(ratio(425, 500).as_deref(), Some("85%"));
-        assert_eq!(ratio(1, 3).as_deref(), Some("33,33%"));
-        assert_eq!(ratio(600, 500).as_deref(), Some("120%"));
-        assert_eq!(ratio(-1, 500), None);
-    }
-
-    #[test]
-    fn a_sum_that_the_contract_cannot_carry_is_refused_and_not_cut_off() {
-        let most = i128::from(i64::MAX);
-        assert_eq!(narrow(most).unwrap(), i64::MAX);
-        let Err(Error::Rule(reason, _)) = narrow(most + 1) else {
-            panic!()
-        };
-        assert_eq!(reason.code, "SUM_TOO_LARGE");
-        let sums = Sums {
-            closed: 1,
-            allocated: most,
-            ..Sums::default()
-        };
-        assert!(matches!(sums.ratio(), Err(Error::Rule(_, _))));
-    }
 }

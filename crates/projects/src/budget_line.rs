@@ -16,8 +16,11 @@ use types::{
 };
 
 use crate::{
-    project,
-    reason::{LINE_SETTLED, LINE_UNIT_ENDED},
+    project::{
+        self,
+        money::{self, Act},
+    },
+    reason::{LINE_SETTLED, LINE_UNIT_ENDED, UNIT_NOT_IN_FORCE},
 };
 
 mod id;
@@ -26,7 +29,7 @@ pub(crate) mod store;
 mod totals;
 
 pub(crate) use id::{CostType, FundingSource, LineId};
-pub(crate) use totals::{Contract, Totals};
+pub(crate) use totals::{Contract, Totals, Uncovered, Under};
 
 /// A line of the budget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,6 +131,8 @@ impl BudgetLines {
         new: CreateBudgetLine,
     ) -> Result<BudgetLine> {
         let project = project::allowed(&self.access, actor, &tx.db, &new.project).await?;
+        project::store::hold(&tx.db, &project.id).await?;
+        money::allows(&tx.db, &project.id, Act::Plan).await?;
         let id = LineId {
             project: project.id,
             fiscal_year: new.fiscal_year,
@@ -177,7 +182,7 @@ impl BudgetLines {
         }
         let mut uncovered = crate::allocation::store::uncovered(db, &[project.id.as_str()]).await?;
         let shown = lines.into_iter().map(|line| Shown {
-            uncovered: uncovered.remove(&line.id).unwrap_or_default(),
+            uncovered: uncovered.remove(&line.id).unwrap_or_default().sum(),
             line,
         });
         page.close(shown.collect(), |it| it.line.id.name())
@@ -192,6 +197,7 @@ impl BudgetLines {
     ) -> Result<Shown> {
         allowed(&self.access, actor, &tx.db, &update.id).await?;
         project::store::hold(&tx.db, &update.id.project).await?;
+        money::allows(&tx.db, &update.id.project, Act::Plan).await?;
         let before = find(&tx.db, &update.id).await?;
         etag::check(&update.etag, before.version)?;
         before.is_open()?;
@@ -236,13 +242,13 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: &LineId) -> Result<Budge
 
 /// Adds what of a line's money has no decision in force.
 pub(crate) async fn shown(db: &impl ConnectionTrait, line: BudgetLine) -> Result<Shown> {
-    let uncovered = uncovered(db, &line.id).await?;
+    let uncovered = uncovered(db, &line.id).await?.sum();
     Ok(Shown { line, uncovered })
 }
 
 /// Returns what of a line's money was granted or permitted by decisions that are not in force
 /// any more.
-pub(crate) async fn uncovered(db: &impl ConnectionTrait, id: &LineId) -> Result<Money> {
+pub(crate) async fn uncovered(db: &impl ConnectionTrait, id: &LineId) -> Result<Uncovered> {
     let projects = [id.project.as_str()];
     let mut by_line = crate::allocation::store::uncovered(db, &projects).await?;
     Ok(by_line.remove(id).unwrap_or_default())
@@ -268,12 +274,25 @@ pub(crate) fn exists_in(id: &LineId, days: Option<Validity>) -> Result<()> {
     if last.is_some_and(|last| year(last) < id.fiscal_year) {
         return Err(ended(id, days));
     }
-    Ok(())
+    match year(days.start()) <= id.fiscal_year {
+        true => Ok(()),
+        false => Err(not_begun(id, days)),
+    }
 }
 
-/// Requires that the unit of a line still exists on a day: one that has ended gets, signs
-/// and pays nothing. Its money is moved, by a decision, to the unit that carries on.
+/// Requires that the unit of a line exists on a day: one that is not there yet, or no more,
+/// signs and pays nothing.
 pub(crate) fn exists_on(id: &LineId, days: Option<Validity>, day: NaiveDate) -> Result<()> {
+    match days {
+        Some(days) if day < days.start() => Err(not_begun(id, days)),
+        days => goes_on(id, days, day),
+    }
+}
+
+/// Requires that the unit of a line has not ended by a day. One that has gets nothing: its
+/// money is moved, by a decision, to the unit that carries on. A unit that is still to be
+/// formed may be granted money before.
+pub(crate) fn goes_on(id: &LineId, days: Option<Validity>, day: NaiveDate) -> Result<()> {
     match days {
         Some(days) if days.end().is_some_and(|end| end <= day) => Err(ended(id, days)),
         Some(_) => Ok(()),
@@ -281,13 +300,24 @@ pub(crate) fn exists_on(id: &LineId, days: Option<Validity>, day: NaiveDate) -> 
     }
 }
 
+fn not_begun(id: &LineId, days: Validity) -> Error {
+    let facts = [
+        ("unit", id.unit.name()),
+        ("start", days.start().to_string()),
+        ("start_vi", types::date::short(days.start())),
+    ];
+    Error::rule(&UNIT_NOT_IN_FORCE, facts)
+}
+
 fn ended(id: &LineId, days: Validity) -> Error {
     let end = days.end().map(|it| it.to_string()).unwrap_or_default();
+    let end_vi = days.end().map(types::date::short).unwrap_or_default();
     Error::rule(
         &LINE_UNIT_ENDED,
         [
             ("unit", id.unit.name()),
             ("end_date", end),
+            ("end_vi", end_vi),
             ("line", id.name()),
         ],
     )

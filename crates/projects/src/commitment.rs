@@ -12,7 +12,10 @@ use types::{
 use crate::{
     budget_line::{self, BudgetLine, Contract, LineId, ListLineEntries},
     entry::COMMITMENTS,
-    project,
+    project::{
+        self,
+        money::{self, Act},
+    },
 };
 
 pub(crate) mod rpc;
@@ -64,8 +67,9 @@ impl Commitments {
         }
     }
 
-    /// Enters a contract, never beyond what the line was allocated or permitted, or an annex,
-    /// which lowers a contract never below what was paid under it.
+    /// Enters a contract, never beyond what the line was allocated or permitted and has neither
+    /// spent nor reserved for other contracts; or an annex, which lowers a contract never below
+    /// what was paid under it.
     pub(crate) async fn create(
         &self,
         tx: &Tx,
@@ -78,6 +82,11 @@ impl Commitments {
             budget_line::exists_on(&new.line, days, new.sign_date)?;
         }
         let number = project::store::next_entry(&tx.db, &new.line.project).await?;
+        let act = match new.amount.is_negative() {
+            true => Act::Lower,
+            false => Act::Commit,
+        };
+        money::allows(&tx.db, &new.line.project, act).await?;
         let before = budget_line::find(&tx.db, &new.line).await?;
         before.is_open()?;
         let contract = match new.amends {

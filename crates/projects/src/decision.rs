@@ -15,13 +15,13 @@ use types::{
     violations::Invalid,
 };
 
-use crate::reason::{BUDGET_EXCEEDED, DECISION_KIND_UNFIT, DECISION_NOT_ISSUED, STATE_NOT_ALLOWED};
-
 mod kind;
 pub(crate) mod rpc;
+mod rules;
 pub(crate) mod store;
 
 pub(crate) use kind::{DecisionKind, DecisionState};
+pub(crate) use rules::takes_place_of;
 
 /// A document about money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -260,8 +260,8 @@ impl Decisions {
     ) -> Result<Shown> {
         let draft = self.allowed(actor, &tx.db, &issue.id).await?;
         etag::check(&issue.etag, draft.version)?;
-        let mut taken = store::lock(&tx.db, draft.replaces.iter().chain([&draft.id])).await?;
-        let before = taken.take(&draft.id)?;
+        let taken = store::lock(&tx.db, draft.replaces.iter().chain([&draft.id])).await?;
+        let before = taken.get(&draft.id)?;
         etag::check(&issue.etag, before.version)?;
         before.is(DecisionState::Draft)?;
         let after = Decision {
@@ -273,7 +273,7 @@ impl Decisions {
         tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
             .await?;
         if let Some(id) = &after.replaces {
-            let old = taken.take(id)?;
+            let old = taken.get(id)?;
             replace(tx, &old).await?;
         }
         let namesakes = store::namesakes(&tx.db, &after).await?;
@@ -301,8 +301,8 @@ impl Decisions {
             return Err(self.access.hide(actor, missing).await);
         }
         // Allocations take the same row, so none is made by it in the same moment.
-        let mut taken = store::lock(&tx.db, [&revoke.id, by]).await?;
-        let (before, by) = (taken.take(&revoke.id)?, taken.take(by)?);
+        let taken = store::lock(&tx.db, [&revoke.id, by]).await?;
+        let (before, by) = (taken.get(&revoke.id)?, taken.get(by)?);
         etag::check(&revoke.etag, before.version)?;
         before.is(DecisionState::Issued)?;
         by.is_issued()?;
@@ -378,115 +378,6 @@ async fn replace(tx: &Tx, old: &Decision) -> Result<()> {
 fn by_itself(field: &str) -> Invalid {
     let (en, vi) = ("is the decision itself", "chính là quyết định này");
     Invalid::field(field, "OUT_OF_RANGE", en, vi)
-}
-
-impl Decision {
-    /// Returns the decision as the next version of itself.
-    fn next(&self, tx: &Tx) -> Self {
-        Self {
-            update_time: tx.now(),
-            version: self.version + 1,
-            ..self.clone()
-        }
-    }
-
-    /// Requires a state for a verb: what a number was given to stays as it is.
-    fn is(&self, allowed: DecisionState) -> Result<()> {
-        if self.state == allowed {
-            return Ok(());
-        }
-        Err(Error::rule(
-            &STATE_NOT_ALLOWED,
-            [
-                ("name", self.id.name()),
-                ("state", self.state.as_name().to_owned()),
-                ("allowed_states", allowed.as_name().to_owned()),
-            ],
-        ))
-    }
-
-    /// Requires that something can be done by it.
-    pub(crate) fn is_issued(&self) -> Result<()> {
-        if self.state == DecisionState::Issued {
-            return Ok(());
-        }
-        Err(Error::rule(
-            &DECISION_NOT_ISSUED,
-            [
-                ("decision", self.id.name()),
-                ("state", self.state.as_name().to_owned()),
-            ],
-        ))
-    }
-
-    /// Returns the day of issue of a decision that is or was issued.
-    pub(crate) fn issue_date(&self) -> Result<NaiveDate> {
-        let issue = self.issue.as_ref();
-        issue
-            .map(|it| it.date)
-            .ok_or_else(|| Error::internal("an issued decision has a day"))
-    }
-
-    /// Says whether it has ended: what it granted carries nothing any more.
-    pub(crate) fn is_void(&self) -> bool {
-        matches!(self.state, DecisionState::Revoked | DecisionState::Replaced)
-    }
-
-    /// Requires that its kind does what is wanted of it.
-    pub(crate) fn is_for(&self, fits: impl Fn(DecisionKind) -> bool) -> Result<()> {
-        if fits(self.kind) {
-            return Ok(());
-        }
-        let kinds = DecisionKind::ALL.into_iter().filter(|it| fits(*it));
-        let kinds: Vec<_> = kinds.map(DecisionKind::as_name).collect();
-        Err(Error::rule(
-            &DECISION_KIND_UNFIT,
-            [
-                ("decision", self.id.name()),
-                ("kind", self.kind.as_name().to_owned()),
-                ("allowed_kinds", kinds.join(", ")),
-            ],
-        ))
-    }
-
-    /// Adds to what was done by it, never beyond its amount. `pick` says to which sum.
-    pub(crate) fn spend(
-        &mut self,
-        pick: impl Fn(&mut Used) -> &mut Money,
-        asked: Money,
-    ) -> Result<()> {
-        let done = *pick(&mut self.used);
-        let after = done.checked_add(asked).filter(|it| *it <= self.amount);
-        if let Some(after) = after {
-            *pick(&mut self.used) = after;
-            return Ok(());
-        }
-        let available = self.amount.checked_sub(done).unwrap_or_default();
-        let missing = asked.checked_sub(available).unwrap_or(asked);
-        Err(Error::rule(
-            &BUDGET_EXCEEDED,
-            [
-                ("decision", self.id.name()),
-                ("amount", self.amount.to_vietnamese()),
-                ("allocated", done.to_vietnamese()),
-                ("asked", asked.to_vietnamese()),
-                ("available", available.to_vietnamese()),
-                ("missing", missing.to_vietnamese()),
-            ],
-        ))
-    }
-
-    /// Takes from what was done by it: an entry was reversed.
-    pub(crate) fn give_back(
-        &mut self,
-        pick: impl Fn(&mut Used) -> &mut Money,
-        amount: Money,
-    ) -> Result<()> {
-        let sum = pick(&mut self.used);
-        let after = sum.checked_sub(amount).filter(|it| !it.is_negative());
-        *sum = after.ok_or_else(|| Error::internal("more is reversed than was done"))?;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

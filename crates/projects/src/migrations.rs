@@ -10,6 +10,7 @@ mod m0012_spending;
 mod m0013_requests;
 mod m0020_plans;
 mod m0021_progress_sources;
+mod m0030_money;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
     vec![
@@ -22,5 +23,6 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0013_requests::Migration),
         Box::new(m0020_plans::Migration),
         Box::new(m0021_progress_sources::Migration),
+        Box::new(m0030_money::Migration),
     ]
 }

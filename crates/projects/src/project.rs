@@ -26,6 +26,7 @@ use crate::{
 };
 
 pub(crate) mod change;
+pub(crate) mod money;
 pub(crate) mod rpc;
 pub(crate) mod state;
 pub(crate) mod store;

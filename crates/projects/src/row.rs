@@ -2,8 +2,15 @@
 //!
 //! The printed cost cell mixes three facts; here they stay three: money allocated, the
 //! decisions that grant it, and money asked for.
+//!
+//! A table is as of a day, the last of its period or of the window of its regime: what was
+//! decided later does not change it, whether money was granted, taken back or moved, a decision
+//! revoked or a request answered. A decision counts from its own day on, not from the day on
+//! which somebody entered it, so what is entered late for the period is in the table; a report
+//! that was sent keeps what it was sent with. What is said about progress names its period, and
+//! a correction of it says what was so then: the last one stands, whenever it was made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use kit::{Access, Actor, Db, Result};
@@ -18,7 +25,7 @@ use types::{
 
 use crate::{
     allocation::{self, Allocation},
-    decision::{self, Decision, DecisionState},
+    decision::{self, Decision},
     hand_over, planned,
     progress::{self, Health, ProgressEntry},
     project::Project,
@@ -36,6 +43,9 @@ pub(crate) struct Row {
     pub(crate) result_text: String,
     pub(crate) allocated: Money,
     pub(crate) decision_numbers: Vec<String>,
+    /// Money whose decision was revoked or replaced, and those decisions.
+    pub(crate) uncovered: Money,
+    pub(crate) uncovered_numbers: Vec<String>,
     pub(crate) requested_amount: Option<Money>,
     pub(crate) requested: bool,
     pub(crate) note: String,
@@ -52,6 +62,8 @@ pub(crate) struct Row {
 pub(crate) struct ListProjectRows {
     pub(crate) unit: UnitId,
     pub(crate) period: Period,
+    /// Day of which the table is.
+    pub(crate) day: NaiveDate,
 }
 
 /// The use case.
@@ -73,7 +85,7 @@ impl Tables {
     pub(crate) async fn list(&self, actor: &Actor, list: ListProjectRows) -> Result<Vec<Row>> {
         self.access.require(actor, &list.unit).await?;
         let facts = Facts::load(self.db.reader(), &list.unit, list.period).await?;
-        rows(list.period, &facts)
+        rows(list.period, list.day, &facts)
     }
 }
 
@@ -83,6 +95,7 @@ struct Facts {
     projects: Vec<Project>,
     entries: Vec<ProgressEntry>,
     allocations: Vec<Allocation>,
+    /// Those that have to do with the money and the requests, and those that ended them.
     decisions: BTreeMap<DecisionId, Decision>,
     requests: Vec<SupplementaryRequest>,
 }
@@ -96,14 +109,19 @@ impl Facts {
         let entries = progress::store::of_period(db, &ids, period).await?;
         let allocations = allocation::store::of_year(db, &ids, period.year()).await?;
         let requests = supplementary_request::store::of_period(db, &ids, period).await?;
-        let mut granting: Vec<_> = allocations.iter().map(|it| &it.decision).collect();
-        granting.sort();
-        granting.dedup();
-        let decisions = decision::store::find_all(db, &granting).await?;
-        let decisions = decisions
-            .into_iter()
-            .map(|it| (it.id.clone(), it))
-            .collect();
+        let of_money = allocations.iter();
+        let of_money = of_money.flat_map(|it| [&it.decision].into_iter().chain(&it.moved_by));
+        let granting = requests.iter().filter_map(SupplementaryRequest::granted_by);
+        let named: BTreeSet<_> = of_money.chain(granting).collect();
+        let named: Vec<_> = named.into_iter().collect();
+        let mut decisions = decision::store::find_all(db, &named).await?;
+        let revoking = decisions.iter().filter_map(|it| it.revocation.as_ref());
+        let revoking: BTreeSet<_> = revoking.map(|it| it.by.clone()).collect();
+        let revoking: Vec<_> = revoking.iter().collect();
+        decisions.extend(decision::store::find_all(db, &revoking).await?);
+        decisions.extend(decision::store::replacing(db, &named).await?);
+        let decisions = decisions.into_iter();
+        let decisions = decisions.map(|it| (it.id.clone(), it)).collect();
         Ok(Self {
             projects,
             entries,
@@ -112,30 +130,50 @@ impl Facts {
             requests,
         })
     }
+
+    fn issue_date(&self, id: &DecisionId) -> Option<NaiveDate> {
+        let decision = self.decisions.get(id)?;
+        decision.issue.as_ref().map(|it| it.date)
+    }
+
+    /// Says whether a decision had ended by a day: by the one that revoked it, or by one that
+    /// was issued in its place.
+    fn had_ended(&self, id: &DecisionId, day: NaiveDate) -> bool {
+        let revoked = self.decisions.get(id).and_then(|it| it.revocation.as_ref());
+        let revoked = revoked.map(|it| &it.by);
+        let replaced = self.decisions.values();
+        let replaced = replaced.filter(|it| it.replaces.as_ref() == Some(id));
+        let mut ending = replaced.map(|it| &it.id).chain(revoked);
+        ending.any(|it| self.issue_date(it).is_some_and(|it| it <= day))
+    }
 }
 
 /// Makes the table: every project that has begun by the end of the period and was not over
 /// before it, in the unit's own order.
-fn rows(period: Period, facts: &Facts) -> Result<Vec<Row>> {
+fn rows(period: Period, day: NaiveDate, facts: &Facts) -> Result<Vec<Row>> {
     let projects = facts.projects.iter();
     let mut projects: Vec<_> = projects.filter(|it| it.stands_in(period)).collect();
     projects.sort_by_key(|it| it.ordinal);
     projects
         .into_iter()
-        .map(|it| row(it, period, facts))
+        .map(|it| row(it, period, day, facts))
         .collect()
 }
 
-fn row(project: &Project, period: Period, facts: &Facts) -> Result<Row> {
+fn row(project: &Project, period: Period, day: NaiveDate, facts: &Facts) -> Result<Row> {
     let entries = facts.entries.iter();
     // Each further entry of a period corrects the one before, so the last one stands.
     let standing = entries
         .filter(|it| it.project == project.id && it.said.period == period)
         .max_by_key(|it| it.number);
-    let grants = grants(project, period, facts)?;
+    let money = money(project, period, day, facts)?;
     let requests = facts.requests.iter();
     let asked: Vec<_> = requests
         .filter(|it| it.project == project.id && it.asked.period == period)
+        .filter(|it| {
+            let granted = it.granted_by().and_then(|it| facts.issue_date(it));
+            it.is_open_on(day, granted)
+        })
         .collect();
     let sums: Vec<_> = asked.iter().filter_map(|it| it.amount()).collect();
     let requested_amount = match sums.is_empty() {
@@ -149,13 +187,10 @@ fn row(project: &Project, period: Period, facts: &Facts) -> Result<Row> {
         result_text: standing
             .map(|it| it.result().to_owned())
             .unwrap_or_default(),
-        allocated: allocation::sum(grants.iter().map(|it| it.amount))?,
-        // Money whose decision was revoked is still there; that decision grants it no more.
-        decision_numbers: grants
-            .iter()
-            .filter(|it| it.is_in_force)
-            .map(|it| it.number.to_string())
-            .collect(),
+        allocated: money.covered,
+        decision_numbers: numbers(&money.covering),
+        uncovered: money.uncovered,
+        uncovered_numbers: numbers(&money.ended),
         requested_amount,
         requested: !asked.is_empty(),
         note: standing.map(|it| it.said.note.clone()).unwrap_or_default(),
@@ -173,49 +208,71 @@ fn row(project: &Project, period: Period, facts: &Facts) -> Result<Row> {
     })
 }
 
-/// What one decision gives a project in the year of the period.
-struct Grant<'facts> {
-    issue_date: NaiveDate,
-    number: &'facts DocumentNumber,
-    amount: Money,
-    is_in_force: bool,
+/// The money of a project in the year of the period.
+#[derive(Default)]
+struct Granted<'facts> {
+    covered: Money,
+    /// The decisions that grant it, or moved it to where it is.
+    covering: BTreeSet<Number<'facts>>,
+    uncovered: Money,
+    /// The decisions that granted or moved that, and ended since.
+    ended: BTreeSet<Number<'facts>>,
 }
 
-/// Returns the decisions that grant a project money of the period's budget year and were
-/// issued by its end, in the order of issue. One whose money was wholly recalled grants
-/// nothing any more.
-fn grants<'facts>(
+/// Number of a decision in the order of issue.
+type Number<'facts> = (NaiveDate, u64, &'facts str);
+
+/// Adds up what a project held of the money of the period's budget year at the end of a day.
+/// A decision whose money was wholly recalled grants nothing any more. Money that its decision
+/// grants no more is kept apart: it is there, and not to be spent.
+fn money<'facts>(
     project: &Project,
     period: Period,
+    day: NaiveDate,
     facts: &'facts Facts,
-) -> Result<Vec<Grant<'facts>>> {
-    let mut by_decision: BTreeMap<&DecisionId, Vec<Money>> = BTreeMap::new();
+) -> Result<Granted<'facts>> {
+    let mut holdings: BTreeMap<_, Vec<Money>> = BTreeMap::new();
     for it in &facts.allocations {
-        if it.project == project.id && it.fiscal_year == period.year() {
-            by_decision.entry(&it.decision).or_default().push(it.amount);
+        let counts = it.fiscal_year == period.year() && it.effective <= day;
+        if it.project == project.id && counts {
+            let holding = (&it.decision, it.moved_by.as_ref());
+            holdings.entry(holding).or_default().push(it.amount);
         }
     }
-    let end = period.calendar().end();
-    let mut grants = Vec::new();
-    for (decision, amounts) in by_decision {
-        let Some(decision) = facts.decisions.get(decision) else {
-            continue;
-        };
-        let Some(issue) = &decision.issue else {
-            continue;
-        };
+    let mut money = Granted::default();
+    for ((granting, moving), amounts) in holdings {
         let amount = allocation::sum(amounts)?;
-        if amount != Money::ZERO && end.is_none_or(|end| issue.date < end) {
-            grants.push(Grant {
-                issue_date: issue.date,
-                number: &issue.number,
-                amount,
-                is_in_force: decision.state == DecisionState::Issued,
-            });
+        if amount == Money::ZERO {
+            continue;
+        }
+        let decisions = || [granting].into_iter().chain(moving);
+        let ended: Vec<_> = decisions().filter(|it| facts.had_ended(it, day)).collect();
+        if ended.is_empty() {
+            money.covered = allocation::sum([money.covered, amount])?;
+            let covering = decisions().filter_map(|it| number(facts, it));
+            money.covering.extend(covering);
+        } else {
+            money.uncovered = allocation::sum([money.uncovered, amount])?;
+            let ended = ended.into_iter().filter_map(|it| number(facts, it));
+            money.ended.extend(ended);
         }
     }
-    grants.sort_by_key(|it| (it.issue_date, running_number(it.number), it.number.as_str()));
-    Ok(grants)
+    Ok(money)
+}
+
+/// Returns the number of an issued decision.
+fn number<'facts>(facts: &'facts Facts, id: &DecisionId) -> Option<Number<'facts>> {
+    let issue = facts.decisions.get(id)?.issue.as_ref()?;
+    Some((
+        issue.date,
+        running_number(&issue.number),
+        issue.number.as_str(),
+    ))
+}
+
+fn numbers(numbers: &BTreeSet<Number<'_>>) -> Vec<String> {
+    let numbers = numbers.iter();
+    numbers.map(|(_, _, number)| (*number).to_owned()).collect()
 }
 
 /// Returns the figure a number begins with: an office counts its documents on through the

@@ -6,8 +6,11 @@ use types::{ids::DecisionId, money::Money};
 use crate::{
     budget_line::{self, BudgetLine, LineId, Settlement},
     decision::{self, DecisionKind},
-    project,
-    reason::{ADVANCES_OPEN, LINE_UNCOVERED, SETTLEMENT_DIFFERS},
+    project::{
+        self,
+        money::{self, Act},
+    },
+    reason::{ADVANCES_OPEN, LINE_UNCOVERED, SETTLEMENT_DIFFERS, SPENT_AHEAD},
 };
 
 pub(crate) mod rpc;
@@ -49,15 +52,17 @@ impl Settlements {
                 return Err(self.access.hide(actor, missing).await);
             }
         }
-        let mut taken = decision::store::lock(&tx.db, [&settle.decision]).await?;
-        let mut decision = taken.take(&settle.decision)?;
+        let taken = decision::store::lock(&tx.db, [&settle.decision]).await?;
+        let mut decision = taken.get(&settle.decision)?;
         decision.is_issued()?;
         decision.is_for(DecisionKind::settles)?;
         project::store::hold(&tx.db, &settle.id.project).await?;
+        money::allows(&tx.db, &settle.id.project, Act::Settle).await?;
         let before = budget_line::find(&tx.db, &settle.id).await?;
         etag::check(&settle.etag, before.version)?;
         before.is_open()?;
         let uncovered = budget_line::uncovered(&tx.db, &settle.id).await?;
+        let uncovered = before.totals.lacking(uncovered);
         can_be_settled(&before, uncovered, settle.amount)?;
         decision.spend(|it| &mut it.settled, settle.amount)?;
         let after = BudgetLine {
@@ -77,8 +82,8 @@ impl Settlements {
     }
 }
 
-/// A line is settled when every advance came back, all its money has a decision in force and
-/// what is approved is what was spent.
+/// A line is settled when every advance came back, all its money has a decision in force, what
+/// was spent is granted and no longer only permitted, and what is approved is what was spent.
 fn can_be_settled(line: &BudgetLine, uncovered: Money, asked: Money) -> Result<()> {
     if line.totals.advanced != Money::ZERO {
         let facts = [
@@ -95,6 +100,17 @@ fn can_be_settled(line: &BudgetLine, uncovered: Money, asked: Money) -> Result<(
         return Err(Error::rule(&LINE_UNCOVERED, facts));
     }
     let spent = line.totals.disbursed();
+    let granted = line.totals.allocated;
+    if spent > granted {
+        let missing = spent.checked_sub(granted).unwrap_or(spent);
+        let facts = [
+            ("line", line.id.name()),
+            ("disbursed", spent.to_vietnamese()),
+            ("allocated", granted.to_vietnamese()),
+            ("missing", missing.to_vietnamese()),
+        ];
+        return Err(Error::rule(&SPENT_AHEAD, facts));
+    }
     if asked != spent {
         let difference = Money::new(asked.vnd().saturating_sub(spent.vnd()));
         let facts = [

@@ -16,12 +16,17 @@ use crate::{
     allocation::{Allocations, Grant},
     budget_line::LineId,
     entry::REQUESTS,
-    project::{self, ListEntries},
-    reason::{REQUEST_BY_SAME_PERSON, STATE_NOT_ALLOWED},
+    project::{
+        self, ListEntries,
+        money::{self, Act},
+    },
 };
 
 pub(crate) mod rpc;
+mod rules;
 pub(crate) mod store;
+
+use rules::can_be_added_up;
 
 /// What a unit asks for a project in the report of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,6 +38,8 @@ pub(crate) struct SupplementaryRequest {
     pub(crate) appraisal: Option<Appraisal>,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) principal: Principal,
+    /// Everybody who entered, changed or submitted it, each once.
+    pub(crate) editors: Vec<Principal>,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
@@ -90,9 +97,9 @@ impl SupplementaryState {
         Self::Rejected,
     ];
 
-    /// Says whether a report tells of it.
-    fn is_asked(self) -> bool {
-        matches!(self, Self::Submitted | Self::Appraised | Self::Approved)
+    /// Says whether it was asked at some time: a report may have told of it.
+    fn was_asked(self) -> bool {
+        self != Self::Draft
     }
 
     fn as_name(self) -> &'static str {
@@ -188,6 +195,7 @@ impl SupplementaryRequests {
     ) -> Result<SupplementaryRequest> {
         let project = project::allowed(&self.access, actor, &tx.db, &new.project).await?;
         let number = project::store::next_entry(&tx.db, &project.id).await?;
+        money::allows(&tx.db, &project.id, Act::Ask).await?;
         let request = SupplementaryRequest {
             project: project.id,
             number,
@@ -196,6 +204,7 @@ impl SupplementaryRequests {
             appraisal: None,
             outcome: None,
             principal: actor.principal().clone(),
+            editors: vec![actor.principal().clone()],
             create_time: tx.now(),
             update_time: tx.now(),
             version: 1,
@@ -239,9 +248,11 @@ impl SupplementaryRequests {
     ) -> Result<SupplementaryRequest> {
         let before = self.seen(tx, actor, &update.named).await?;
         before.is_one_of(&[SupplementaryState::Draft])?;
+        project::store::hold(&tx.db, &before.project).await?;
+        money::allows(&tx.db, &before.project, Act::Ask).await?;
         let after = SupplementaryRequest {
             asked: update.asked,
-            ..before.next(tx)
+            ..before.edited(tx, actor)
         };
         write(tx, Action::Updated, &before, &after).await?;
         Ok(after)
@@ -258,12 +269,13 @@ impl SupplementaryRequests {
         before.is_one_of(&[SupplementaryState::Draft])?;
         // Nobody else submits for the project until this change ends.
         project::store::hold(&tx.db, &before.project).await?;
+        money::allows(&tx.db, &before.project, Act::Ask).await?;
         let ids = [before.project.as_str()];
         let earlier = store::of_period(&tx.db, &ids, before.asked.period).await?;
         can_be_added_up(&earlier, before.asked.amount)?;
         let after = SupplementaryRequest {
             state: SupplementaryState::Submitted,
-            ..before.next(tx)
+            ..before.edited(tx, actor)
         };
         write(tx, Action::Moved, &before, &after).await?;
         Ok(after)
@@ -279,6 +291,8 @@ impl SupplementaryRequests {
         let before = self.seen(tx, actor, &appraise.named).await?;
         before.is_one_of(&[SupplementaryState::Submitted])?;
         before.is_by_another(actor)?;
+        project::store::hold(&tx.db, &before.project).await?;
+        money::allows(&tx.db, &before.project, Act::Ask).await?;
         let after = SupplementaryRequest {
             state: SupplementaryState::Appraised,
             appraisal: Some(Appraisal {
@@ -341,6 +355,7 @@ impl SupplementaryRequests {
     ) -> Result<SupplementaryRequest> {
         let before = self.seen(tx, actor, &reject.named).await?;
         before.is_one_of(&[SupplementaryState::Submitted, SupplementaryState::Appraised])?;
+        before.is_by_another(actor)?;
         let after = SupplementaryRequest {
             state: SupplementaryState::Rejected,
             outcome: Some(Outcome::Rejected {
@@ -384,63 +399,4 @@ async fn write(
     store::save(&tx.db, before, after).await?;
     tx.record(action, &after.name(), Some(before), Some(after))
         .await
-}
-
-impl SupplementaryRequest {
-    pub(crate) fn name(&self) -> String {
-        REQUESTS.name(&self.project, self.number)
-    }
-
-    /// Returns the sum a report tells, if one is named.
-    pub(crate) fn amount(&self) -> Option<Money> {
-        self.asked.amount
-    }
-
-    fn next(&self, tx: &Tx) -> Self {
-        Self {
-            update_time: tx.now(),
-            version: self.version + 1,
-            ..self.clone()
-        }
-    }
-
-    fn is_one_of(&self, allowed: &[SupplementaryState]) -> Result<()> {
-        if allowed.contains(&self.state) {
-            return Ok(());
-        }
-        let names: Vec<_> = allowed.iter().map(|it| it.as_name()).collect();
-        Err(Error::rule(
-            &STATE_NOT_ALLOWED,
-            [
-                ("name", self.name()),
-                ("state", self.state.as_name().to_owned()),
-                ("allowed_states", names.join(", ")),
-            ],
-        ))
-    }
-
-    /// Whoever asks does not say whether he gets it.
-    fn is_by_another(&self, actor: &Actor) -> Result<()> {
-        if self.principal != *actor.principal() {
-            return Ok(());
-        }
-        let facts = [("name", self.name()), ("principal", self.principal.name())];
-        Err(Error::rule(&REQUEST_BY_SAME_PERSON, facts))
-    }
-}
-
-/// What was asked stays in the report of its period, so one sum that makes it overflow would
-/// spoil the unit's table for good.
-fn can_be_added_up(earlier: &[SupplementaryRequest], asked: Option<Money>) -> Result<()> {
-    let amounts = earlier.iter().filter_map(SupplementaryRequest::amount);
-    if Money::checked_sum(amounts.chain(asked)).is_some() {
-        return Ok(());
-    }
-    Err(Invalid::field(
-        "supplementary_request.amount_vnd",
-        "OUT_OF_RANGE",
-        "is too large to be added to what was asked for before",
-        "quá lớn để cộng với số tiền đã đề xuất",
-    )
-    .into())
 }

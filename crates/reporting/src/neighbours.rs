@@ -241,6 +241,7 @@ impl Neighbours {
         let list = projects::ListProjectRowsRequest {
             unit: unit.name(),
             period: period.to_string(),
+            ..projects::ListProjectRowsRequest::default()
         };
         let mut client = ProjectServiceClient::new(self.projects.clone());
         Ok(client

@@ -26,6 +26,7 @@ pub(crate) struct Province {
     spending: SpendingServiceClient<Peer>,
     projects: ProjectServiceClient<Peer>,
     reporter: Person,
+    leader: Person,
     pub(crate) receiver: Person,
 }
 
@@ -40,6 +41,7 @@ impl Province {
         let peer = world.peer(service.routes());
         Self {
             reporter: world.person("can-bo", "reporter", "tinh-quang-ngai").await,
+            leader: world.person("lanh-dao", "leader", "tinh-quang-ngai").await,
             receiver: world
                 .person("chuyen-vien", "receiver", "tinh-quang-ngai")
                 .await,
@@ -101,8 +103,16 @@ impl Province {
             project_id: format!("du-an-{index}"),
             ..Default::default()
         };
+        let created = self.projects.create_project(self.reporter.ask(create));
+        let created = created.await.unwrap().into_inner();
+        let approve = pb::ApproveProjectRequest {
+            name: created.name,
+            decision: "decisions/giao".into(),
+            etag: created.etag,
+            ..Default::default()
+        };
         self.projects
-            .create_project(self.reporter.ask(create))
+            .approve_project(self.leader.ask(approve))
             .await
             .unwrap();
         let create = pb::CreateBudgetLineRequest {

@@ -8,11 +8,14 @@ use types::{
     violations::Invalid,
 };
 
-use super::{Allocation, AllocationKind, Allocations, holds, less, negative};
+use super::{Allocation, AllocationKind, Allocations, Holding, negative, repaid};
 use crate::{
     budget_line::{self, BudgetLine, LineId},
-    decision::{self, DecisionKind},
-    project,
+    decision::{self, Decision, DecisionKind},
+    project::{
+        self,
+        money::{self, Act},
+    },
     reason::{DECISION_IN_FORCE, NOT_REPLACING},
 };
 
@@ -21,6 +24,7 @@ use crate::{
 pub(crate) struct MoveAllocation {
     pub(crate) line: LineId,
     pub(crate) decision: DecisionId,
+    pub(crate) moved_by: Option<DecisionId>,
     pub(crate) by: DecisionId,
     pub(crate) amount: Money,
     pub(crate) target_year: Option<i32>,
@@ -33,6 +37,7 @@ pub(crate) struct MoveAllocation {
 pub(crate) struct CoverAllocation {
     pub(crate) line: LineId,
     pub(crate) decision: DecisionId,
+    pub(crate) moved_by: Option<DecisionId>,
     pub(crate) by: DecisionId,
     pub(crate) amount: Money,
     pub(crate) note: String,
@@ -40,7 +45,8 @@ pub(crate) struct CoverAllocation {
 
 impl Allocations {
     /// Moves money by a decision. What is committed or spent stays; the line there is opened
-    /// when there is none.
+    /// when there is none. The money stays that of the decision that granted it, so that it
+    /// loses its ground when that one ends, wherever it has gone.
     pub(crate) async fn move_on(
         &self,
         tx: &Tx,
@@ -51,34 +57,33 @@ impl Allocations {
         budget_line::allowed(&self.access, actor, &tx.db, line).await?;
         let target = target(&request)?;
         self.access.require(actor, &target.unit).await?;
-        self.there(tx, actor, "decision", &request.decision).await?;
-        self.known(tx, actor, "by_decision", &request.by).await?;
-        let days = budget_line::unit_days(&self.access, actor, &target.unit).await?;
-        let mut taken = decision::store::lock(&tx.db, [&request.decision, &request.by]).await?;
-        let mut by = taken.take(&request.by)?;
-        by.is_issued()?;
+        let held = (&request.decision, request.moved_by.as_ref());
+        let found = self.pair(tx, actor, held, &request.by).await?;
+        let mut by = found.by.clone();
         by.is_for(DecisionKind::moves)?;
-        // Money that came by a move may be moved on, by another decision or the same.
-        let source = match request.decision == request.by {
-            true => by.clone(),
-            false => taken.take(&request.decision)?,
-        };
-        source.is_issued()?;
-        source.is_for(|it| !it.permits())?;
-        budget_line::exists_on(&target, days, by.issue_date()?)?;
+        // Money that lost its ground is not moved away from where that shows.
+        found.decision.is_issued()?;
+        found.decision.is_for(|it| !it.permits())?;
+        if let Some(moved_by) = &found.moved_by {
+            moved_by.is_issued()?;
+        }
+        let days = budget_line::unit_days(&self.access, actor, &target.unit).await?;
+        budget_line::goes_on(&target, days, by.issue_date()?)?;
         budget_line::exists_in(&target, days)?;
 
         let leaving = project::store::next_entry(&tx.db, &line.project).await?;
         let arriving = project::store::next_entry(&tx.db, &line.project).await?;
+        money::allows(&tx.db, &line.project, Act::Move).await?;
         let before = budget_line::find(&tx.db, line).await?;
         before.is_open()?;
         let there = self.open(tx, target).await?;
         there.is_open()?;
-        holds(tx, line, &source, amount).await?;
+        let here = found.holding(line);
+        here.has(tx, amount).await?;
         by.spend(|it| &mut it.recalled, amount)?;
         by.spend(|it| &mut it.granted, amount)?;
         let from = BudgetLine {
-            totals: less(tx, &before, &source, amount).await?,
+            totals: here.less(tx, before.totals, amount).await?,
             ..before.next(tx)
         };
         let to = BudgetLine {
@@ -86,25 +91,23 @@ impl Allocations {
             ..there.next(tx)
         };
         let kind = AllocationKind::Move;
-        let pair = |it: Allocation, other| Allocation {
-            by_decision: Some(by.id.clone()),
-            counterpart: Some(other),
-            note: request.note.clone(),
-            ..it
+        let out = Allocation::new(tx, actor, leaving, here, kind, negative(amount))?;
+        let arrived = Holding {
+            line: &to.id,
+            decision: &found.decision,
+            moved_by: Some(&by),
         };
-        let out = Allocation::new(tx, actor, &from, leaving, &source, kind, negative(amount));
-        let out = pair(out, arriving);
-        let into = Allocation::new(tx, actor, &to, arriving, &by, kind, amount);
-        let into = pair(into, leaving);
+        let into = Allocation {
+            repaid: repaid(&there, &to),
+            ..Allocation::new(tx, actor, arriving, arrived, kind, amount)?
+        };
         budget_line::store::save(&tx.db, &before, &from).await?;
         budget_line::store::save(&tx.db, &there, &to).await?;
-        decision::store::book(&tx.db, &by).await?;
-        out.write(tx).await?;
-        into.write(tx).await?;
-        Ok((out, into))
+        write(tx, &by, (out, into), request.note).await
     }
 
-    /// Puts money that an ended decision granted under the issued one that replaces it.
+    /// Puts money that an ended decision granted, or moved to the line, under the issued one
+    /// that takes its place.
     pub(crate) async fn cover(
         &self,
         tx: &Tx,
@@ -113,51 +116,68 @@ impl Allocations {
     ) -> Result<(Allocation, Allocation)> {
         let (line, amount) = (&request.line, request.amount);
         budget_line::allowed(&self.access, actor, &tx.db, line).await?;
-        self.there(tx, actor, "decision", &request.decision).await?;
-        self.known(tx, actor, "by_decision", &request.by).await?;
-        let mut taken = decision::store::lock(&tx.db, [&request.decision, &request.by]).await?;
-        let mut by = taken.take(&request.by)?;
-        let source = match request.decision == request.by {
-            true => by.clone(),
-            false => taken.take(&request.decision)?,
-        };
-        by.is_issued()?;
-        // What let the line spend ahead is covered by a decision that lets it do so too.
-        by.is_for(|it| it.gives() && it.permits() == source.kind.permits())?;
-        let names = [
-            ("decision", source.id.name()),
-            ("by_decision", by.id.name()),
-        ];
-        if by.replaces.as_ref() != Some(&source.id) {
-            return Err(Error::rule(&NOT_REPLACING, names));
-        }
-        if !source.is_void() {
+        let held = (&request.decision, request.moved_by.as_ref());
+        let found = self.pair(tx, actor, held, &request.by).await?;
+        let mut by = found.by.clone();
+        let ended = found.ended(tx).await?;
+        by.is_for(|it| ended.is_followed_by(it))?;
+        if !ended.decision().is_void() {
+            let names = [
+                ("decision", ended.decision().id.name()),
+                ("by_decision", by.id.name()),
+            ];
             return Err(Error::rule(&DECISION_IN_FORCE, names));
         }
 
         let leaving = project::store::next_entry(&tx.db, &line.project).await?;
         let arriving = project::store::next_entry(&tx.db, &line.project).await?;
+        money::allows(&tx.db, &line.project, Act::Lower).await?;
         let before = budget_line::find(&tx.db, line).await?;
         before.is_open()?;
-        holds(tx, line, &source, amount).await?;
+        let here = found.holding(line);
+        here.has(tx, amount).await?;
         by.spend(|it| &mut it.granted, amount)?;
+        let covered = match ended {
+            Ended::Granting(_) => Holding {
+                decision: &by,
+                ..here
+            },
+            Ended::Moving(_) => Holding {
+                moved_by: Some(&by),
+                ..here
+            },
+        };
         let after = before.next(tx);
         let kind = AllocationKind::Cover;
-        let pair = |it: Allocation, other| Allocation {
-            by_decision: Some(by.id.clone()),
-            counterpart: Some(other),
-            note: request.note.clone(),
-            ..it
-        };
-        let out = Allocation::new(tx, actor, &after, leaving, &source, kind, negative(amount));
-        let out = pair(out, arriving);
-        let into = Allocation::new(tx, actor, &after, arriving, &by, kind, amount);
-        let into = pair(into, leaving);
+        let out = Allocation::new(tx, actor, leaving, here, kind, negative(amount))?;
+        let into = Allocation::new(tx, actor, arriving, covered, kind, amount)?;
         budget_line::store::save(&tx.db, &before, &after).await?;
-        decision::store::book(&tx.db, &by).await?;
-        out.write(tx).await?;
-        into.write(tx).await?;
-        Ok((out, into))
+        write(tx, &by, (out, into), request.note).await
+    }
+
+    /// Finds and takes the decisions of a pair: that of the money, and the issued one by which
+    /// it is done, which is the caller's own.
+    async fn pair(
+        &self,
+        tx: &Tx,
+        actor: &Actor,
+        (decision, moved_by): (&DecisionId, Option<&DecisionId>),
+        by: &DecisionId,
+    ) -> Result<Found> {
+        self.there(tx, actor, "decision", decision).await?;
+        if let Some(moved_by) = moved_by {
+            self.there(tx, actor, "moved_by_decision", moved_by).await?;
+        }
+        self.known(tx, actor, "by_decision", by).await?;
+        let ids = [decision, by].into_iter().chain(moved_by);
+        let taken = decision::store::lock(&tx.db, ids).await?;
+        let found = Found {
+            decision: taken.get(decision)?,
+            moved_by: moved_by.map(|it| taken.get(it)).transpose()?,
+            by: taken.get(by)?,
+        };
+        found.by.is_issued()?;
+        Ok(found)
     }
 
     /// Reads the line money goes to, and opens it when there is none.
@@ -171,6 +191,89 @@ impl Allocations {
             .await?;
         Ok(line)
     }
+}
+
+/// The decisions of a pair.
+#[derive(Debug)]
+struct Found {
+    decision: Decision,
+    moved_by: Option<Decision>,
+    by: Decision,
+}
+
+/// The decision whose place another one takes.
+#[derive(Debug, Clone, Copy)]
+enum Ended<'a> {
+    Granting(&'a Decision),
+    Moving(&'a Decision),
+}
+
+impl Found {
+    fn holding<'a>(&'a self, line: &'a LineId) -> Holding<'a> {
+        Holding {
+            line,
+            decision: &self.decision,
+            moved_by: self.moved_by.as_ref(),
+        }
+    }
+
+    /// Tells which of the decisions of the money has its place taken.
+    async fn ended(&self, tx: &Tx) -> Result<Ended<'_>> {
+        let (by, granting) = (&self.by, &self.decision);
+        if decision::takes_place_of(&tx.db, by, &granting.id).await? {
+            return Ok(Ended::Granting(granting));
+        }
+        if let Some(moving) = &self.moved_by
+            && decision::takes_place_of(&tx.db, by, &moving.id).await?
+        {
+            return Ok(Ended::Moving(moving));
+        }
+        let names = [
+            ("decision", granting.id.name()),
+            ("by_decision", by.id.name()),
+        ];
+        Err(Error::rule(&NOT_REPLACING, names))
+    }
+}
+
+impl<'a> Ended<'a> {
+    fn decision(self) -> &'a Decision {
+        match self {
+            Self::Granting(it) | Self::Moving(it) => it,
+        }
+    }
+
+    /// Says whether a kind of decision does what this one did: what let a line spend ahead is
+    /// covered by one that lets it do so too.
+    fn is_followed_by(self, kind: DecisionKind) -> bool {
+        match self {
+            Self::Granting(it) => kind.gives() && kind.permits() == it.kind.permits(),
+            Self::Moving(_) => kind.moves(),
+        }
+    }
+}
+
+/// Writes both entries of a pair, and what is done by the decision.
+async fn write(
+    tx: &Tx,
+    by: &Decision,
+    (out, into): (Allocation, Allocation),
+    note: String,
+) -> Result<(Allocation, Allocation)> {
+    let out = Allocation {
+        counterpart: Some(into.number),
+        note: note.clone(),
+        ..out.done_by(by)?
+    };
+    let into = Allocation {
+        counterpart: Some(out.number),
+        note,
+        ..into.done_by(by)?
+    };
+    decision::store::book(&tx.db, by).await?;
+    out.write(tx).await?;
+    into.write(tx).await?;
+    Ok((out, into))
 }
 
 /// Returns the line money goes to: another one, in the same year or the next.
@@ -215,6 +318,7 @@ mod tests {
         MoveAllocation {
             line: line.parse().unwrap(),
             decision: DecisionId::new("cap").unwrap(),
+            moved_by: None,
             by: DecisionId::new("chuyen").unwrap(),
             amount: Money::new(1),
             target_year: year,

@@ -4,11 +4,15 @@ use kit::{Actor, Error, Result, Tx};
 use types::money::Money;
 
 use super::{
-    Allocation, AllocationKind, Allocations, holds, less, negative, not_reversible, store,
+    Allocation, AllocationKind, Allocations, Holding, change, negative, not_reversible, store,
 };
 use crate::{
     budget_line::{self, BudgetLine, LineId},
-    decision, project,
+    decision,
+    project::{
+        self,
+        money::{self, Act},
+    },
 };
 
 impl Allocations {
@@ -29,11 +33,12 @@ impl Allocations {
             let name = crate::entry::ALLOCATIONS.name(&line.project, number);
             Error::reference(field, name)
         })?;
-        let by = entry.by_decision.clone();
-        let by = by.unwrap_or_else(|| entry.decision.clone());
-        self.known(tx, actor, field, &by).await?;
-        let mut taken = decision::store::lock(&tx.db, [&entry.decision, &by]).await?;
+        let by = entry.by_decision.as_ref().unwrap_or(&entry.decision);
+        self.known(tx, actor, field, by).await?;
+        let ids = [&entry.decision, by].into_iter().chain(&entry.moved_by);
+        let taken = decision::store::lock(&tx.db, ids).await?;
         let number = project::store::next_entry(&tx.db, &line.project).await?;
+        money::allows(&tx.db, &line.project, Act::Lower).await?;
         let before = budget_line::find(&tx.db, &line).await?;
         before.is_open()?;
         let is_alone = entry.counterpart.is_none() && entry.request.is_none();
@@ -42,10 +47,17 @@ impl Allocations {
         }
 
         let size = Money::new(entry.amount.vnd().saturating_abs());
-        let mut booked = taken.take(&by)?;
-        let source = match by == entry.decision {
-            true => booked.clone(),
-            false => taken.take(&entry.decision)?,
+        let mut booked = taken.get(by)?;
+        let source = taken.get(&entry.decision)?;
+        let moved_by = entry
+            .moved_by
+            .as_ref()
+            .map(|it| taken.get(it))
+            .transpose()?;
+        let holding = Holding {
+            line: &line,
+            decision: &source,
+            moved_by: moved_by.as_ref(),
         };
         let totals = if entry.kind == AllocationKind::Recall {
             booked.give_back(|it| &mut it.recalled, size)?;
@@ -54,27 +66,24 @@ impl Allocations {
                 false => before.totals.grant(size)?,
             }
         } else {
-            holds(tx, &line, &source, size).await?;
+            holding.has(tx, size).await?;
             booked.give_back(|it| &mut it.granted, size)?;
-            less(tx, &before, &source, size).await?
+            let totals = before.totals.unrepay(entry.repaid);
+            holding.less(tx, totals, size).await?
         };
         let after = BudgetLine {
             totals,
             ..before.next(tx)
         };
+        let kind = AllocationKind::Reversal;
+        let reversal = Allocation::new(tx, actor, number, holding, kind, negative(entry.amount))?;
         let allocation = Allocation {
             by_decision: entry.by_decision.clone(),
+            effective: entry.effective,
+            repaid: change(before.totals.repaid, totals.repaid),
             reverses: Some(entry.number),
             note,
-            ..Allocation::new(
-                tx,
-                actor,
-                &after,
-                number,
-                &source,
-                AllocationKind::Reversal,
-                negative(entry.amount),
-            )
+            ..reversal
         };
         budget_line::store::save(&tx.db, &before, &after).await?;
         decision::store::book(&tx.db, &booked).await?;

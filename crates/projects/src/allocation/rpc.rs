@@ -33,6 +33,16 @@ fn read_amount(allocation: &pb::Allocation, bad: &mut Invalid) -> Option<What> {
     let decision: Option<DecisionId> = bad.required("allocation.decision", &allocation.decision);
     let amount = read_not_zero("allocation.amount_vnd", allocation.amount_vnd, bad);
     let by = bad.optional("allocation.by_decision", &allocation.by_decision)?;
+    let field = "allocation.moved_by_decision";
+    let moved_by = bad.optional(field, &allocation.moved_by_decision)?;
+    if by.is_none() && moved_by.is_some() {
+        let (en, vi) = (
+            "is for money that is taken back only",
+            "chỉ dùng khi thu hồi kinh phí",
+        );
+        bad.add(field, "OUT_OF_RANGE", en, vi);
+        return None;
+    }
     let (decision, amount) = (decision?, amount?);
     match (by, amount.is_negative()) {
         (None, false) => Some(What::Give { decision, amount }),
@@ -40,6 +50,7 @@ fn read_amount(allocation: &pb::Allocation, bad: &mut Invalid) -> Option<What> {
             let amount = Money::new(amount.vnd().saturating_neg());
             Some(What::Recall {
                 decision,
+                moved_by,
                 by,
                 amount,
             })
@@ -71,6 +82,10 @@ fn read_reversal(
     for (field, is_empty) in [
         ("allocation.decision", allocation.decision.is_empty()),
         ("allocation.by_decision", allocation.by_decision.is_empty()),
+        (
+            "allocation.moved_by_decision",
+            allocation.moved_by_decision.is_empty(),
+        ),
         ("allocation.amount_vnd", allocation.amount_vnd == 0),
     ] {
         if !is_empty {
@@ -96,6 +111,7 @@ impl TryFrom<pb::MoveAllocationRequest> for MoveAllocation {
         let mut bad = Invalid::default();
         let line = bad.required("parent", &request.parent);
         let decision = bad.required("decision", &request.decision);
+        let moved_by = bad.optional("moved_by_decision", &request.moved_by_decision);
         let by = bad.required("by_decision", &request.by_decision);
         let amount = read_positive("amount_vnd", request.amount_vnd, &mut bad);
         let target_year = match request.target_fiscal_year {
@@ -107,6 +123,7 @@ impl TryFrom<pb::MoveAllocationRequest> for MoveAllocation {
         let (
             Some(line),
             Some(decision),
+            Some(moved_by),
             Some(by),
             Some(amount),
             Some(target_unit),
@@ -115,6 +132,7 @@ impl TryFrom<pb::MoveAllocationRequest> for MoveAllocation {
         ) = (
             line,
             decision,
+            moved_by,
             by,
             amount,
             target_unit,
@@ -127,6 +145,7 @@ impl TryFrom<pb::MoveAllocationRequest> for MoveAllocation {
         Ok(Self {
             line,
             decision,
+            moved_by,
             by,
             amount,
             target_year,
@@ -143,17 +162,19 @@ impl TryFrom<pb::CoverAllocationRequest> for CoverAllocation {
         let mut bad = Invalid::default();
         let line = bad.required("parent", &request.parent);
         let decision = bad.required("decision", &request.decision);
+        let moved_by = bad.optional("moved_by_decision", &request.moved_by_decision);
         let by = bad.required("by_decision", &request.by_decision);
         let amount = read_positive("amount_vnd", request.amount_vnd, &mut bad);
         let note = bad.lines("note", &request.note, 1000);
-        let (Some(line), Some(decision), Some(by), Some(amount), Some(note)) =
-            (line, decision, by, amount, note)
+        let (Some(line), Some(decision), Some(moved_by), Some(by), Some(amount), Some(note)) =
+            (line, decision, moved_by, by, amount, note)
         else {
             return Err(bad);
         };
         Ok(Self {
             line,
             decision,
+            moved_by,
             by,
             amount,
             note,
@@ -183,6 +204,7 @@ impl From<Allocation> for pb::Allocation {
         };
         let request = allocation.request.map(|it| REQUESTS.name(project, it));
         let by = allocation.by_decision.as_ref();
+        let moved_by = allocation.moved_by.as_ref();
         Self {
             name: allocation.name(),
             decision: allocation.decision.name(),
@@ -190,6 +212,8 @@ impl From<Allocation> for pb::Allocation {
             fiscal_year: allocation.fiscal_year,
             funding_source: allocation.line.source.to_wire().into(),
             by_decision: by.map(DecisionId::name).unwrap_or_default(),
+            moved_by_decision: moved_by.map(DecisionId::name).unwrap_or_default(),
+            effective_date: allocation.effective.to_string(),
             reverses: sibling(allocation.reverses),
             budget_line: allocation.line.name(),
             kind: allocation.kind.to_wire().into(),

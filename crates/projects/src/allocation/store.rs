@@ -6,7 +6,10 @@ use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, Condition, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    entity::prelude::*, sea_query::Expr,
+};
 use types::{
     ids::{DecisionId, Principal, ProjectId},
     money::Money,
@@ -15,7 +18,7 @@ use types::{
 use super::{Allocation, AllocationKind};
 use crate::{
     budget_line::{
-        LineId,
+        LineId, Uncovered,
         store::{line_id, on_line},
     },
     choice, decision,
@@ -47,6 +50,9 @@ mod row {
         pub(super) reverses: Option<i64>,
         pub(super) counterpart: Option<i64>,
         pub(super) request_number: Option<i64>,
+        pub(super) moved_by: Option<String>,
+        pub(super) effective_date: Option<Date>,
+        pub(super) repaid_vnd: i64,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -72,6 +78,9 @@ pub(super) async fn insert(db: &impl ConnectionTrait, allocation: &Allocation) -
         reverses: Set(allocation.reverses),
         counterpart: Set(allocation.counterpart),
         request_number: Set(allocation.request),
+        moved_by: Set(allocation.moved_by.as_ref().map(|it| it.as_str().into())),
+        effective_date: Set(Some(allocation.effective)),
+        repaid_vnd: Set(allocation.repaid.vnd()),
     };
     // The number is new, so what is taken is the entry that is reversed.
     let reversed = || Error::rule(&ENTRY_REVERSED, [("entry", allocation.name())]);
@@ -113,43 +122,66 @@ pub(super) async fn list(
     rows.into_iter().map(Allocation::try_from).collect()
 }
 
-/// Returns what was entered on a line of one decision. It is added up outside: the databases
-/// disagree on sums that pass 64 bits.
+/// Returns what was entered on a line of the money of one decision that another, or none,
+/// moved there. It is added up outside: the databases disagree on sums that pass 64 bits.
 pub(super) async fn held(
     db: &impl ConnectionTrait,
     line: &LineId,
     decision: &DecisionId,
+    moved_by: Option<&DecisionId>,
 ) -> Result<Vec<Money>> {
+    let is_so_moved = match moved_by {
+        Some(it) => row::Column::MovedBy.eq(it.as_str()),
+        None => row::Column::MovedBy.is_null(),
+    };
     let rows: Vec<i64> = row::Entity::find()
         .select_only()
         .column(row::Column::AmountVnd)
         .filter(on_line(line))
         .filter(row::Column::DecisionId.eq(decision.as_str()))
+        .filter(is_so_moved)
         .into_tuple()
         .all(db)
         .await?;
     Ok(rows.into_iter().map(Money::new).collect())
 }
 
+/// Chooses entries of money that no decision in force carries: the one that granted it, or the
+/// one that moved it to the line, has ended.
+pub(crate) fn is_void() -> Condition {
+    Condition::any()
+        .add(Expr::col("decision_id").in_subquery(decision::store::void()))
+        .add(Expr::col("moved_by").in_subquery(decision::store::void()))
+}
+
 /// Returns what lines of some projects hold of decisions that are not in force any more.
 pub(crate) async fn uncovered(
     db: &impl ConnectionTrait,
     projects: &[&str],
-) -> Result<BTreeMap<LineId, Money>> {
-    let rows = row::Entity::find()
-        .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
-        .filter(row::Column::DecisionId.in_subquery(decision::store::void()))
-        .all(db)
-        .await?;
-    let mut by_line: BTreeMap<LineId, Vec<Money>> = BTreeMap::new();
-    for row in rows {
-        let amount = Money::new(row.amount_vnd);
-        by_line.entry(row.line()?).or_default().push(amount);
+) -> Result<BTreeMap<LineId, Uncovered>> {
+    let mut by_line: BTreeMap<LineId, Uncovered> = BTreeMap::new();
+    let permissions = decision::store::permitting;
+    for is_permitted in [false, true] {
+        let of_kind = match is_permitted {
+            true => row::Column::DecisionId.in_subquery(permissions()),
+            false => row::Column::DecisionId.not_in_subquery(permissions()),
+        };
+        let rows = row::Entity::find()
+            .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
+            .filter(is_void())
+            .filter(of_kind)
+            .all(db)
+            .await?;
+        for row in rows {
+            let sums = by_line.entry(row.line()?).or_default();
+            let sum = match is_permitted {
+                true => &mut sums.permitted,
+                false => &mut sums.granted,
+            };
+            *sum = super::sum([*sum, Money::new(row.amount_vnd)])?;
+        }
     }
-    let sums = by_line
-        .into_iter()
-        .map(|(line, amounts)| Ok((line, super::sum(amounts)?)));
-    sums.collect()
+    Ok(by_line)
 }
 
 /// Returns the allocations of these projects for one budget year. What only lets a line spend
@@ -186,14 +218,19 @@ impl TryFrom<row::Model> for Allocation {
 
     fn try_from(row: row::Model) -> Result<Self> {
         let by = row.by_decision.as_deref().map(DecisionId::new);
+        let moved_by = row.moved_by.as_deref().map(DecisionId::new);
+        let effective = row.effective_date;
         Ok(Self {
             project: ProjectId::new(&row.project_id).map_err(Error::internal)?,
             number: row.number,
             line: row.line()?,
             decision: DecisionId::new(&row.decision_id).map_err(Error::internal)?,
+            moved_by: moved_by.transpose().map_err(Error::internal)?,
             by_decision: by.transpose().map_err(Error::internal)?,
+            effective: effective.ok_or_else(|| Error::internal("an allocation has a day"))?,
             kind: choice::from_word(&AllocationKind::ALL, AllocationKind::as_word, &row.kind)?,
             amount: Money::new(row.amount_vnd),
+            repaid: Money::new(row.repaid_vnd),
             fiscal_year: i32::try_from(row.fiscal_year).map_err(Error::internal)?,
             reverses: row.reverses,
             counterpart: row.counterpart,

@@ -1,7 +1,7 @@
 //! In which year's closing a disbursement counts.
 //!
 //! The days are data: a rule, in force from a year on. A regime that closes otherwise is one
-//! line more here; sums over other days are asked for with `closing_days`.
+//! line more here; sums up to another day are asked for with `closing_date`.
 
 use chrono::{Datelike, NaiveDate};
 use kit::{Error, Result};

@@ -3,13 +3,13 @@
 
 use kit::{Error, Result};
 use sea_orm::{
-    ConnectionTrait, ExprTrait, QueryResult,
+    Condition, ConnectionTrait, ExprTrait, QueryResult,
     sea_query::{Expr, Query, SelectStatement},
 };
 use types::ids::UnitId;
 
-use super::{Grouping, Part, SummarizeBudget, Sums};
-use crate::decision;
+use super::{Grouping, Part, SummarizeBudget, Sums, View, closing};
+use crate::{allocation, decision};
 
 /// Databases take only so many values in one question; with more units all lines of the
 /// years are summed, and those that do not count are left out afterwards.
@@ -33,7 +33,7 @@ pub(super) async fn parts(
     let units = units.filter(|it| it.len() <= MOST_UNITS);
     let units = units.as_deref();
 
-    let mut lines = start("budget_lines", "fiscal_year", ask, units);
+    let mut lines = start("budget_lines", ask, units);
     let totals = [
         "planned_vnd",
         "allocated_vnd",
@@ -47,8 +47,6 @@ pub(super) async fn parts(
         sum(&mut lines, total, total);
     }
     lines.expr_as(Expr::cust("CAST(COUNT(*) AS BIGINT)"), "line_count");
-    let between = Expr::col("fiscal_year").between(ask.first_year, ask.last_year);
-    lines.and_where(between.clone());
     let mut parts = Vec::new();
     for row in db.query_all(&lines).await? {
         let sums = Sums {
@@ -65,14 +63,22 @@ pub(super) async fn parts(
         parts.push(part(&row, ask, sums)?);
     }
 
-    let mut uncovered = start("allocations", "fiscal_year", ask, units);
+    let mut uncovered = start("allocations", ask, units);
     sum(&mut uncovered, "amount_vnd", "amount");
-    uncovered.and_where(between.clone());
-    uncovered.and_where(Expr::col("decision_id").in_subquery(decision::store::void()));
+    uncovered.cond_where(allocation::store::is_void());
     for row in db.query_all(&uncovered).await? {
         let uncovered = read(&row, "amount")?;
         let sums = Sums {
             uncovered,
+            ..Sums::default()
+        };
+        parts.push(part(&row, ask, sums)?);
+    }
+
+    for row in db.query_all(&closed_allocated(ask, units)?).await? {
+        let closed_allocated = read(&row, "amount")?;
+        let sums = Sums {
+            closed_allocated,
             ..Sums::default()
         };
         parts.push(part(&row, ask, sums)?);
@@ -89,51 +95,66 @@ pub(super) async fn parts(
     Ok(parts)
 }
 
-/// Selects what was disbursed on the days of the closing: from the sums that are kept, or,
-/// for other days, from the entries.
+/// Selects what was granted for each year by decisions issued up to its closing.
+fn closed_allocated(ask: &SummarizeBudget, units: Option<&[&str]>) -> Result<SelectStatement> {
+    let mut granted = start("allocations", ask, units);
+    sum(&mut granted, "amount_vnd", "amount");
+    granted.and_where(Expr::col("decision_id").not_in_subquery(decision::store::permitting()));
+    let mut in_time = Condition::any();
+    for year in ask.first_year..=ask.last_year {
+        let end = match ask.closing {
+            Some(day) => day.succ_opt(),
+            None => closing::days_of(year)?.end(),
+        };
+        let of_year = Condition::all()
+            .add(Expr::col("fiscal_year").eq(year))
+            .add_option(end.map(|end| Expr::col("effective_date").lt(end)));
+        in_time = in_time.add(of_year);
+    }
+    granted.cond_where(in_time);
+    Ok(granted)
+}
+
+/// Selects what was disbursed of the money of each year up to its closing: from the sums that are
+/// kept, or, for another day, from the entries.
 fn closed(ask: &SummarizeBudget, units: Option<&[&str]>) -> SelectStatement {
-    let Some(days) = ask.closing_days else {
-        let mut kept = start("budget_closings", "closing_year", ask, units);
+    let Some(day) = ask.closing else {
+        let mut kept = start("budget_closings", ask, units);
         sum(&mut kept, "disbursed_vnd", "amount");
-        let years = Expr::col("closing_year").between(ask.first_year, ask.last_year);
-        return kept.and_where(years).take();
+        let in_time = Expr::col("closing_year").lte(Expr::col("fiscal_year"));
+        return kept.and_where(in_time).take();
     };
-    let mut entries = start("disbursements", "fiscal_year", ask, units);
+    let mut entries = start("disbursements", ask, units);
     let flow = "CASE WHEN kind = 'recovery' THEN -amount_vnd ELSE amount_vnd END";
     sum(&mut entries, flow, "amount");
-    entries.and_where(Expr::col("disburse_date").gte(days.start()));
-    if let Some(end) = days.end() {
-        entries.and_where(Expr::col("disburse_date").lt(end));
-    }
+    entries.and_where(Expr::col("disburse_date").lte(day));
     entries
 }
 
-/// Begins a question for sums by year, unit and group.
-fn start(
-    table: &'static str,
-    year: &'static str,
-    ask: &SummarizeBudget,
-    units: Option<&[&str]>,
-) -> SelectStatement {
+/// Begins a question for sums by year, unit and group; for those of today by line, as a line
+/// that is divided is divided alone.
+fn start(table: &'static str, ask: &SummarizeBudget, units: Option<&[&str]>) -> SelectStatement {
     let mut select = Query::select();
     select
         .column("fiscal_year")
-        .expr_as(Expr::col(year), "group_year")
         .column("unit")
         .from(table)
         .group_by_col("fiscal_year")
-        .group_by_col("unit");
-    if year != "fiscal_year" {
-        select.group_by_col(year);
-    }
-    match column(ask.group_by) {
+        .group_by_col("unit")
+        .and_where(Expr::col("fiscal_year").between(ask.first_year, ask.last_year));
+    let group = column(ask.group_by);
+    match group {
         Some(column) => {
             select.expr_as(Expr::col(column), "group_key");
-            select.group_by_col(column);
         }
         None => {
             select.expr_as(Expr::cust("CAST('' AS TEXT)"), "group_key");
         }
+    }
+    let of_line = ["project_id", "funding_source", "cost_type"];
+    let columns = of_line.into_iter();
+    for column in columns.filter(|it| ask.view == View::AsNow || group == Some(*it)) {
+        select.group_by_col(column);
     }
     let filter = &ask.filter;
     if let Some(project) = &filter.project {
@@ -175,21 +196,20 @@ fn read(row: &QueryResult, name: &str) -> Result<i128> {
 
 fn part(row: &QueryResult, ask: &SummarizeBudget, sums: Sums) -> Result<Part> {
     let fiscal_year: i64 = row.try_get("", "fiscal_year")?;
-    let group_year: i64 = row.try_get("", "group_year")?;
-    let group_year = group_year.clamp(ask.first_year.into(), ask.last_year.into());
     let unit: String = row.try_get("", "unit")?;
     let group: String = row.try_get("", "group_key")?;
-    let unit = UnitId::new(&unit).map_err(Error::internal)?;
     let key = match ask.group_by {
-        None => String::new(),
-        Some(Grouping::Unit) => unit.name(),
-        Some(Grouping::Year) => group_year.to_string(),
-        Some(Grouping::Project) => format!("projects/{group}"),
-        Some(Grouping::Source | Grouping::CostType) => super::wire::key(ask.group_by, &group)?,
+        None => Some(String::new()),
+        Some(Grouping::Unit) => None,
+        Some(Grouping::Year) => Some(fiscal_year.to_string()),
+        Some(Grouping::Project) => Some(format!("projects/{group}")),
+        Some(Grouping::Source | Grouping::CostType) => {
+            Some(super::wire::key(ask.group_by, &group)?)
+        }
     };
     Ok(Part {
         fiscal_year: i32::try_from(fiscal_year).map_err(Error::internal)?,
-        unit,
+        unit: UnitId::new(&unit).map_err(Error::internal)?,
         key,
         sums,
     })

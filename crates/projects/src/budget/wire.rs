@@ -1,17 +1,14 @@
 //! Sums from and to the wire.
 
 use kit::{Error, Result};
-use proto::{
-    convert::{quantity, read_validity},
-    projects as pb,
-};
-use types::{date::LAST_YEAR, money::Money, violations::Invalid};
+use proto::{convert::quantity, projects as pb};
+use types::{date::LAST_YEAR, ids::UnitId, money::Money, violations::Invalid};
 
 use super::{
-    Filter, Grouping, SplitAmount, SummarizeBudget, Summary, Sums, narrow, split::MOST_PARTS,
+    Filter, Grouping, SplitAmount, SummarizeBudget, Summary, Sums, View, narrow, split::MOST_PARTS,
 };
 use crate::{
-    amount::read_year,
+    amount::{read_day, read_year},
     budget_line::{CostType, FundingSource},
     choice,
 };
@@ -53,12 +50,23 @@ impl TryFrom<pb::SummarizeBudgetRequest> for SummarizeBudget {
             0 => None,
             wire => CostType::from_wire("cost_type", wire, &mut bad),
         };
-        let closing_days = match &request.closing_days {
-            None => None,
-            days => read_validity("closing_days", days.as_ref(), &mut bad),
+        let closing = match request.closing_date.as_str() {
+            "" => None,
+            text => read_day("closing_date", text, &mut bad),
         };
-        let (Some(scope), Some(first_year), Some(last_year), Some(project), true) =
-            (scope, first, last, project, bad.is_empty())
+        if closing.is_some() && first != last {
+            let (en, vi) = (
+                "closes one year only: leave `last_fiscal_year` out",
+                "chỉ khóa sổ một năm: hãy để trống `last_fiscal_year`",
+            );
+            bad.add("closing_date", "OUT_OF_RANGE", en, vi);
+        }
+        let view = match request.view {
+            0 => Some(View::AsWas),
+            wire => choice::from_wire(&View::ALL, View::to_wire, "view", wire, &mut bad),
+        };
+        let (Some(scope), Some(first_year), Some(last_year), Some(project), Some(view), true) =
+            (scope, first, last, project, view, bad.is_empty())
         else {
             return Err(bad);
         };
@@ -73,7 +81,8 @@ impl TryFrom<pb::SummarizeBudgetRequest> for SummarizeBudget {
                 source,
                 cost_type,
             },
-            closing_days,
+            closing,
+            view,
             page_size: request.page_size,
             page_token: request.page_token,
         })
@@ -92,6 +101,17 @@ fn read_last(first: i32, last: i32, bad: &mut Invalid) -> Option<i32> {
         format!("{last} không nằm trong khoảng từ {first} đến {most}"),
     );
     None
+}
+
+impl View {
+    const ALL: [Self; 2] = [Self::AsWas, Self::AsNow];
+
+    fn to_wire(self) -> pb::BudgetView {
+        match self {
+            Self::AsWas => pb::BudgetView::AsWas,
+            Self::AsNow => pb::BudgetView::AsNow,
+        }
+    }
 }
 
 impl Grouping {
@@ -131,7 +151,17 @@ impl TryFrom<Summary> for pb::SummarizeBudgetResponse {
             let summary = Some(sums.try_into()?);
             Ok(pb::BudgetRow { key, summary })
         });
+        let unplaced = summary.unplaced.into_iter().map(|it| {
+            let successors = it.successors.iter();
+            Ok(pb::UnplacedBudget {
+                unit: it.unit.name(),
+                successor_units: successors.map(UnitId::name).collect(),
+                summary: Some(it.sums.try_into()?),
+                in_total: it.is_in_total,
+            })
+        });
         Ok(Self {
+            not_computable: unplaced.collect::<Result<_>>()?,
             rows: rows.collect::<Result<_>>()?,
             total: Some(summary.total.try_into()?),
             next_page_token: summary.next_page_token,
@@ -154,6 +184,7 @@ impl TryFrom<Sums> for pb::BudgetSummary {
             remaining_amount_vnd: narrow(sums.allocated - disbursed)?,
             uncovered_amount_vnd: narrow(sums.uncovered)?,
             settled_amount_vnd: narrow(sums.settled)?,
+            closed_allocated_amount_vnd: narrow(sums.closed_allocated)?,
             closed_disbursed_amount_vnd: narrow(sums.closed)?,
             disbursed_ratio: sums.ratio()?.as_ref().map(quantity),
             line_count: narrow(sums.lines)?,

@@ -167,6 +167,8 @@ impl From<BudgetLine> for pb::BudgetLine {
             advanced_amount_vnd: line.totals.advanced.vnd(),
             remaining_amount_vnd: line.totals.remaining().vnd(),
             uncovered_amount_vnd: 0,
+            reserved_amount_vnd: line.totals.reserved().vnd(),
+            used_permission_amount_vnd: line.totals.repaid.vnd(),
             settlement: line.settlement.map(|it| it.into_wire(lapsed)),
             create_time: Some(timestamp(line.create_time)),
             update_time: Some(timestamp(line.update_time)),

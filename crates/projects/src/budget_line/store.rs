@@ -44,6 +44,9 @@ mod row {
         pub(super) create_micros: i64,
         pub(super) update_micros: i64,
         pub(super) version: i64,
+        pub(super) repaid_vnd: i64,
+        pub(super) contract_advanced_vnd: i64,
+        pub(super) contract_paid_vnd: i64,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -96,6 +99,9 @@ fn columns(line: &BudgetLine) -> row::ActiveModel {
         committed_vnd: Set(line.totals.committed.vnd()),
         advanced_vnd: Set(line.totals.advanced.vnd()),
         paid_vnd: Set(line.totals.paid.vnd()),
+        repaid_vnd: Set(line.totals.repaid.vnd()),
+        contract_advanced_vnd: Set(line.totals.contract_advanced.vnd()),
+        contract_paid_vnd: Set(line.totals.contract_paid.vnd()),
         settled_vnd: Set(settlement.map(|it| it.amount.vnd())),
         settle_decision: Set(settlement.map(|it| it.decision.as_str().into())),
         settle_principal: Set(settlement.map(|it| it.principal.name())),
@@ -192,6 +198,9 @@ impl TryFrom<row::Model> for BudgetLine {
                 committed: Money::new(row.committed_vnd),
                 advanced: Money::new(row.advanced_vnd),
                 paid: Money::new(row.paid_vnd),
+                repaid: Money::new(row.repaid_vnd),
+                contract_advanced: Money::new(row.contract_advanced_vnd),
+                contract_paid: Money::new(row.contract_paid_vnd),
             },
             settlement,
             create_time: instant(row.create_micros)?,

@@ -19,7 +19,7 @@ use types::{
 };
 
 use super::{Decision, DecisionKind, DecisionState, Filter, Issue, Revocation, Used};
-use crate::choice;
+use crate::{choice, columns::AT_ONCE};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -139,12 +139,29 @@ pub(crate) async fn find_all(
     db: &impl ConnectionTrait,
     ids: &[&DecisionId],
 ) -> Result<Vec<Decision>> {
-    /// Databases take only so many values in one question.
-    const AT_ONCE: usize = 500;
     let mut decisions = Vec::with_capacity(ids.len());
     for part in ids.chunks(AT_ONCE) {
         let rows = row::Entity::find()
             .filter(row::Column::Id.is_in(part.iter().map(|it| it.as_str())))
+            .all(db)
+            .await?;
+        for row in rows {
+            decisions.push(Decision::try_from(row)?);
+        }
+    }
+    Ok(decisions)
+}
+
+/// Returns the decisions that were issued in place of these.
+pub(crate) async fn replacing(
+    db: &impl ConnectionTrait,
+    ids: &[&DecisionId],
+) -> Result<Vec<Decision>> {
+    let mut decisions = Vec::new();
+    for part in ids.chunks(AT_ONCE) {
+        let rows = row::Entity::find()
+            .filter(row::Column::Replaces.is_in(part.iter().map(|it| it.as_str())))
+            .filter(row::Column::IssueDate.is_not_null())
             .all(db)
             .await?;
         for row in rows {
@@ -222,8 +239,8 @@ pub(crate) struct Taken(BTreeMap<DecisionId, Decision>);
 
 impl Taken {
     /// Hands one of them out.
-    pub(crate) fn take(&mut self, id: &DecisionId) -> Result<Decision> {
-        let decision = self.0.remove(id);
+    pub(crate) fn get(&self, id: &DecisionId) -> Result<Decision> {
+        let decision = self.0.get(id).cloned();
         decision.ok_or_else(|| Error::internal(format!("`{id}` is gone")))
     }
 }

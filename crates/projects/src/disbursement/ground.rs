@@ -9,15 +9,15 @@ use kit::{Result, Tx};
 use sea_orm::ConnectionTrait;
 use types::{
     ids::{ProjectId, UnitId},
-    money::Money,
     validity::Validity,
 };
 
 use super::{Disbursement, New, What, store};
 use crate::{
     allocation,
-    budget_line::{self, BudgetLine, LineId},
+    budget_line::{self, BudgetLine, LineId, Uncovered},
     commitment::{self, Standing},
+    project::{self, Project},
 };
 
 /// Days on which units exist.
@@ -29,9 +29,10 @@ pub(super) type Entry = (ProjectId, i64);
 #[derive(Debug, Default)]
 pub(super) struct Ground {
     pub(super) days: Days,
+    pub(super) projects: BTreeMap<ProjectId, Project>,
     /// Lines as they were read, and as they are now.
     pub(super) lines: BTreeMap<LineId, (BudgetLine, BudgetLine)>,
-    pub(super) uncovered: BTreeMap<LineId, Money>,
+    pub(super) uncovered: BTreeMap<LineId, Uncovered>,
     pub(super) contracts: BTreeMap<Entry, Standing>,
     /// Entries that may be reversed.
     pub(super) earlier: BTreeMap<Entry, Disbursement>,
@@ -44,8 +45,9 @@ pub(super) struct Ground {
 impl Ground {
     /// Reads what some disbursements depend on. The projects are taken.
     pub(super) async fn load(db: &impl ConnectionTrait, news: &[&New]) -> Result<Self> {
-        let projects: BTreeSet<_> = news.iter().map(|it| it.line.project.as_str()).collect();
-        let projects: Vec<_> = projects.into_iter().collect();
+        let named: BTreeSet<_> = news.iter().map(|it| &it.line.project).collect();
+        let known = project::store::find_all(db, &named).await?.into_iter();
+        let projects: Vec<_> = named.iter().map(|it| it.as_str()).collect();
         let wanted: BTreeSet<_> = news.iter().map(|it| &it.line).collect();
         let lines = budget_line::store::of_projects(db, &projects).await?;
         let lines = lines.into_iter().filter(|it| wanted.contains(&it.id));
@@ -70,6 +72,7 @@ impl Ground {
         let contracts: BTreeSet<_> = named.chain(paid_under).collect();
         let contracts: Vec<_> = contracts.into_iter().collect();
         Ok(Self {
+            projects: known.map(|it| (it.id.clone(), it)).collect(),
             lines,
             uncovered: allocation::store::uncovered(db, &projects).await?,
             contracts: commitment::store::contracts(db, &contracts).await?,

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     budget::closing,
-    budget_line::{self, BudgetLine, Contract, LineId, Totals},
+    budget_line::{self, BudgetLine, Contract, LineId, Totals, Uncovered, Under},
     entry::{COMMITMENTS, DISBURSEMENTS},
+    project::money::{self, Act},
     reason::{ENTRY_IS_REVERSAL, ENTRY_REVERSED},
 };
 
@@ -33,6 +34,11 @@ impl Ground {
         let flow = self.flow(new)?;
         if flow.is_out() {
             budget_line::exists_on(line, days, new.date)?;
+        }
+        if let Some(act) = flow.act()
+            && let Some(project) = self.projects.get(&line.project)
+        {
+            money::allows_on(project, act, new.date)?;
         }
         let totals = flow.on_line(line, before.totals, self.uncovered(line))?;
         let contract = match flow.commitment {
@@ -113,7 +119,7 @@ impl Ground {
         })
     }
 
-    fn uncovered(&self, line: &LineId) -> Money {
+    fn uncovered(&self, line: &LineId) -> Uncovered {
         self.uncovered.get(line).copied().unwrap_or_default()
     }
 
@@ -151,13 +157,29 @@ impl Flow {
         }
     }
 
-    fn on_line(self, line: &LineId, totals: Totals, uncovered: Money) -> Result<Totals> {
+    /// Returns what is done with the project's money by it: none where an entry is put right,
+    /// which may be done at any time.
+    fn act(self) -> Option<Act> {
         use DisbursementKind::{Advance, Payment, Recovery};
+        match (self.kind, self.commitment, self.reverses) {
+            (_, _, Some(_)) => None,
+            (Recovery, _, None) => Some(Act::Lower),
+            (Payment, Some(_), None) => Some(Act::PayContract),
+            (Advance | Payment, _, None) => Some(Act::Spend),
+        }
+    }
+
+    fn on_line(self, line: &LineId, totals: Totals, uncovered: Uncovered) -> Result<Totals> {
+        use DisbursementKind::{Advance, Payment, Recovery};
+        let (amount, under) = match self.commitment {
+            Some(_) => (self.amount, Under::Contract),
+            None => (self.amount, Under::None),
+        };
         match (self.kind, self.reverses.is_some()) {
-            (Advance, false) | (Recovery, true) => totals.advance(line, uncovered, self.amount),
-            (Advance, true) | (Recovery, false) => totals.recover(line, self.amount),
-            (Payment, false) => totals.pay(line, uncovered, self.amount),
-            (Payment, true) => Ok(totals.unpay(self.amount)),
+            (Advance, false) | (Recovery, true) => totals.advance(line, uncovered, amount, under),
+            (Advance, true) | (Recovery, false) => totals.recover(line, amount, under),
+            (Payment, false) => totals.pay(line, uncovered, amount, under),
+            (Payment, true) => Ok(totals.unpay(amount, under)),
         }
     }
 

@@ -9,14 +9,16 @@ use serde::Serialize;
 use types::{
     date::vietnam_date,
     ids::{DecisionId, ProjectId},
+    money::Money,
     violations::Invalid,
 };
 
 use super::{Project, Register, Shown, locked, store};
 use crate::{
-    baseline, charge, decision,
+    allocation::sum,
+    baseline, budget_line, charge, decision,
     instrument::{self, Instrument},
-    reason::{STATE_NOT_ALLOWED, STEPS_OPEN},
+    reason::{MONEY_OPEN, STATE_NOT_ALLOWED, STEPS_OPEN},
     step,
 };
 
@@ -213,7 +215,8 @@ impl Register {
         self.moved(tx, &before, after).await
     }
 
-    /// Gives a project up.
+    /// Gives a project up. Advances have to be recovered and contracts lowered to what was paid
+    /// before: afterwards nothing more is paid.
     pub(crate) async fn cancel(
         &self,
         tx: &Tx,
@@ -231,6 +234,8 @@ impl Register {
         if let Some(decision) = &cancel.decision {
             issue_date(tx, "decision", decision).await?;
         }
+        let lines = budget_line::store::of_projects(&tx.db, &[before.id.as_str()]).await?;
+        has_no_open_money(&before.id, lines.iter().map(|it| &it.totals))?;
         let mut after = before.touched(tx.now());
         after.standing.state = State::Cancelled;
         after.standing.reason = cancel.reason;
@@ -280,6 +285,24 @@ pub(crate) fn stands_in_one_of(project: &Project, from: &[State]) -> Result<()> 
         ("allowed_states", allowed.join(", ")),
     ];
     Err(Error::rule(&STATE_NOT_ALLOWED, facts))
+}
+
+/// Requires that nothing is advanced, and nothing reserved for contracts, on any line.
+fn has_no_open_money<'a>(
+    project: &ProjectId,
+    lines: impl Iterator<Item = &'a budget_line::Totals> + Clone,
+) -> Result<()> {
+    let advanced = sum(lines.clone().map(|it| it.advanced))?;
+    let reserved = sum(lines.map(budget_line::Totals::reserved))?;
+    if (advanced, reserved) == (Money::ZERO, Money::ZERO) {
+        return Ok(());
+    }
+    let facts = [
+        ("project", project.name()),
+        ("advanced", advanced.to_vietnamese()),
+        ("reserved", reserved.to_vietnamese()),
+    ];
+    Err(Error::rule(&MONEY_OPEN, facts))
 }
 
 /// Returns the day a decision in force was issued on; a draft decides nothing, and neither

@@ -4,7 +4,7 @@ use types::ids::Principal;
 use super::*;
 use crate::{
     allocation::AllocationKind,
-    decision::{DecisionKind, Issue, Used},
+    decision::{DecisionKind, DecisionState, Issue, Revocation, Used},
     progress::{Completion, Said},
     project::{Content, Measure, Method, Plan, ProjectKind, Standing, State},
     supplementary_request::{Asked, SupplementaryState},
@@ -12,6 +12,11 @@ use crate::{
 
 fn period(code: &str) -> Period {
     code.parse().unwrap()
+}
+
+/// Makes the table of a period as of its last day.
+fn of(code: &str, facts: &Facts) -> Vec<Row> {
+    rows(period(code), planned::last_day(period(code)), facts).unwrap()
 }
 
 pub(crate) fn project(id: &str, ordinal: i32, start: &str) -> Project {
@@ -92,7 +97,12 @@ fn decision(id: &str, number: &str, date: &str) -> (DecisionId, Decision) {
     (id, decision)
 }
 
-fn allocation(id: &str, decision: &str, amount: i64, fiscal_year: i32) -> Allocation {
+fn allocation(
+    id: &str,
+    (decision, date): (&str, &str),
+    amount: i64,
+    fiscal_year: i32,
+) -> Allocation {
     Allocation {
         project: ProjectId::new(id).unwrap(),
         number: 1,
@@ -100,9 +110,12 @@ fn allocation(id: &str, decision: &str, amount: i64, fiscal_year: i32) -> Alloca
             .parse()
             .unwrap(),
         decision: DecisionId::new(decision).unwrap(),
+        moved_by: None,
         by_decision: None,
+        effective: types::date::parse_iso(date).unwrap(),
         kind: AllocationKind::Grant,
         amount: Money::new(amount),
+        repaid: Money::ZERO,
         fiscal_year,
         reverses: None,
         counterpart: None,
@@ -126,6 +139,7 @@ fn request(id: &str, code: &str, amount: Option<i64>) -> SupplementaryRequest {
         appraisal: None,
         outcome: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
+        editors: Vec::new(),
         create_time: DateTime::UNIX_EPOCH,
         update_time: DateTime::UNIX_EPOCH,
         version: 1,
@@ -143,7 +157,7 @@ fn projects_that_have_begun_stand_in_the_units_own_order() {
         ..Facts::default()
     };
     let titles = |code| -> Vec<_> {
-        let rows = rows(period(code), &facts).unwrap();
+        let rows = of(code, &facts);
         rows.into_iter()
             .map(|it| it.project.as_str().to_owned())
             .collect()
@@ -166,7 +180,7 @@ fn a_project_leaves_the_table_after_the_period_it_ended_in() {
         projects: vec![done],
         ..Facts::default()
     };
-    let count = |code| rows(period(code), &facts).unwrap().len();
+    let count = |code| of(code, &facts).len();
     assert_eq!(count("2022-q2"), 1);
     assert_eq!(count("2022"), 1);
     assert_eq!(count("2022-q3"), 0);
@@ -184,7 +198,7 @@ fn a_row_tells_what_stands_for_exactly_its_period() {
         ],
         ..Facts::default()
     };
-    let rows = rows(period("2022-h1"), &facts).unwrap();
+    let rows = of("2022-h1", &facts);
     assert_eq!(rows[0].health, Some(Health::Blocked));
     assert_eq!(rows[0].result_text, "Gặp vướng mắc");
     assert_eq!(rows[0].note, "ghi chú 3");
@@ -209,27 +223,27 @@ fn money_is_that_of_the_year_by_decisions_issued_by_the_end_of_the_period() {
             decision("sau", "77/QĐ-UBND", "2021-12-01"),
         ]),
         allocations: vec![
-            allocation("a", "mot", 300, 2022),
-            allocation("a", "mot", -100, 2022),
-            allocation("a", "hai", 20, 2022),
-            allocation("a", "ba", 3, 2022),
-            allocation("a", "bon", 50_000, 2022),
-            allocation("a", "nam", 7_000, 2022),
-            allocation("a", "nam", -7_000, 2022),
-            allocation("a", "sau", 900_000, 2021),
-            allocation("b", "mot", 8_000_000, 2022),
+            allocation("a", ("mot", "2022-05-10"), 300, 2022),
+            allocation("a", ("mot", "2022-05-10"), -100, 2022),
+            allocation("a", ("hai", "2022-05-10"), 20, 2022),
+            allocation("a", ("ba", "2022-06-30"), 3, 2022),
+            allocation("a", ("bon", "2022-07-01"), 50_000, 2022),
+            allocation("a", ("nam", "2022-01-04"), 7_000, 2022),
+            allocation("a", ("nam", "2022-01-04"), -7_000, 2022),
+            allocation("a", ("sau", "2021-12-01"), 900_000, 2021),
+            allocation("b", ("mot", "2022-05-10"), 8_000_000, 2022),
         ],
         ..Facts::default()
     };
-    let first_half = &rows(period("2022-h1"), &facts).unwrap()[0];
+    let first_half = &of("2022-h1", &facts)[0];
     assert_eq!(first_half.allocated, Money::new(223));
     assert_eq!(
         first_half.decision_numbers,
         ["9/QĐ-UBND", "10/QĐ-UBND", "02/QĐ-STC"]
     );
-    let year = &rows(period("2022"), &facts).unwrap()[0];
+    let year = &of("2022", &facts)[0];
     assert_eq!(year.allocated, Money::new(50_223));
-    let before = &rows(period("2021"), &facts).unwrap()[0];
+    let before = &of("2021", &facts)[0];
     assert_eq!(before.decision_numbers, ["77/QĐ-UBND"]);
 }
 
@@ -240,7 +254,7 @@ fn asking_is_told_also_when_no_sum_is_named_and_is_never_money() {
         requests,
         ..Facts::default()
     };
-    let row = |requests| rows(period("2022-h1"), &facts(requests)).unwrap().remove(0);
+    let row = |requests| of("2022-h1", &facts(requests)).remove(0);
     assert!(!row(vec![request("a", "2022-h2", Some(5))]).requested);
     let without_sum = row(vec![request("a", "2022-h1", None)]);
     assert_eq!(
@@ -257,4 +271,37 @@ fn asking_is_told_also_when_no_sum_is_named_and_is_never_money() {
         (asked.allocated, asked.decision_numbers.len()),
         (Money::ZERO, 0)
     );
+}
+
+#[test]
+fn what_is_decided_after_the_day_of_a_table_does_not_change_it() {
+    let (cap, mut granting) = decision("cap", "10/QĐ-UBND", "2022-05-10");
+    let revoked = Revocation {
+        by: DecisionId::new("huy").unwrap(),
+        reason: String::new(),
+    };
+    granting.state = DecisionState::Revoked;
+    granting.revocation = Some(revoked);
+    let mut recalled = allocation("a", ("cap", "2022-08-01"), -100, 2022);
+    recalled.kind = AllocationKind::Recall;
+    let facts = Facts {
+        projects: vec![project("a", 1, "2022")],
+        decisions: BTreeMap::from([(cap, granting), decision("huy", "70/QĐ-UBND", "2022-09-01")]),
+        allocations: vec![allocation("a", ("cap", "2022-05-10"), 500, 2022), recalled],
+        ..Facts::default()
+    };
+    let row = |day: &str| {
+        let day = types::date::parse_iso(day).unwrap();
+        let row = rows(period("2022"), day, &facts).unwrap().remove(0);
+        (
+            row.allocated.vnd(),
+            row.decision_numbers.len(),
+            row.uncovered.vnd(),
+            row.uncovered_numbers.join(", "),
+        )
+    };
+    assert_eq!(row("2022-05-09"), (0, 0, 0, String::new()));
+    assert_eq!(row("2022-06-14"), (500, 1, 0, String::new()));
+    assert_eq!(row("2022-08-01"), (400, 1, 0, String::new()));
+    assert_eq!(row("2022-09-01"), (0, 0, 400, "10/QĐ-UBND".into()));
 }

@@ -12,7 +12,7 @@ use types::{
 };
 
 use super::{Appraisal, Asked, Outcome, SupplementaryRequest, SupplementaryState};
-use crate::choice;
+use crate::{choice, columns};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -41,6 +41,7 @@ mod row {
         pub(super) rejection_reason: String,
         pub(super) update_micros: i64,
         pub(super) version: i64,
+        pub(super) editors: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -87,6 +88,7 @@ pub(super) async fn save(
 /// Everything about a request that may change.
 fn columns(request: &SupplementaryRequest) -> row::ActiveModel {
     let appraisal = request.appraisal.as_ref();
+    let editors: Vec<_> = request.editors.iter().map(Principal::name).collect();
     let row = row::ActiveModel {
         period: Set(request.asked.period.to_string()),
         amount_vnd: Set(request.asked.amount.map(Money::vnd)),
@@ -100,6 +102,7 @@ fn columns(request: &SupplementaryRequest) -> row::ActiveModel {
         approved_vnd: Set(None),
         allocation_number: Set(None),
         rejection_reason: Set(String::new()),
+        editors: Set(Some(editors.join(" "))),
         update_micros: Set(request.update_time.timestamp_micros()),
         version: Set(request.version),
         ..Default::default()
@@ -156,8 +159,7 @@ pub(super) async fn list(
         .collect()
 }
 
-/// Returns what was asked for these projects in exactly one period: neither drafts nor what
-/// was rejected.
+/// Returns what was ever asked for these projects in exactly one period: no drafts.
 pub(crate) async fn of_period(
     db: &impl ConnectionTrait,
     projects: &[&str],
@@ -165,7 +167,7 @@ pub(crate) async fn of_period(
 ) -> Result<Vec<SupplementaryRequest>> {
     let asked = SupplementaryState::ALL
         .into_iter()
-        .filter(|it| it.is_asked());
+        .filter(|it| it.was_asked());
     let rows = row::Entity::find()
         .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
         .filter(row::Column::Period.eq(period.to_string()))
@@ -215,6 +217,7 @@ impl TryFrom<row::Model> for SupplementaryRequest {
             state: choice::from_word(&states, SupplementaryState::as_word, &row.state)?,
             appraisal,
             outcome,
+            editors: columns::read_list(row.editors.as_deref(), Principal::from_name)?,
             principal: person(row.principal)?,
             create_time: instant(row.create_micros)?,
             update_time: instant(row.update_micros)?,

@@ -6,10 +6,10 @@ const DECISION: &str = "decisions/qd-mot";
 async fn office_with_money() -> Office {
     let office = Office::open().await;
     office
-        .task("hop-khong-giay", "Triển khai phòng họp không giấy")
+        .approved("hop-khong-giay", "Triển khai phòng họp không giấy")
         .await;
     office
-        .task("hop-truc-tuyen", "Triển khai phòng họp trực tuyến")
+        .approved("hop-truc-tuyen", "Triển khai phòng họp trực tuyến")
         .await;
     for project in ["hop-khong-giay", "hop-truc-tuyen"] {
         office.open_line(project, 2022, None).await.unwrap();
@@ -271,7 +271,7 @@ async fn many_who_allocate_at_once_use_up_the_decision_exactly() {
     let office = office_with_money().await;
     let projects: Vec<_> = (0..8).map(|index| format!("du-an-{index}")).collect();
     for project in &projects {
-        office.task(project, project).await;
+        office.approved(project, project).await;
         office.open_line(project, 2022, None).await.unwrap();
     }
     let mut all = tokio::task::JoinSet::new();

@@ -59,6 +59,7 @@ async fn a_project_from_before_there_were_states_is_proposed_found_and_reported_
     let rows = pb::ListProjectRowsRequest {
         unit: "units/huyen-minh-long".into(),
         period: "2022-h1".into(),
+        ..Default::default()
     };
     let rows = client.list_project_rows(person.ask(rows)).await.unwrap();
     let row = rows.into_inner().rows.remove(0);

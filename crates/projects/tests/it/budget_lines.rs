@@ -66,6 +66,31 @@ async fn a_line_is_opened_once_for_the_unit_in_charge_and_says_what_is_needed() 
     assert_eq!(one.unwrap().into_inner().budget_lines, [next]);
 }
 
+/// The district is in the directory from 1 January 2022 on.
+#[tokio::test]
+async fn no_line_is_opened_and_nothing_paid_before_the_unit_was_there() {
+    let office = Office::open().await;
+    let line = office.funded("a", 100).await;
+    let (code, reason, facts) = refusal(office.open_line("a", 2021, None).await);
+    assert_eq!(
+        (code, reason.as_str()),
+        (Code::FailedPrecondition, "UNIT_NOT_IN_FORCE")
+    );
+    assert_eq!(facts["start_vi"], "1/1/2022");
+    let payment = pb::DisbursementKind::Payment;
+    let early = office.spend(&line, payment, 1, "2021-12-31").await;
+    assert_eq!(refusal(early).1, "UNIT_NOT_IN_FORCE");
+    let early = pb::Commitment {
+        sign_date: "2021-12-31".into(),
+        ..contract("1/HĐ", 1)
+    };
+    assert_eq!(
+        refusal(office.sign(&line, early).await).1,
+        "UNIT_NOT_IN_FORCE"
+    );
+    office.spend(&line, payment, 1, "2022-01-01").await.unwrap();
+}
+
 #[tokio::test]
 async fn a_line_needs_a_year_a_source_and_a_type() {
     let office = Office::open().await;

@@ -84,6 +84,7 @@ async fn titles(office: &Office, unit: &str, period: &str) -> Vec<String> {
     let list = pb::ListProjectRowsRequest {
         unit: format!("units/{unit}"),
         period: period.into(),
+        ..Default::default()
     };
     let answer = office
         .projects

@@ -30,26 +30,44 @@ async fn merge(office: &Office) {
     };
     let mut units = Units::new(office.world.directory());
     units.create_unit(administrator.ask(create)).await.unwrap();
-    let link = |from: &str| directory::LineageLink {
+    let link = |from: &str| link(from, "xa-minh-long", "1");
+    let kind = directory::ReorganizationKind::Merge;
+    let links = vec![link("xa-long-hiep"), link("xa-long-mai")];
+    reorganize(office, kind, links, &["xa-minh-long"]).await;
+}
+
+pub(crate) fn link(from: &str, to: &str, share: &str) -> directory::LineageLink {
+    directory::LineageLink {
         predecessor_unit: format!("units/{from}"),
-        successor_unit: "units/xa-minh-long".into(),
-        share: "1".into(),
+        successor_unit: format!("units/{to}"),
+        share: share.into(),
+    }
+}
+
+/// Reorganises communes of the district on 1 June 2022.
+pub(crate) async fn reorganize(
+    office: &Office,
+    kind: directory::ReorganizationKind,
+    links: Vec<directory::LineageLink>,
+    new_units: &[&str],
+) {
+    let administrator = &office.world.administrator;
+    let new_unit = |id: &&str| directory::NewUnit {
+        unit_id: (*id).into(),
+        display_name: format!("UBND {id}"),
+        kind: directory::UnitKind::Commune.into(),
+        parent_unit: "units/huyen-minh-long".into(),
+        ..Default::default()
     };
     let create = directory::CreateReorganizationRequest {
         reorganization_id: "sap-xep".into(),
         reorganization: Some(directory::Reorganization {
-            kind: directory::ReorganizationKind::Merge.into(),
+            kind: kind.into(),
             decision_number: "1677/NQ-UBTVQH15".into(),
             effective_date: "2022-06-01".into(),
             source: "Nghị quyết".into(),
-            links: vec![link("xa-long-hiep"), link("xa-long-mai")],
-            new_units: vec![directory::NewUnit {
-                unit_id: "xa-minh-long".into(),
-                display_name: "UBND xã Minh Long".into(),
-                kind: directory::UnitKind::Commune.into(),
-                parent_unit: "units/huyen-minh-long".into(),
-                ..Default::default()
-            }],
+            links,
+            new_units: new_units.iter().map(new_unit).collect(),
             ..Default::default()
         }),
         ..Default::default()
@@ -67,7 +85,7 @@ async fn merge(office: &Office) {
 }
 
 /// Waits until the service has heard that the commune has ended.
-async fn heard(office: &Office) {
+pub(crate) async fn heard(office: &Office) {
     let payment = pb::Disbursement {
         budget_line: OLD.into(),
         kind: pb::DisbursementKind::Payment.into(),
@@ -96,12 +114,21 @@ async fn heard(office: &Office) {
 }
 
 async fn office_of_a_commune() -> Office {
+    let office = commune_with_money().await;
+    merge(&office).await;
+    heard(&office).await;
+    office
+}
+
+/// The commune Long Hiệp with 1.000 đồng, of which 300 are paid.
+pub(crate) async fn commune_with_money() -> Office {
     let office = Office::open().await;
     let project = pb::Project {
         owner_unit: "units/xa-long-hiep".into(),
         ..task("Phòng họp trực tuyến xã")
     };
-    office.create_project("a", project).await.unwrap();
+    let project = office.create_project("a", project).await.unwrap();
+    office.approve_for_money(&project).await;
     office.open_line("a", 2022, Some(1_000)).await.unwrap();
     let cap = office
         .decide("cap-a", pb::DecisionKind::AssignBudget, 1_000)
@@ -113,8 +140,6 @@ async fn office_of_a_commune() -> Office {
     };
     office.enter_allocation(OLD, given).await.unwrap();
     office.pay(OLD, 300).await.unwrap();
-    merge(&office).await;
-    heard(&office).await;
     office
 }
 
@@ -169,7 +194,7 @@ async fn a_unit_that_ceased_in_mid_year_pays_no_more_and_its_successor_pays_on_b
         "{status:?}"
     );
     assert!(
-        vietnamese.contains("chấm dứt hoạt động từ ngày 2022-06-01"),
+        vietnamese.contains("chấm dứt hoạt động từ ngày 1/6/2022"),
         "{vietnamese}"
     );
     let late = pb::Commitment {
@@ -252,6 +277,27 @@ async fn a_unit_that_ceased_in_mid_year_pays_no_more_and_its_successor_pays_on_b
         (total.allocated_amount_vnd, total.disbursed_amount_vnd),
         (1_000, 950)
     );
+    // Now the successor has both.
+    let now = pb::SummarizeBudgetRequest {
+        scope_unit: "units/huyen-minh-long".into(),
+        fiscal_year: 2022,
+        group_by: pb::BudgetGrouping::Unit.into(),
+        view: pb::BudgetView::AsNow.into(),
+        ..Default::default()
+    };
+    let now = office.summary(now).await.unwrap();
+    let rows: Vec<_> = now.rows.iter().map(|it| it.key.as_str()).collect();
+    assert_eq!(rows, ["units/xa-minh-long"]);
+    assert_eq!(now.rows[0].summary, now.total);
+    let total_now = now.total.unwrap();
+    assert_eq!(
+        (
+            total_now.allocated_amount_vnd,
+            total_now.disbursed_amount_vnd
+        ),
+        (1_000, 950)
+    );
+    assert!(now.not_computable.is_empty());
     let alone = pb::SummarizeBudgetRequest {
         scope_unit: "units/huyen-minh-long".into(),
         fiscal_year: 2022,

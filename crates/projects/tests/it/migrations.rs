@@ -47,7 +47,9 @@ async fn what_was_allocated_before_there_were_lines_stands_on_lines() {
     assert_eq!(row.allocated_amount_vnd, 200);
     assert_eq!(row.decision_numbers, ["123/QĐ-UBND"]);
     assert_eq!(row.requested_amount_vnd, Some(368));
-    // What was left of the decision can still be allocated.
+    // What was left of the decision can still be allocated, once the project is approved.
+    let project = office.get_project("projects/hop-khong-giay").await;
+    office.approve(&project, "decisions/qd-mot").await.unwrap();
     office
         .allocate(&office.receiver, "hop-khong-giay", "decisions/qd-mot", 300)
         .await
@@ -56,4 +58,118 @@ async fn what_was_allocated_before_there_were_lines_stands_on_lines() {
         .pay(&super::line("hop-khong-giay"), 500)
         .await
         .unwrap();
+}
+
+/// Migrations there were before money kept the decision that granted it.
+const BEFORE_ORIGINS: u32 = 8;
+
+/// 1.000 đồng of a decision, 600 of them moved to 2023 and 200 of those on to 2024, as it was
+/// entered when moved money was that of the decision that moved it.
+#[tokio::test]
+async fn money_that_was_moved_before_is_that_of_the_decision_that_granted_it() {
+    let world = World::new().await;
+    let db = world.db(projects::NAME).await;
+    let connection = db.reader();
+    let up = projects::Migrator::up(connection, Some(BEFORE_ORIGINS));
+    up.await.unwrap();
+    let mut statements = vec![
+        "INSERT INTO projects (id, display_name, kind, owner_unit, start_period, ordinal, objective, \
+         last_entry, create_micros, update_micros, version, state) VALUES ('a', 'A', 'task', \
+         'huyen-minh-long', '2022-h1', 1, '', 9, 1, 1, 1, 'approved')"
+            .to_owned(),
+    ];
+    for (id, kind, date) in [
+        ("cap-a", "assign-budget", "2022-05-10"),
+        ("chuyen-mot", "move-budget", "2022-12-20"),
+        ("chuyen-hai", "move-budget", "2023-12-20"),
+    ] {
+        statements.push(format!(
+            "INSERT INTO decisions (id, authority_unit, subject, amount_vnd, document_number, \
+             number_key, issue_date, issue_year, kind, state, granted_vnd, create_micros, \
+             update_micros, version) VALUES ('{id}', 'tinh-quang-ngai', '', 1000, '{id}', '{id}', \
+             '{date}', 2022, '{kind}', 'issued', 1000, 1, 2, 2)"
+        ));
+    }
+    for (number, decision, by, amount, year, counterpart) in [
+        (1, "cap-a", "NULL", 1_000, 2022, "NULL"),
+        (2, "cap-a", "'chuyen-mot'", -600, 2022, "3"),
+        (3, "chuyen-mot", "'chuyen-mot'", 600, 2023, "2"),
+        (4, "chuyen-mot", "'chuyen-hai'", -200, 2023, "5"),
+        (5, "chuyen-hai", "'chuyen-hai'", 200, 2024, "4"),
+    ] {
+        let kind = if number == 1 { "grant" } else { "move" };
+        statements.push(format!(
+            "INSERT INTO allocations (project_id, number, decision_id, by_decision, amount_vnd, \
+             fiscal_year, funding_source, cost_type, unit, kind, counterpart, note, principal, \
+             create_micros) VALUES ('a', {number}, '{decision}', {by}, {amount}, {year}, 'province', \
+             'recurrent', 'huyen-minh-long', '{kind}', {counterpart}, '', 'users/can-bo', 5)"
+        ));
+    }
+    for (year, allocated, committed) in [(2022, 400, 300), (2023, 400, 0), (2024, 200, 0)] {
+        statements.push(format!(
+            "INSERT INTO budget_lines (project_id, fiscal_year, funding_source, cost_type, unit, note, \
+             allocated_vnd, permitted_vnd, committed_vnd, advanced_vnd, paid_vnd, create_micros, \
+             update_micros, version) VALUES ('a', {year}, 'province', 'recurrent', \
+             'huyen-minh-long', '', {allocated}, 0, {committed}, 0, {committed} / 3, 1, 1, 1)"
+        ));
+    }
+    statements.push(
+        "INSERT INTO commitments (project_id, number, fiscal_year, funding_source, cost_type, unit, \
+         note, principal, create_micros, contract_number, partner, amount_vnd, sign_date) VALUES \
+         ('a', 6, 2022, 'province', 'recurrent', 'huyen-minh-long', '', 'users/can-bo', 5, '1/HĐ', \
+         'A', 300, '2022-05-15')"
+            .into(),
+    );
+    statements.push(
+        "INSERT INTO disbursements (project_id, number, fiscal_year, funding_source, cost_type, unit, \
+         note, principal, create_micros, kind, amount_vnd, disburse_date, closing_year, \
+         voucher_number, treasury_code, commitment) VALUES ('a', 7, 2022, 'province', 'recurrent', \
+         'huyen-minh-long', '', 'users/can-bo', 5, 'payment', 100, '2022-05-20', 2022, '', '', 6)"
+            .into(),
+    );
+    for statement in &statements {
+        connection.execute_unprepared(statement).await.unwrap();
+    }
+    db.migrate::<projects::Migrator>().await.unwrap();
+
+    let office = Office::on(world, db).await;
+    let list = pb::ListAllocationsRequest {
+        parent: "projects/a".into(),
+        ..Default::default()
+    };
+    let list = office.reporter.ask(list);
+    let entries = office.budget.clone().list_allocations(list).await;
+    let entries = entries.unwrap().into_inner().allocations;
+    let told: Vec<_> = entries
+        .iter()
+        .map(|it| {
+            (
+                it.decision.strip_prefix("decisions/").unwrap(),
+                it.moved_by_decision.as_str(),
+                it.effective_date.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("cap-a", "", "2022-05-10"),
+            ("cap-a", "", "2022-12-20"),
+            ("cap-a", "decisions/chuyen-mot", "2022-12-20"),
+            ("cap-a", "decisions/chuyen-mot", "2023-12-20"),
+            ("cap-a", "decisions/chuyen-hai", "2023-12-20"),
+        ]
+    );
+    // 200 of the contract are not paid yet, and stay reserved.
+    let now = office.get_line(&line("a")).await;
+    assert_eq!(now.reserved_amount_vnd, 200);
+    let by = office.decide("huy-bo", pb::DecisionKind::Other, 1).await;
+    revocations::revoke(&office, "decisions/cap-a", &by)
+        .await
+        .unwrap();
+    for year in [2022, 2023, 2024] {
+        let line = line("a").replace("2022", &year.to_string());
+        let now = office.get_line(&line).await;
+        assert_eq!(now.uncovered_amount_vnd, now.allocated_amount_vnd, "{year}");
+    }
 }

@@ -93,6 +93,7 @@ impl Office {
         let list = pb::ListProjectRowsRequest {
             unit: "units/huyen-minh-long".into(),
             period: period.into(),
+            ..Default::default()
         };
         let answer = self
             .projects

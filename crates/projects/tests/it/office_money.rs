@@ -120,9 +120,23 @@ impl Office {
         answer.unwrap().into_inner()
     }
 
+    /// Adds a task of the district and has it approved: only then it is given money.
+    pub(crate) async fn approved(&self, id: &str, title: &str) -> pb::Project {
+        let project = self.task(id, title).await;
+        self.approve_for_money(&project).await
+    }
+
+    /// Has a project approved by a decision of its own.
+    pub(crate) async fn approve_for_money(&self, project: &pb::Project) -> pb::Project {
+        let id = project.name.strip_prefix("projects/").unwrap();
+        let kind = pb::DecisionKind::ApproveProject;
+        let by = self.decide(&format!("duyet-{id}"), kind, 1).await;
+        self.approve(project, &by).await.unwrap()
+    }
+
     /// Opens a line and allocates money of a decision to it.
     pub(crate) async fn funded(&self, project: &str, amount_vnd: i64) -> String {
-        self.task(project, project).await;
+        self.approved(project, project).await;
         self.open_line(project, 2022, None).await.unwrap();
         let id = format!("cap-{project}");
         let decision = self

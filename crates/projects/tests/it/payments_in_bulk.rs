@@ -132,7 +132,8 @@ async fn a_machine_enters_only_where_it_may() {
         owner_unit: "units/xa-long-hiep".into(),
         ..task("Của xã")
     };
-    office.create_project("cua-xa", commune).await.unwrap();
+    let commune = office.create_project("cua-xa", commune).await.unwrap();
+    office.approve_for_money(&commune).await;
     let of_commune = office.open_line("cua-xa", 2022, None).await.unwrap().name;
     let cap = office
         .decide("cap-xa", pb::DecisionKind::AssignBudget, 50)

@@ -13,7 +13,7 @@ async fn revoked_office() -> (Office, String) {
     (office, line)
 }
 
-async fn revoke(office: &Office, name: &str, by: &str) -> Result<pb::Decision, Status> {
+pub(crate) async fn revoke(office: &Office, name: &str, by: &str) -> Result<pb::Decision, Status> {
     let revoke = pb::RevokeDecisionRequest {
         name: name.into(),
         revoking_decision: by.into(),
@@ -74,12 +74,14 @@ async fn what_was_paid_under_a_revoked_decision_stays_and_nothing_more_is_paid()
         (reason.as_str(), facts["state"].as_str()),
         ("DECISION_NOT_ISSUED", "REVOKED")
     );
-    // The report still tells the money, and no longer the decision.
+    // The report tells the money apart from what is granted, with the decision that is gone.
     let row = office.rows("2022-h1").await.remove(0);
     assert_eq!(
         (row.allocated_amount_vnd, row.decision_numbers.len()),
-        (500, 0)
+        (0, 0)
     );
+    assert_eq!(row.uncovered_amount_vnd, 500);
+    assert_eq!(row.uncovered_decision_numbers, ["cap-a/QĐ-UBND"]);
     let ask = pb::SummarizeBudgetRequest {
         scope_unit: "units/tinh-quang-ngai".into(),
         fiscal_year: 2022,
@@ -159,7 +161,10 @@ async fn a_replacing_decision_covers_what_the_old_one_granted() {
         "DISBURSEMENT_EXCEEDED"
     );
     let row = office.rows("2022-h1").await.remove(0);
-    assert_eq!(row.allocated_amount_vnd, 500);
+    assert_eq!(
+        (row.allocated_amount_vnd, row.uncovered_amount_vnd),
+        (300, 200)
+    );
     assert_eq!(row.decision_numbers, ["9/QĐ-UBND"]);
     // What the revoked one holds is taken back from the line as any money.
     let by = office
@@ -216,7 +221,7 @@ async fn a_decision_that_is_revoked_and_allocated_at_once_grants_all_or_nothing_
     let other = office.decide("huy-bo", pb::DecisionKind::Other, 1).await;
     for round in 0..6 {
         let project = format!("du-an-{round}");
-        office.task(&project, &project).await;
+        office.approved(&project, &project).await;
         office.open_line(&project, 2022, None).await.unwrap();
         let id = format!("cap-{round}");
         let decision = office
@@ -237,6 +242,28 @@ async fn a_decision_that_is_revoked_and_allocated_at_once_grants_all_or_nothing_
             assert_eq!(refusal::<()>(Err(refused)).1, "DECISION_NOT_ISSUED");
         }
     }
+}
+
+/// A replaces B before anything was covered, and C replaces A: what B granted is covered by C.
+#[tokio::test]
+async fn what_was_granted_first_is_covered_by_the_last_of_a_chain_of_decisions() {
+    let office = Office::open().await;
+    let line = office.funded("a", 500).await;
+    let mut old = "decisions/cap-a".to_owned();
+    for (id, number) in [("thay-mot", "8/QĐ-UBND"), ("thay-hai", "9/QĐ-UBND")] {
+        let replacing = pb::Decision {
+            replaces: old,
+            ..decision(pb::DecisionKind::AssignBudget, 500)
+        };
+        let draft = office.draft_as(id, replacing).await.unwrap();
+        let issued = office.issue(&draft.name, number, &draft.etag).await;
+        old = issued.unwrap().name;
+    }
+    let (_, reason, _) = refusal(cover(&office, &line, "decisions/thay-mot", 1).await);
+    assert_eq!(reason, "DECISION_NOT_ISSUED");
+    cover(&office, &line, &old, 500).await.unwrap();
+    assert_eq!(office.get_line(&line).await.uncovered_amount_vnd, 0);
+    office.pay(&line, 500).await.unwrap();
 }
 
 /// Paid by the decision in force, its money cannot go elsewhere and be paid again.

@@ -35,7 +35,7 @@ async fn the_table_of_minh_long_comes_out_as_it_was_printed() {
 #[tokio::test]
 async fn a_row_keeps_its_three_facts_of_cost_apart() {
     let office = Office::open().await;
-    office.task("a", "A").await;
+    office.approved("a", "A").await;
     office.open_line("a", 2022, None).await.unwrap();
     office.decision("qd-mot", "123/QĐ-UBND", 500_000_000).await;
     office
@@ -88,6 +88,98 @@ async fn a_row_keeps_its_three_facts_of_cost_apart() {
     );
 }
 
+/// The table of the first half stays what it was at its end, whatever the second half brings.
+#[tokio::test]
+async fn what_is_decided_in_the_second_half_does_not_change_the_table_of_the_first() {
+    let office = Office::open().await;
+    office.funded("a", 500).await;
+    let asked = office.request("a", "2022-h1", Some(100)).await.unwrap();
+    let first_half = office.rows("2022-h1").await;
+    assert_eq!(first_half[0].allocated_amount_vnd, 500);
+    assert_eq!(first_half[0].requested_amount_vnd, Some(100));
+
+    let decide_on = async |id: &str, decision: pb::Decision, date: &str| {
+        let draft = office.draft_as(id, decision).await.unwrap();
+        let number = format!("{id}/QĐ-UBND");
+        let issued = office
+            .issue_on(&draft.name, &number, date, &draft.etag)
+            .await;
+        issued.unwrap().name
+    };
+    let (supplement, recall) = (
+        pb::DecisionKind::SupplementBudget,
+        pb::DecisionKind::RecallBudget,
+    );
+    let more = decide_on("bo-sung", decision(supplement, 60), "2022-08-01").await;
+    let appraised = supplementary_requests::appraised(&office, &asked).await;
+    let approve = pb::ApproveSupplementaryRequestRequest {
+        name: appraised.name,
+        decision: more,
+        approved_amount_vnd: 60,
+        budget_line: line("a"),
+        etag: appraised.etag,
+        ..Default::default()
+    };
+    let approve = office.receiver.ask(approve);
+    let mut budget = office.budget.clone();
+    budget.approve_supplementary_request(approve).await.unwrap();
+    let by = decide_on("thu-hoi", decision(recall, 200), "2022-09-01").await;
+    let taken_back = pb::Allocation {
+        decision: "decisions/cap-a".into(),
+        by_decision: by,
+        amount_vnd: -200,
+        ..Default::default()
+    };
+    office
+        .enter_allocation(&line("a"), taken_back)
+        .await
+        .unwrap();
+    let replacing = pb::Decision {
+        replaces: "decisions/cap-a".into(),
+        ..decision(pb::DecisionKind::AssignBudget, 300)
+    };
+    decide_on("thay-the", replacing, "2022-10-01").await;
+
+    assert_eq!(office.rows("2022-h1").await, first_half);
+    // On its own days each of them shows; what was granted is not asked for any more.
+    let as_of = async |as_of_date: &str| {
+        let list = pb::ListProjectRowsRequest {
+            unit: "units/huyen-minh-long".into(),
+            period: "2022-h1".into(),
+            as_of_date: as_of_date.into(),
+        };
+        let list = office.reporter.ask(list);
+        let answer = office.projects.clone().list_project_rows(list).await;
+        answer.map(|it| it.into_inner().rows.remove(0))
+    };
+    let told = |row: pb::ProjectRow| {
+        (
+            row.allocated_amount_vnd,
+            row.uncovered_amount_vnd,
+            row.requested_amount_vnd,
+        )
+    };
+    for (day, expected) in [
+        ("2022-05-09", (0, 0, Some(100))),
+        ("2022-06-14", (500, 0, Some(100))),
+        ("2022-08-01", (560, 0, None)),
+        ("2022-09-01", (360, 0, None)),
+        ("2022-10-01", (60, 300, None)),
+    ] {
+        assert_eq!(told(as_of(day).await.unwrap()), expected, "{day}");
+    }
+    assert_eq!(bad_fields(as_of("2021-06-14").await), ["as_of_date"]);
+    // What is entered late for the period is in its table: the decision is of its days.
+    let late = office
+        .decide("cap-them", pb::DecisionKind::AssignBudget, 7)
+        .await;
+    office
+        .allocate(&office.receiver, "a", &late, 7)
+        .await
+        .unwrap();
+    assert_eq!(office.rows("2022-h1").await[0].allocated_amount_vnd, 507);
+}
+
 #[tokio::test]
 async fn a_project_that_begins_later_is_not_in_the_table_yet() {
     let office = Office::open().await;
@@ -107,6 +199,7 @@ async fn only_who_may_read_the_unit_sees_its_table() {
     let list = |unit: &str| pb::ListProjectRowsRequest {
         unit: unit.into(),
         period: "2022-h1".into(),
+        ..Default::default()
     };
     let mut projects = office.projects.clone();
     let refused = projects

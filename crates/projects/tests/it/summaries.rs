@@ -35,21 +35,54 @@ async fn the_ratio_of_a_year_is_closed_on_15_december() {
         ..of_province(pb::BudgetGrouping::Unspecified)
     };
     let total = office.summary(next).await.unwrap().total.unwrap();
-    assert_eq!(total.closed_disbursed_amount_vnd, 150);
+    assert_eq!(total.closed_disbursed_amount_vnd, 0);
     let ratio = total.disbursed_ratio.unwrap();
     assert_eq!(ratio.absence(), proto::shared::Absence::NotApplicable);
     assert_eq!(ratio.value, None);
     // The days are data: another regime closes on 31 December.
-    let calendar = pb::SummarizeBudgetRequest {
-        closing_days: Some(proto::shared::Validity {
-            start_date: "2022-01-01".into(),
-            end_date: "2023-01-01".into(),
-        }),
+    let on = |closing_date: &str| pb::SummarizeBudgetRequest {
+        closing_date: closing_date.into(),
         ..of_province(pb::BudgetGrouping::Unspecified)
     };
-    let total = office.summary(calendar).await.unwrap().total.unwrap();
+    let total = office.summary(on("2022-12-31")).await.unwrap();
+    let total = total.total.unwrap();
     assert_eq!(total.closed_disbursed_amount_vnd, 700);
     assert_eq!(total.disbursed_ratio.unwrap().text_vi, "70%");
+    let two_years = pb::SummarizeBudgetRequest {
+        last_fiscal_year: 2023,
+        ..on("2022-12-31")
+    };
+    assert_eq!(
+        bad_fields(office.summary(two_years).await),
+        ["closing_date"]
+    );
+    // What is assigned after the closing, or taken back, does not change the ratio of the year.
+    let draft = office.draft("cap-muon", 1_000).await.unwrap();
+    let late = office.issue_on(&draft.name, "99/QĐ-UBND", "2022-12-20", &draft.etag);
+    let late = late.await.unwrap().name;
+    office
+        .allocate(&office.receiver, "a", &late, 1_000)
+        .await
+        .unwrap();
+    let year = office
+        .summary(of_province(pb::BudgetGrouping::Unspecified))
+        .await;
+    let total = year.unwrap().total.unwrap();
+    assert_eq!(
+        (
+            total.allocated_amount_vnd,
+            total.closed_allocated_amount_vnd
+        ),
+        (2_000, 1_000)
+    );
+    assert_eq!(total.disbursed_ratio.unwrap().text_vi, "60%");
+    let total = office.summary(on("2022-12-31")).await.unwrap();
+    let total = total.total.unwrap();
+    assert_eq!(total.disbursed_ratio.unwrap().text_vi, "35%");
+    // Before anything was assigned the ratio does not apply.
+    let total = office.summary(on("2022-05-09")).await.unwrap();
+    let ratio = total.total.unwrap().disbursed_ratio.unwrap();
+    assert_eq!(ratio.absence(), proto::shared::Absence::NotApplicable);
 }
 
 /// A small generator, so that a failing run can be repeated.
@@ -99,7 +132,8 @@ async fn enter_anything(office: &Office, seed: u64, steps: usize) {
             owner_unit: format!("units/{unit}"),
             ..task(&id)
         };
-        office.create_project(&id, project).await.unwrap();
+        let project = office.create_project(&id, project).await.unwrap();
+        office.approve_for_money(&project).await;
         for year in [2022, 2023] {
             let planned = (dice.roll(3) > 0).then_some(1_000 + dice.roll(500));
             lines.push(office.open_line(&id, year, planned).await.unwrap().name);
@@ -272,12 +306,15 @@ async fn after_any_entries_every_node_is_the_sum_of_what_is_below_it_and_of_its_
     assert_eq!(total[6], total[1] - total[4]);
     // Every line is the sum of its own entries and within its limit, and what moved sums to 0.
     let wrong = "SELECT CAST(COUNT(*) AS BIGINT) AS it FROM budget_lines WHERE \
-         advanced_vnd + paid_vnd > allocated_vnd + permitted_vnd \
-         OR committed_vnd > allocated_vnd + permitted_vnd OR advanced_vnd < 0 OR paid_vnd < 0 \
+         advanced_vnd + paid_vnd + committed_vnd - contract_advanced_vnd - contract_paid_vnd \
+         > allocated_vnd + permitted_vnd - repaid_vnd OR repaid_vnd > permitted_vnd OR advanced_vnd < 0 OR paid_vnd < 0 \
          OR allocated_vnd + permitted_vnd <> (SELECT COALESCE(CAST(SUM(a.amount_vnd) AS BIGINT), 0) \
          FROM allocations a WHERE a.project_id = budget_lines.project_id \
          AND a.fiscal_year = budget_lines.fiscal_year AND a.unit = budget_lines.unit)";
     assert_eq!(office.number(wrong).await, 0);
+    let repaid = "SELECT CAST((SELECT SUM(repaid_vnd) FROM budget_lines) - (SELECT SUM(repaid_vnd) \
+         FROM allocations) AS BIGINT) AS it";
+    assert_eq!(office.number(repaid).await, 0);
     let moved = "SELECT CAST(COALESCE(SUM(amount_vnd), 0) AS BIGINT) AS it FROM allocations \
          WHERE kind = 'move'";
     assert_eq!(office.number(moved).await, 0);

@@ -4,7 +4,7 @@ use super::*;
 async fn a_request_for_money_never_counts_as_money() {
     let office = Office::open().await;
     office
-        .task("hop-khong-giay", "Triển khai phòng họp không giấy")
+        .approved("hop-khong-giay", "Triển khai phòng họp không giấy")
         .await;
     office
         .open_line("hop-khong-giay", 2022, None)
@@ -97,7 +97,10 @@ async fn a_sum_that_is_named_is_above_nothing_and_can_be_added_up() {
 }
 
 /// Brings a submitted request through its appraisal.
-async fn appraised(office: &Office, asked: &pb::SupplementaryRequest) -> pb::SupplementaryRequest {
+pub(crate) async fn appraised(
+    office: &Office,
+    asked: &pb::SupplementaryRequest,
+) -> pb::SupplementaryRequest {
     let appraise = pb::AppraiseSupplementaryRequestRequest {
         name: asked.name.clone(),
         opinion: "Đề nghị cấp đủ".into(),
@@ -140,7 +143,7 @@ async fn the_368_million_of_minh_long_become_money_by_a_decision_alone() {
             "Triển khai phòng họp trực tiếp tại UBND huyện, UBND 5 xã",
         ),
     ] {
-        office.task(id, title).await;
+        office.approved(id, title).await;
         let not_begun = progress("2022-h1", pb::Health::NotStarted);
         office.enter(id, not_begun).await.unwrap();
     }
@@ -224,8 +227,9 @@ async fn the_368_million_of_minh_long_become_money_by_a_decision_alone() {
         "Ba trăm sáu mươi tám triệu đồng chẵn"
     );
     assert_eq!(row.decision_numbers, ["bo-sung/QĐ-UBND"]);
-    assert_eq!(row.requested_amount_vnd, Some(368_000_000));
-    assert_eq!(row.requested_amount_words_vi, row.allocated_amount_words_vi);
+    // What was granted is not asked for any more.
+    assert_eq!((row.requested, row.requested_amount_vnd), (false, None));
+    assert_eq!(row.requested_amount_words_vi, "");
     assert_eq!((other.allocated_amount_vnd, other.requested), (0, false));
     assert_eq!(other.allocated_amount_words_vi, "");
 
@@ -327,6 +331,95 @@ async fn who_asks_does_not_say_whether_he_gets_it() {
         .approve_supplementary_request(both.ask(approval(&asked, &decision)))
         .await;
     assert_eq!(refusal(own).1, "REQUEST_BY_SAME_PERSON");
+}
+
+/// One enters, another changes it, a third submits: none of them answers.
+#[tokio::test]
+async fn who_changed_or_submitted_a_request_does_not_answer_it_either() {
+    let office = Office::open().await;
+    office.approved("hop-khong-giay", "A").await;
+    let mut people = Vec::new();
+    for id in ["nguoi-sua", "nguoi-trinh"] {
+        let both = office.world.person(id, "reporter", "huyen-minh-long").await;
+        office
+            .world
+            .grant(&both, "receiver", "tinh-quang-ngai")
+            .await;
+        people.push(both);
+    }
+    let [editor, submitter] = &people[..] else {
+        panic!()
+    };
+    let mut budget = office.budget.clone();
+    let drafted = office
+        .draft_request("hop-khong-giay", "2022-h1", Some(5))
+        .await
+        .unwrap();
+    let update = pb::UpdateSupplementaryRequestRequest {
+        supplementary_request: Some(pb::SupplementaryRequest {
+            amount_vnd: Some(368_000_000),
+            ..drafted
+        }),
+        ..Default::default()
+    };
+    let changed = budget
+        .update_supplementary_request(editor.ask(update))
+        .await;
+    let changed = changed.unwrap().into_inner();
+    let submit = pb::SubmitSupplementaryRequestRequest {
+        name: changed.name,
+        etag: changed.etag,
+        ..Default::default()
+    };
+    let asked = budget
+        .submit_supplementary_request(submitter.ask(submit))
+        .await;
+    let asked = asked.unwrap().into_inner();
+    let reject = |asked: &pb::SupplementaryRequest| pb::RejectSupplementaryRequestRequest {
+        name: asked.name.clone(),
+        reason: "Chưa cân đối được ngân sách".into(),
+        etag: asked.etag.clone(),
+        ..Default::default()
+    };
+    let appraise = pb::AppraiseSupplementaryRequestRequest {
+        name: asked.name.clone(),
+        opinion: "Đề nghị cấp đủ".into(),
+        proposed_amount_vnd: 5,
+        etag: asked.etag.clone(),
+        ..Default::default()
+    };
+    for who in [editor, submitter] {
+        let own = budget
+            .appraise_supplementary_request(who.ask(appraise.clone()))
+            .await;
+        let (_, reason, facts) = refusal(own);
+        assert_eq!(
+            (reason.as_str(), &facts["principal"]),
+            ("REQUEST_BY_SAME_PERSON", &who.name)
+        );
+        let own = budget
+            .reject_supplementary_request(who.ask(reject(&asked)))
+            .await;
+        assert_eq!(refusal(own).1, "REQUEST_BY_SAME_PERSON");
+    }
+    let asked = appraised(&office, &asked).await;
+    let decision = office
+        .decide("bo-sung", pb::DecisionKind::SupplementBudget, 368_000_000)
+        .await;
+    for who in [editor, submitter] {
+        let own = budget
+            .approve_supplementary_request(who.ask(approval(&asked, &decision)))
+            .await;
+        assert_eq!(refusal(own).1, "REQUEST_BY_SAME_PERSON");
+    }
+    office
+        .open_line("hop-khong-giay", 2022, None)
+        .await
+        .unwrap();
+    budget
+        .approve_supplementary_request(office.receiver.ask(approval(&asked, &decision)))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use proto::projects;
+use types::money::Money;
 
 use super::{Body, ProjectRow, Report, Reports, Section, Verb, store, whole};
 use crate::template::{Block, BlockKind, MOST_BLOCKS, SectionKind, SectionSpec};
@@ -121,6 +122,7 @@ fn outcome(work: &projects::PlannedWork) -> Block {
 
 impl From<projects::ProjectRow> for ProjectRow {
     fn from(row: projects::ProjectRow) -> Self {
+        let note = remark(&row);
         Self {
             project: row.project,
             title: row.title,
@@ -129,8 +131,25 @@ impl From<projects::ProjectRow> for ProjectRow {
             decision_numbers: row.decision_numbers,
             requested_amount_vnd: row.requested_amount_vnd,
             requested: row.requested,
-            note: row.note,
+            note,
         }
+    }
+}
+
+/// Returns the remark of a row. Money whose decision was revoked or replaced is none that was
+/// granted, and is told here until another decision covers it.
+fn remark(row: &projects::ProjectRow) -> String {
+    if row.uncovered_amount_vnd == 0 {
+        return row.note.clone();
+    }
+    let uncovered = format!(
+        "{} chưa có quyết định thay thế Quyết định số {} đã bị hủy bỏ, thay thế",
+        Money::new(row.uncovered_amount_vnd).to_vietnamese(),
+        row.uncovered_decision_numbers.join(", "),
+    );
+    match row.note.as_str() {
+        "" => uncovered,
+        note => format!("{note}; {uncovered}"),
     }
 }
 
@@ -138,6 +157,23 @@ impl From<projects::ProjectRow> for ProjectRow {
 mod tests {
     use super::*;
     use crate::placeholder;
+
+    #[test]
+    fn money_whose_decision_is_gone_is_told_beside_what_is_granted() {
+        let row = projects::ProjectRow {
+            uncovered_amount_vnd: 368_000_000,
+            uncovered_decision_numbers: vec!["123/QĐ-UBND".into()],
+            note: "Đang rà soát".into(),
+            ..Default::default()
+        };
+        let row = ProjectRow::from(row);
+        assert_eq!(row.allocated_amount_vnd, 0);
+        assert_eq!(
+            row.note,
+            "Đang rà soát; 368.000.000 đồng chưa có quyết định thay thế Quyết định số \
+             123/QĐ-UBND đã bị hủy bỏ, thay thế"
+        );
+    }
 
     #[test]
     fn planned_work_is_told_with_its_outcome_and_never_read_as_a_placeholder() {

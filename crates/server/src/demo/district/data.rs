@@ -6,10 +6,10 @@ use proto::{
         UpsertIndicatorValuesRequest, ValueItem, value_service_client::ValueServiceClient,
     },
     projects::{
-        Allocation, BudgetLine, CreateAllocationRequest, CreateBudgetLineRequest,
-        CreateDecisionRequest, CreateProgressEntryRequest, CreateProjectRequest,
-        CreateSupplementaryRequestRequest, Decision, IssueDecisionRequest, ProgressEntry, Project,
-        SubmitSupplementaryRequestRequest, SupplementaryRequest,
+        Allocation, ApproveProjectRequest, BudgetLine, CreateAllocationRequest,
+        CreateBudgetLineRequest, CreateDecisionRequest, CreateProgressEntryRequest,
+        CreateProjectRequest, CreateSupplementaryRequestRequest, Decision, IssueDecisionRequest,
+        ProgressEntry, Project, SubmitSupplementaryRequestRequest, SupplementaryRequest,
         budget_service_client::BudgetServiceClient, project_service_client::ProjectServiceClient,
     },
     shared::{Absence, Disposition, Quantity, Ratio, quantity},
@@ -124,7 +124,8 @@ impl Way<'_> {
             ..CreateProjectRequest::default()
         };
         let created = projects.create_project(self.reporter.ask(request)?).await;
-        let project = created.or_refused(what("entering"))?.name;
+        let created = created.or_refused(what("entering"))?;
+        let project = created.name;
 
         let entry = ProgressEntry {
             period: period.clone(),
@@ -146,6 +147,15 @@ impl Way<'_> {
         entered.or_refused(what("entering the progress of"))?;
 
         if let Some(allocation) = &new.allocation {
+            // Money is assigned to what was approved: here by the same decision.
+            let request = ApproveProjectRequest {
+                name: project.clone(),
+                decision: format!("decisions/{}", allocation.decision),
+                etag: created.etag,
+                ..ApproveProjectRequest::default()
+            };
+            let approved = projects.approve_project(self.leader.ask(request)?).await;
+            approved.or_refused(what("approving"))?;
             let request = CreateBudgetLineRequest {
                 parent: project.clone(),
                 budget_line: Some(BudgetLine {
