@@ -14,7 +14,6 @@ use types::{ids::ProjectId, text::fold};
 
 use crate::{
     allocation::{self, Allocation, AllocationKind},
-    decision,
     project::Project,
 };
 
@@ -160,14 +159,10 @@ pub(crate) async fn events_of(
             allocations.extend(allocation::store::of_year(db, &ids, year).await?);
         }
     }
-    let grants = grants(&allocations);
-    let ids: Vec<_> = grants.iter().map(|it| &it.decision).collect();
-    let decisions = decision::store::find_all(db, &ids).await?;
-    for it in grants {
-        let decision = decisions.iter().find(|known| known.id == it.decision);
-        let day = decision.and_then(|it| it.issue.as_ref()).map(|it| it.date);
+    for it in grants(&allocations) {
         if let Some(known) = events.get_mut(&it.project) {
-            known.granted = [known.granted, day].into_iter().flatten().min();
+            let days = [known.granted, Some(it.effective)];
+            known.granted = days.into_iter().flatten().min();
         }
     }
     Ok(events)

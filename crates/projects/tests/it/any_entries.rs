@@ -17,8 +17,8 @@ use model::{Model, NODES, Numbers, minus, of_line, of_summary, plus};
 mod model;
 mod play;
 
-/// Days on which money goes out; the last lies beyond the closing of the years asked for.
-const DAYS: [&str; 4] = ["2022-05-20", "2022-12-20", "2023-02-01", "2024-12-20"];
+/// Days on which money goes out, before and after the closings of the years.
+const DAYS: [&str; 4] = ["2022-05-20", "2022-12-20", "2023-02-01", "2023-12-20"];
 
 /// One entry, valid or not: places are taken modulo what there is.
 #[derive(Debug, Clone)]
@@ -36,6 +36,7 @@ enum Entry {
         line: usize,
         of: usize,
         amount: i64,
+        moved: bool,
     },
     Unallocate {
         nth: usize,
@@ -44,6 +45,7 @@ enum Entry {
         line: usize,
         of: usize,
         amount: i64,
+        moved: bool,
         to_unit: bool,
     },
     Revoke {
@@ -56,6 +58,7 @@ enum Entry {
         line: usize,
         of: usize,
         amount: i64,
+        moved: bool,
     },
     Sign {
         line: usize,
@@ -100,20 +103,18 @@ fn entry() -> impl Strategy<Value = Entry> {
         proptest::option::weighted(0.3, place()),
     );
     let triple = || (place(), place(), amount());
+    let moved = || proptest::bool::weighted(0.3);
     prop_oneof![
         1 => need.prop_map(|(line, amount)| Entry::Need { line, amount }),
         5 => triple().prop_map(|(line, by, amount)| Entry::Grant { line, by, amount }),
-        2 => triple().prop_map(|(line, of, amount)| Entry::Recall { line, of, amount }),
+        2 => (triple(), moved()).prop_map(|((line, of, amount), moved)| Entry::Recall { line, of, amount, moved }),
         1 => place().prop_map(|nth| Entry::Unallocate { nth }),
-        2 => (triple(), any::<bool>()).prop_map(|((line, of, amount), to_unit)| Entry::Move {
-            line,
-            of,
-            amount,
-            to_unit,
-        }),
+        3 => (triple(), moved(), any::<bool>()).prop_map(
+            |((line, of, amount), moved, to_unit)| Entry::Move { line, of, amount, moved, to_unit },
+        ),
         1 => place().prop_map(|of| Entry::Revoke { of }),
         1 => place().prop_map(|of| Entry::Replace { of }),
-        2 => triple().prop_map(|(line, of, amount)| Entry::Cover { line, of, amount }),
+        2 => (triple(), moved()).prop_map(|((line, of, amount), moved)| Entry::Cover { line, of, amount, moved }),
         2 => (place(), amount()).prop_map(|(line, amount)| Entry::Sign { line, amount }),
         1 => (place(), -200..200_i64).prop_map(|(nth, amount)| Entry::Amend { nth, amount }),
         5 => spend.prop_map(|(line, kind, amount, day, under)| Entry::Spend {
@@ -158,6 +159,8 @@ struct Case<'a> {
     lines: Vec<String>,
     /// Decisions that give, the first ones and those that replaced one.
     decisions: Vec<String>,
+    /// Decisions that move, in the same way.
+    moving: Vec<String>,
     model: Model,
 }
 
@@ -253,7 +256,13 @@ async fn node(office: &Office, unit: &str, alone: bool) -> Numbers {
         without_subtree: alone,
         ..ask(unit)
     };
-    of_summary(&office.summary(ask).await.unwrap().total.unwrap())
+    let total = office.summary(ask).await.unwrap().total.unwrap();
+    // All decisions of the cases are issued before the first closing.
+    assert_eq!(
+        total.closed_allocated_amount_vnd,
+        total.allocated_amount_vnd
+    );
+    of_summary(&total)
 }
 
 impl<'a> Case<'a> {
@@ -266,6 +275,7 @@ impl<'a> Case<'a> {
             projects: [format!("projects/{id}-p"), format!("projects/{id}-q")],
             lines: Vec::new(),
             decisions: Vec::new(),
+            moving: Vec::new(),
             model: Model::default(),
             id,
         };
@@ -276,7 +286,8 @@ impl<'a> Case<'a> {
                 owner_unit: format!("units/{unit}"),
                 ..task(id)
             };
-            office.create_project(id, new).await.unwrap();
+            let created = office.create_project(id, new).await.unwrap();
+            office.approve_for_money(&created).await;
             for year in [2022, 2023] {
                 let opened = office.open_line(id, year, Some(700)).await.unwrap();
                 case.model.line(&opened.name).planned = Some(700);
@@ -299,6 +310,9 @@ impl<'a> Case<'a> {
         ] {
             let name = case.decide(what, kind, 1_200).await;
             case.model.decided(&name, kind, 1_200, None);
+            if kind == pb::DecisionKind::MoveBudget {
+                case.moving.push(name);
+            }
         }
         case
     }
@@ -319,7 +333,7 @@ impl<'a> Case<'a> {
         let _ = self.try_enter(entry).await;
         if let Some(line) = line {
             let told = self.office.get_line(&line).await;
-            let known = self.model.line(&line).numbers();
+            let known = self.model.numbers(&line);
             assert_eq!(of_line(&told), Numbers { closed: 0, ..known }, "{entry:?}");
         }
     }
@@ -360,10 +374,10 @@ impl<'a> Case<'a> {
             let flow = if back { -it.amount_vnd } else { it.amount_vnd };
             *disbursed.entry(it.budget_line).or_default() += flow;
         }
-        for (name, line) in self.model.lines_of(project) {
+        for name in self.model.lines_of(project) {
             let entered =
                 |sums: &BTreeMap<String, i64>| sums.get(name).copied().unwrap_or_default();
-            let it = line.numbers();
+            let it = self.model.numbers(name);
             assert_eq!(entered(&allocated), it.allocated + it.permitted, "{name}");
             assert_eq!(entered(&committed), it.committed, "{name}");
             assert_eq!(entered(&disbursed), it.disbursed, "{name}");

@@ -115,7 +115,7 @@ async fn what_is_allocated_while_its_decision_is_revoked_came_before_or_not_at_a
     for round in 0..ROUNDS {
         let projects: Vec<_> = (0..8).map(|it| format!("cap-{round}-{it}")).collect();
         for project in &projects {
-            office.task(project, project).await;
+            office.approved(project, project).await;
             office.open_line(project, 2022, None).await.unwrap();
         }
         let id = format!("giao-{round}");
@@ -262,7 +262,7 @@ async fn a_request_approved_twice_at_once_is_money_once() {
     let office = office().await;
     for round in 0..ROUNDS {
         let project = format!("de-xuat-{round}");
-        office.task(&project, &project).await;
+        office.approved(&project, &project).await;
         office.open_line(&project, 2022, None).await.unwrap();
         let asked = appraised(&office, &project).await;
         let mut jobs = Jobs::new();
@@ -290,7 +290,7 @@ async fn requests_approved_at_once_by_one_decision_get_no_more_than_it_says() {
         let mut all = Vec::new();
         for place in 0..6 {
             let project = format!("chung-{round}-{place}");
-            office.task(&project, &project).await;
+            office.approved(&project, &project).await;
             office.open_line(&project, 2022, None).await.unwrap();
             all.push((appraised(&office, &project).await, line(&project)));
         }

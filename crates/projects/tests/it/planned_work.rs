@@ -254,6 +254,7 @@ async fn twenty_days_after_the_money_is_granted_is_a_day_once_it_is_granted() {
     assert_eq!((due.deadline_date.as_str(), due.overdue), ("", false));
     assert!(planned(&office, "2022-h1").await.is_empty());
 
+    office.approve_for_money(&project).await;
     office.open_line("hop", 2022, None).await.unwrap();
     // Issued on 10 May 2022; the clock stands on 24 June.
     let decision = office

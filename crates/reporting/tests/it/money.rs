@@ -149,9 +149,25 @@ impl Money<'_> {
             ..Default::default()
         };
         let issued = self.budget.issue_decision(receiver.ask(issue)).await;
+        let decision = issued.unwrap().into_inner().name;
+        // Only what was approved is given money.
+        let mut client = ProjectServiceClient::new(self.stage.projects.clone());
+        let get = projects::GetProjectRequest {
+            name: "projects/hop-khong-giay".into(),
+        };
+        let project = client.get_project(self.stage.leader.ask(get)).await;
+        let project = project.unwrap().into_inner();
+        let approve = projects::ApproveProjectRequest {
+            name: project.name,
+            decision: decision.clone(),
+            etag: project.etag,
+            ..Default::default()
+        };
+        let approved = client.approve_project(self.stage.leader.ask(approve)).await;
+        approved.unwrap();
         let approve = projects::ApproveSupplementaryRequestRequest {
             name: appraised.name,
-            decision: issued.unwrap().into_inner().name,
+            decision,
             approved_amount_vnd: 368_000_000,
             budget_line: LINE.into(),
             etag: appraised.etag,
@@ -211,14 +227,13 @@ async fn words(stage: &Stage, source: &str) -> Vec<String> {
 }
 
 /// Returns the project table of Minh Long's report.
-async fn rows(stage: &Stage) -> Vec<pb::ProjectRow> {
+async fn rows(stage: &Stage) -> Vec<pb::ProjectTableRow> {
     let list = pb::ListReportSectionsRequest {
         parent: MINH_LONG.into(),
     };
-    let answer = stage
-        .reports()
-        .list_report_sections(stage.reporter.ask(list));
-    let sections = answer.await.unwrap().into_inner().sections;
+    let mut reports = stage.reports();
+    let answer = reports.list_report_sections(stage.reporter.ask(list)).await;
+    let sections = answer.unwrap().into_inner().sections;
     let tables = sections.into_iter().find_map(|it| match it.body?.body? {
         Body::ProjectTable(table) => Some(table.rows),
         _ => None,

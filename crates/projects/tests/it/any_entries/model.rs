@@ -92,47 +92,34 @@ pub(super) fn of_line(told: &pb::BudgetLine) -> Numbers {
     }
 }
 
+/// Money of a decision, and the decision that moved it to the line, if any.
+pub(super) type Money = (String, Option<String>);
+
 /// What was entered on one line.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Line {
     pub(super) planned: Option<i64>,
-    /// Of each decision: what is held of it, whether it only permits, whether it has ended.
-    held: BTreeMap<String, (i64, bool, bool)>,
+    held: BTreeMap<Money, i64>,
+    /// Permission whose place a later grant took.
+    repaid: i64,
     pub(super) committed: i64,
-    pub(super) advanced: i64,
-    pub(super) paid: i64,
-    pub(super) closed: i64,
+    advanced: i64,
+    paid: i64,
+    /// Part of both that went out under contracts.
+    under_contract: i64,
+    closed: i64,
     pub(super) settled: i64,
 }
 
 impl Line {
-    pub(super) fn numbers(&self) -> Numbers {
-        let sum = |of: &dyn Fn(bool, bool) -> bool| {
-            let held = self.held.values();
-            held.filter(|(_, permits, ended)| of(*permits, *ended))
-                .map(|(amount, ..)| amount)
-                .sum()
-        };
-        let allocated = sum(&|permits, _| !permits);
-        let disbursed = self.advanced + self.paid;
-        Numbers {
-            planned: self.planned.unwrap_or_default(),
-            allocated,
-            permitted: sum(&|permits, _| permits),
-            committed: self.committed,
-            disbursed,
-            advanced: self.advanced,
-            remaining: allocated - disbursed,
-            uncovered: sum(&|_, ended| ended),
-            settled: self.settled,
-            closed: self.closed,
-            lines: 1,
-        }
+    fn used(&self) -> i64 {
+        self.advanced + self.paid + self.committed - self.under_contract
     }
 
-    /// Money that goes out on a day, or below 0 comes back.
-    pub(super) fn flow(&mut self, kind: pb::DisbursementKind, amount: i64, day: &str) {
-        let flow = match kind {
+    /// Money that goes out on a day, or below 0 comes back. What is paid after 15 December of the
+    /// year of the line is not in its closing.
+    pub(super) fn flow(&mut self, spent: &Spent, amount: i64, day: &str) {
+        let flow = match spent.kind {
             pb::DisbursementKind::Payment => {
                 self.paid += amount;
                 amount
@@ -146,8 +133,12 @@ impl Line {
                 amount
             }
         };
-        // The closing of 2022 to 2024 ends on 15 December 2024.
-        if day <= "2024-12-15" {
+        if spent.under_contract {
+            self.under_contract += flow;
+        }
+        let (_, rest) = spent.line.split_once("/budgetLines/").unwrap();
+        let (year, _) = rest.split_once('.').unwrap();
+        if day <= format!("{year}-12-15").as_str() {
             self.closed += flow;
         }
     }
@@ -157,7 +148,7 @@ impl Line {
 #[derive(Debug, Clone)]
 struct Decided {
     amount: i64,
-    permits: bool,
+    kind: pb::DecisionKind,
     ended: bool,
     replaces: Option<String>,
     granted: i64,
@@ -169,10 +160,12 @@ struct Decided {
 pub(super) struct Entered {
     pub(super) line: String,
     pub(super) name: String,
-    pub(super) decision: String,
+    pub(super) money: Money,
     /// The decision by which it was recalled.
     pub(super) by: Option<String>,
     pub(super) amount: i64,
+    /// What of a permission it took the place of.
+    pub(super) repaid: i64,
 }
 
 /// A disbursement that may be reversed.
@@ -182,6 +175,7 @@ pub(super) struct Spent {
     pub(super) name: String,
     pub(super) kind: pb::DisbursementKind,
     pub(super) amount: i64,
+    pub(super) under_contract: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -210,7 +204,7 @@ impl Model {
         }
         let decided = Decided {
             amount,
-            permits: kind == pb::DecisionKind::AdvanceBudget,
+            kind,
             ended: false,
             replaces,
             granted: 0,
@@ -220,34 +214,84 @@ impl Model {
     }
 
     pub(super) fn permits(&self, name: &str) -> bool {
-        self.decisions[name].permits
+        self.kind(name) == pb::DecisionKind::AdvanceBudget
+    }
+
+    pub(super) fn kind(&self, name: &str) -> pb::DecisionKind {
+        self.decisions[name].kind
     }
 
     /// A decision ends, and what is held of it shows as uncovered everywhere.
     pub(super) fn end(&mut self, name: &str) {
         self.decisions.get_mut(name).unwrap().ended = true;
-        for line in self.lines.values_mut() {
-            if let Some((_, _, ended)) = line.held.get_mut(name) {
-                *ended = true;
-            }
-        }
     }
 
+    /// Returns the last decision in the place of another one.
     pub(super) fn replacement(&self, of: &str) -> Option<String> {
-        let mut all = self.decisions.iter();
-        all.find(|(_, it)| it.replaces.as_deref() == Some(of))
-            .map(|(name, _)| name.clone())
+        let next = |of: &str| {
+            let mut all = self.decisions.iter();
+            all.find(|(_, it)| it.replaces.as_deref() == Some(of))
+                .map(|(name, _)| name.clone())
+        };
+        let mut last = next(of)?;
+        while let Some(further) = next(&last) {
+            last = further;
+        }
+        Some(last)
     }
 
-    /// A line holds more of a decision, or less.
-    pub(super) fn hold(&mut self, line: &str, decision: &str, amount: i64) {
-        let known = &self.decisions[decision];
-        let (permits, ended) = (known.permits, known.ended);
-        let held = &mut self.line(line).held;
-        let entry = held
-            .entry(decision.to_owned())
-            .or_insert((0, permits, ended));
-        entry.0 += amount;
+    /// A line holds more of some money, or less. Granted money first takes the place of what was
+    /// spent ahead of it by permission; returns how much of it.
+    pub(super) fn give(&mut self, line: &str, money: &Money, amount: i64) -> i64 {
+        let permits = self.permits(&money.0);
+        let before = self.numbers(line);
+        let it = self.line(line);
+        let ahead = (it.used() - before.allocated).min(before.permitted - it.repaid);
+        let repaid = match permits {
+            true => 0,
+            false => amount.min(ahead.max(0)),
+        };
+        it.repaid += repaid;
+        self.hold(line, money, amount);
+        repaid
+    }
+
+    /// A line holds more of some money, or less, and nothing comes of it.
+    pub(super) fn hold(&mut self, line: &str, money: &Money, amount: i64) {
+        *self.line(line).held.entry(money.clone()).or_default() += amount;
+    }
+
+    /// A grant that was reversed takes the place of nothing any more.
+    pub(super) fn unrepay(&mut self, line: &str, repaid: i64) {
+        let it = self.line(line);
+        it.repaid = (it.repaid - repaid).max(0);
+    }
+
+    pub(super) fn numbers(&self, line: &str) -> Numbers {
+        let it = self.lines.get(line).cloned().unwrap_or_default();
+        let sum = |of: &dyn Fn(bool, bool) -> bool| -> i64 {
+            let held = it.held.iter().filter(|((decision, moved_by), _)| {
+                let ended = |it: &String| self.decisions[it].ended;
+                let is_void = ended(decision) || moved_by.as_ref().is_some_and(ended);
+                of(self.permits(decision), is_void)
+            });
+            held.map(|(_, amount)| amount).sum()
+        };
+        let allocated = sum(&|permits, _| !permits);
+        let disbursed = it.advanced + it.paid;
+        Numbers {
+            planned: it.planned.unwrap_or_default(),
+            allocated,
+            permitted: sum(&|permits, _| permits),
+            committed: it.committed,
+            disbursed,
+            advanced: it.advanced,
+            remaining: allocated - disbursed,
+            uncovered: sum(&|_, is_void| is_void),
+            settled: it.settled,
+            closed: it.closed,
+            lines: 1,
+        }
     }
 
     pub(super) fn granted(&mut self, by: &str, amount: i64) {
@@ -258,29 +302,26 @@ impl Model {
         self.decisions.get_mut(by).unwrap().recalled += amount;
     }
 
-    pub(super) fn lines_of(&self, project: &str) -> impl Iterator<Item = (&str, &Line)> {
+    pub(super) fn lines_of(&self, project: &str) -> impl Iterator<Item = &str> {
         let prefix = format!("{project}/");
-        let lines = self.lines.iter();
-        lines
-            .filter(move |(name, _)| name.starts_with(&prefix))
-            .map(|(name, it)| (name.as_str(), it))
+        let lines = self.lines.keys().map(String::as_str);
+        lines.filter(move |it| it.starts_with(&prefix))
     }
 
     pub(super) fn of_project(&self, project: &str) -> Numbers {
-        let lines = self.lines_of(project).map(|(_, it)| it.numbers());
+        let lines = self.lines_of(project).map(|it| self.numbers(it));
         lines.fold(Numbers::default(), plus)
     }
 
     /// Sums of the nodes, from the lines of the units in them.
     pub(super) fn nodes(&self) -> [Numbers; 4] {
         NODES.map(|(_, _, units)| {
-            let lines = self.lines.iter();
-            let within = lines.filter(|(name, _)| {
+            let within = self.lines.keys().filter(|name| {
                 let unit = name.rsplit('.').next().unwrap();
                 units.contains(&unit)
             });
             within
-                .map(|(_, it)| it.numbers())
+                .map(|name| self.numbers(name))
                 .fold(Numbers::default(), plus)
         })
     }
@@ -291,18 +332,16 @@ impl Model {
         for (name, it) in &self.decisions {
             assert!(
                 it.granted <= it.amount && it.recalled <= it.amount,
-                "{name}"
+                "{name}: {it:?}"
             );
         }
         for (name, line) in &self.lines {
-            let it = line.numbers();
-            let means = it.allocated + it.permitted;
-            assert!(
-                it.disbursed <= means && it.committed <= means,
-                "{name}: {it:?}"
-            );
-            assert!(it.advanced >= 0 && line.paid >= 0, "{name}: {it:?}");
-            assert!(line.held.values().all(|(held, ..)| *held >= 0), "{name}");
+            let it = self.numbers(name);
+            let means = it.allocated + it.permitted - line.repaid;
+            assert!(line.used() <= means, "{name}: {line:?}");
+            assert!(line.repaid <= it.permitted, "{name}: {line:?}");
+            assert!(line.advanced >= 0 && line.paid >= 0, "{name}: {line:?}");
+            assert!(line.held.values().all(|it| *it >= 0), "{name}: {line:?}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Entering one thing, and what the model makes of it once it is taken.
 
 use super::{
-    model::{Entered, Spent},
+    model::{Entered, Money, Spent},
     *,
 };
 
@@ -65,33 +65,42 @@ impl Case<'_> {
                 let (line, by) = (at(&self.lines, *line)?, at(&self.decisions, *by)?);
                 let entered = office.enter_allocation(&line, given(&by, *amount)).await;
                 let entered = entered.map_err(Refused::by_a_rule)?;
-                self.model.hold(&line, &by, *amount);
+                let money = (by.clone(), None);
+                let repaid = self.model.give(&line, &money, *amount);
                 self.model.granted(&by, *amount);
                 self.model.allocations.push(Entered {
                     line,
                     name: entered.name,
-                    decision: by,
+                    money,
                     by: None,
                     amount: *amount,
+                    repaid,
                 });
             }
-            Entry::Recall { line, of, amount } => {
-                let (line, of) = (at(&self.lines, *line)?, at(&self.decisions, *of)?);
+            Entry::Recall {
+                line,
+                of,
+                amount,
+                moved,
+            } => {
+                let (line, money) = (at(&self.lines, *line)?, self.money(*of, *moved)?);
                 let by = self.named("dieu-chinh");
                 let recall = pb::Allocation {
                     by_decision: by.clone(),
-                    ..given(&of, -amount.abs())
+                    moved_by_decision: money.1.clone().unwrap_or_default(),
+                    ..given(&money.0, -amount.abs())
                 };
                 let entered = office.enter_allocation(&line, recall).await;
                 let entered = entered.map_err(Refused::by_a_rule)?;
-                self.model.hold(&line, &of, -amount.abs());
+                self.model.hold(&line, &money, -amount.abs());
                 self.model.recalled(&by, amount.abs());
                 self.model.allocations.push(Entered {
                     line,
                     name: entered.name,
-                    decision: of,
+                    money,
                     by: Some(by),
                     amount: -amount.abs(),
+                    repaid: 0,
                 });
             }
             Entry::Unallocate { nth } => self.unallocate(*nth).await?,
@@ -99,10 +108,14 @@ impl Case<'_> {
                 line,
                 of,
                 amount,
+                moved,
                 to_unit,
-            } => self.carry(*line, *of, *amount, *to_unit).await?,
+            } => {
+                let money = self.money(*of, *moved)?;
+                self.carry(*line, money, *amount, *to_unit).await?;
+            }
             Entry::Revoke { of } => {
-                let name = at(&self.decisions, *of)?;
+                let name = at(&self.endable(), *of)?;
                 let revoke = pb::RevokeDecisionRequest {
                     etag: office.get_decision(&name).await.etag,
                     name: name.clone(),
@@ -115,22 +128,14 @@ impl Case<'_> {
                 self.model.end(&name);
             }
             Entry::Replace { of } => self.replace(*of).await?,
-            Entry::Cover { line, of, amount } => {
-                let (line, of) = (at(&self.lines, *line)?, at(&self.decisions, *of)?);
-                let by = self.model.replacement(&of);
-                let by = by.unwrap_or_else(|| self.decisions[0].clone());
-                let cover = pb::CoverAllocationRequest {
-                    parent: line.clone(),
-                    decision: of.clone(),
-                    by_decision: by.clone(),
-                    amount_vnd: *amount,
-                    ..Default::default()
-                };
-                let mut budget = office.budget.clone();
-                taken(budget.cover_allocation(office.receiver.ask(cover)).await)?;
-                self.model.hold(&line, &of, -amount);
-                self.model.hold(&line, &by, *amount);
-                self.model.granted(&by, *amount);
+            Entry::Cover {
+                line,
+                of,
+                amount,
+                moved,
+            } => {
+                let (line, money) = (at(&self.lines, *line)?, self.money(*of, *moved)?);
+                self.cover(line, money, *amount).await?;
             }
             Entry::Sign { line, amount } => {
                 let line = at(&self.lines, *line)?;
@@ -182,10 +187,16 @@ impl Case<'_> {
         };
         let entered = self.office.enter_allocation(&wrong.line, reversal).await;
         entered.map_err(Refused::by_a_rule)?;
-        self.model.hold(&wrong.line, &wrong.decision, -wrong.amount);
         match &wrong.by {
-            Some(by) => self.model.recalled(by, wrong.amount),
-            None => self.model.granted(&wrong.decision, -wrong.amount),
+            Some(by) => {
+                self.model.give(&wrong.line, &wrong.money, -wrong.amount);
+                self.model.recalled(by, wrong.amount);
+            }
+            None => {
+                self.model.unrepay(&wrong.line, wrong.repaid);
+                self.model.hold(&wrong.line, &wrong.money, -wrong.amount);
+                self.model.granted(&wrong.money.0, -wrong.amount);
+            }
         }
         Ok(())
     }
@@ -193,13 +204,13 @@ impl Case<'_> {
     async fn carry(
         &mut self,
         line: usize,
-        of: usize,
+        money: Money,
         amount: i64,
         to_unit: bool,
     ) -> Result<(), Refused> {
         let office = self.office;
-        let (line, of) = (at(&self.lines, line)?, at(&self.decisions, of)?);
-        let by = self.named("chuyen");
+        let line = at(&self.lines, line)?;
+        let by = self.moving.last().unwrap().clone();
         let unit = match line.ends_with("xa-long-hiep") {
             true => "huyen-minh-long",
             false => "xa-long-hiep",
@@ -207,7 +218,8 @@ impl Case<'_> {
         let year: i32 = if line.contains("/2022.") { 2023 } else { 2024 };
         let mut carry = pb::MoveAllocationRequest {
             parent: line.clone(),
-            decision: of.clone(),
+            decision: money.0.clone(),
+            moved_by_decision: money.1.clone().unwrap_or_default(),
             by_decision: by.clone(),
             amount_vnd: amount,
             ..Default::default()
@@ -227,21 +239,63 @@ impl Case<'_> {
                 format!("{project}/budgetLines/{year}.{rest}.{own_unit}")
             }
         };
-        self.model.hold(&line, &of, -amount);
-        self.model.hold(&target, &by, amount);
+        self.model.hold(&line, &money, -amount);
+        // The money stays that of the decision that granted it.
+        let arrived = (money.0, Some(by.clone()));
+        self.model.give(&target, &arrived, amount);
         self.model.granted(&by, amount);
         self.model.recalled(&by, amount);
         Ok(())
     }
 
+    /// Puts money under the decision in the place of the one that granted it, or else in the
+    /// place of the one that moved it.
+    async fn cover(&mut self, line: String, money: Money, amount: i64) -> Result<(), Refused> {
+        let office = self.office;
+        let granting = self.model.replacement(&money.0);
+        let moving = money.1.as_ref().and_then(|it| self.model.replacement(it));
+        let (by, covered) = match (granting, moving) {
+            (Some(by), _) => (by.clone(), (by, money.1.clone())),
+            (None, Some(by)) => (by.clone(), (money.0.clone(), Some(by))),
+            // Refused, as nothing has taken the place of either.
+            (None, None) => (self.decisions[0].clone(), money.clone()),
+        };
+        let cover = pb::CoverAllocationRequest {
+            parent: line.clone(),
+            decision: money.0.clone(),
+            moved_by_decision: money.1.clone().unwrap_or_default(),
+            by_decision: by.clone(),
+            amount_vnd: amount,
+            ..Default::default()
+        };
+        let mut budget = office.budget.clone();
+        taken(budget.cover_allocation(office.receiver.ask(cover)).await)?;
+        self.model.hold(&line, &money, -amount);
+        self.model.hold(&line, &covered, amount);
+        self.model.granted(&by, amount);
+        Ok(())
+    }
+
+    /// Names some money: of a decision, granted on a line or moved there.
+    fn money(&self, of: usize, moved: bool) -> Result<Money, Refused> {
+        let moved_by = match moved {
+            true => Some(at(&self.moving, of)?),
+            false => None,
+        };
+        Ok((at(&self.decisions, of)?, moved_by))
+    }
+
+    /// Decisions that may be revoked or replaced.
+    fn endable(&self) -> Vec<String> {
+        let all = self.decisions.iter().chain(&self.moving);
+        all.cloned().collect()
+    }
+
     async fn replace(&mut self, of: usize) -> Result<(), Refused> {
         let office = self.office;
-        let old = at(&self.decisions, of)?;
-        let kind = match self.model.permits(&old) {
-            true => pb::DecisionKind::AdvanceBudget,
-            false => pb::DecisionKind::AssignBudget,
-        };
-        let id = format!("{}-thay-{}", self.id, self.decisions.len());
+        let old = at(&self.endable(), of)?;
+        let kind = self.model.kind(&old);
+        let id = format!("{}-thay-{}", self.id, self.endable().len());
         let new = pb::Decision {
             replaces: old.clone(),
             ..decision(kind, 800)
@@ -256,7 +310,10 @@ impl Case<'_> {
         let issued = office.issue(&drafted.name, &number, &drafted.etag).await;
         let name = issued.map_err(Refused::by_a_rule)?.name;
         self.model.decided(&name, kind, 800, Some(old));
-        self.decisions.push(name);
+        match kind {
+            pb::DecisionKind::MoveBudget => self.moving.push(name),
+            _ => self.decisions.push(name),
+        }
         Ok(())
     }
 
@@ -283,13 +340,16 @@ impl Case<'_> {
                 };
                 let entered = office.disburse(&line, disbursement).await;
                 let entered = entered.map_err(Refused::by_a_rule)?;
-                self.model.line(&line).flow(kind, amount, DAYS[day]);
-                self.model.spent.push(Spent {
+                let spent = Spent {
                     line,
                     name: entered.name,
                     kind,
                     amount,
-                });
+                    under_contract: !entered.commitment.is_empty(),
+                };
+                let line = self.model.line(&spent.line);
+                line.flow(&spent, amount, DAYS[day]);
+                self.model.spent.push(spent);
             }
             Entry::Reverse { nth, day } => {
                 let wrong = at(&self.model.spent, nth)?;
@@ -301,7 +361,7 @@ impl Case<'_> {
                 let entered = office.disburse(&wrong.line, reversal).await;
                 entered.map_err(Refused::by_a_rule)?;
                 let line = self.model.line(&wrong.line);
-                line.flow(wrong.kind, -wrong.amount, DAYS[day]);
+                line.flow(&wrong, -wrong.amount, DAYS[day]);
             }
             _ => unreachable!("only what is spent or taken back comes here"),
         }
