@@ -1,5 +1,5 @@
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use super::*;
 
@@ -60,8 +60,15 @@ async fn what_was_allocated_before_there_were_lines_stands_on_lines() {
         .unwrap();
 }
 
-/// Migrations there were before money kept the decision that granted it.
-const BEFORE_ORIGINS: u32 = 8;
+/// The schema as it was before money kept the decision that granted it.
+struct BeforeOrigins;
+
+impl MigratorTrait for BeforeOrigins {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let all = projects::Migrator::migrations().into_iter();
+        all.filter(|it| it.name() < "m0030").collect()
+    }
+}
 
 /// 1.000 đồng of a decision, 600 of them moved to 2023 and 200 of those on to 2024, as it was
 /// entered when moved money was that of the decision that moved it.
@@ -69,9 +76,7 @@ const BEFORE_ORIGINS: u32 = 8;
 async fn money_that_was_moved_before_is_that_of_the_decision_that_granted_it() {
     let world = World::new().await;
     let db = world.db(projects::NAME).await;
-    let connection = db.reader();
-    let up = projects::Migrator::up(connection, Some(BEFORE_ORIGINS));
-    up.await.unwrap();
+    db.migrate::<BeforeOrigins>().await.unwrap();
     let mut statements = vec![
         "INSERT INTO projects (id, display_name, kind, owner_unit, start_period, ordinal, objective, \
          last_entry, create_micros, update_micros, version, state) VALUES ('a', 'A', 'task', \
@@ -127,9 +132,14 @@ async fn money_that_was_moved_before_is_that_of_the_decision_that_granted_it() {
          'huyen-minh-long', '', 'users/can-bo', 5, 'payment', 100, '2022-05-20', 2022, '', '', 6)"
             .into(),
     );
+    let tx = db
+        .begin_as("users/administrator", "test", "test")
+        .await
+        .unwrap();
     for statement in &statements {
-        connection.execute_unprepared(statement).await.unwrap();
+        tx.db.execute_unprepared(statement).await.unwrap();
     }
+    tx.commit().await.unwrap();
     db.migrate::<projects::Migrator>().await.unwrap();
 
     let office = Office::on(world, db).await;

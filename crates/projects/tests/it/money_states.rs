@@ -208,7 +208,7 @@ async fn a_project_is_cancelled_when_nothing_is_open_and_then_pays_no_more() {
     let details = status.get_error_details();
     let vietnamese = details.localized_message().unwrap().message.clone();
     assert!(
-        vietnamese.contains("còn 100.000 đồng tạm ứng chưa thu hồi và 210.000 đồng phải chi"),
+        vietnamese.contains("còn 100.000 đồng tạm ứng chưa thu hồi, 210.000 đồng giữ cho hợp đồng"),
         "{vietnamese}"
     );
     let (code, reason, facts) = refusal(refused);

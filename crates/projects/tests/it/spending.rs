@@ -142,9 +142,12 @@ async fn what_a_contract_reserved_is_not_spent_on_anything_else() {
     let status = refused.clone().unwrap_err();
     let details = status.get_error_details();
     let vietnamese = details.localized_message().unwrap().message.clone();
-    let told = "trong hạn mức 1.000.000 đồng đã giải ngân 0 đồng, còn phải chi theo hợp đồng \
-                600.000 đồng; chỉ còn 400.000 đồng, thiếu 1 đồng";
-    assert!(vietnamese.contains(told), "{vietnamese}");
+    let told = "chỉ còn giải ngân được 400.000 đồng, yêu cầu 400.001 đồng, thiếu 1 đồng (hạn mức \
+                1.000.000 đồng, đã giải ngân 0 đồng, giữ cho hợp đồng 600.000 đồng)";
+    assert!(vietnamese.starts_with(told), "{vietnamese}");
+    let told = "400.000 đồng left to disburse, 400.001 đồng asked, 1 đồng missing (limit \
+                1.000.000 đồng, disbursed 0 đồng, reserved for contracts 600.000 đồng)";
+    assert!(status.message().starts_with(told), "{}", status.message());
     assert_eq!(refusal(refused).1, "DISBURSEMENT_EXCEEDED");
     office.pay(&line, 400_000).await.unwrap();
     let more = office.sign(&line, contract("02/HĐ", 1)).await;
