@@ -24,6 +24,7 @@ mod charge;
 mod choice;
 mod columns;
 mod commitment;
+mod deadline;
 mod decision;
 mod disbursement;
 mod entry;

@@ -9,6 +9,7 @@ mod m0011_budget_lines;
 mod m0012_spending;
 mod m0013_requests;
 mod m0020_plans;
+mod m0021_progress_sources;
 mod m0030_money;
 
 pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
@@ -21,6 +22,7 @@ pub(crate) fn all() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0012_spending::Migration),
         Box::new(m0013_requests::Migration),
         Box::new(m0020_plans::Migration),
+        Box::new(m0021_progress_sources::Migration),
         Box::new(m0030_money::Migration),
     ]
 }

@@ -1,16 +1,18 @@
 //! What a unit planned for a period, with what became of it: the tasks planned for it, the
 //! plans in words of reports before, and the projects that were to end in it. What was
-//! planned for a period before and is still open is carried over.
+//! planned for a period before and is still open is carried over; what goes on all the time
+//! is planned anew for every period.
 
 use chrono::NaiveDate;
 use kit::{Access, Actor, Db, Result};
 use types::{
-    date::short,
+    date::{short, vietnam_date},
     ids::{ProjectId, UnitId},
     period::Period,
 };
 
 use crate::{
+    deadline::{self, Events},
     hand_over,
     progress::{self, Health, ProgressEntry},
     project::{Project, State},
@@ -31,6 +33,8 @@ pub(crate) struct Work {
     pub(crate) text: String,
     pub(crate) period: Period,
     pub(crate) deadline: String,
+    /// The day it falls on, as far as it is known.
+    pub(crate) due: Option<NaiveDate>,
     pub(crate) state: Option<TaskProgress>,
     pub(crate) outcome: String,
     pub(crate) carried_over: bool,
@@ -67,18 +71,27 @@ impl PlannedWork {
         let ids: Vec<_> = projects.iter().map(|it| it.id.as_str()).collect();
         let entries = progress::store::standing_of(db, &ids).await?;
         let tasks = task::store::of_projects(db, &ids).await?;
-        let mut work = Vec::new();
-        for project in &projects {
-            let facts = Facts {
+        let mut facts: Vec<_> = projects
+            .iter()
+            .map(|project| Facts {
                 project,
                 entries: entries
                     .iter()
                     .filter(|it| it.project == project.id)
                     .collect(),
                 tasks: tasks.iter().filter(|it| it.project == project.id).collect(),
-            };
-            work.extend(facts.planned_for(list.period));
+                events: Events::default(),
+            })
+            .collect();
+        let today = vietnam_date(self.db.clock().now());
+        let waiting = facts.iter().map(|it| (it.project, it.waits_for_money()));
+        let waiting: Vec<_> = waiting.collect();
+        let events = deadline::events_of(db, &waiting, today).await?;
+        for it in &mut facts {
+            it.events = events.get(&it.project.id).copied().unwrap_or_default();
         }
+        let work = facts.iter().flat_map(|it| it.planned_for(list.period));
+        let mut work: Vec<_> = work.collect();
         work.truncate(MOST_LINES);
         Ok(work)
     }
@@ -96,16 +109,27 @@ struct Facts<'a> {
     project: &'a Project,
     entries: Vec<&'a ProgressEntry>,
     tasks: Vec<&'a Task>,
+    events: Events,
 }
 
 impl Facts<'_> {
+    fn waits_for_money(&self) -> bool {
+        let tasks = self.tasks.iter();
+        let words = tasks.map(|it| it.content.due_text.as_str());
+        let mut words = words.chain([self.project.content.plan.deadline_text.as_str()]);
+        words.any(deadline::waits_for_money)
+    }
+
     fn planned_for(&self, period: Period) -> Vec<Work> {
         let mut work: Vec<_> = self.in_words(period).collect();
+        if work.is_empty() {
+            work.extend(self.carried_on(period));
+        }
         if work.is_empty() {
             work.extend(self.to_end_in(period));
         }
         let tasks = self.tasks.iter();
-        work.extend(tasks.filter_map(|it| planned_task(it, period)));
+        work.extend(tasks.filter_map(|it| planned_task(it, period, &self.events)));
         work
     }
 
@@ -113,26 +137,62 @@ impl Facts<'_> {
     fn in_words(&self, period: Period) -> impl Iterator<Item = Work> {
         let ahead = move |it: &&&ProgressEntry| {
             let plan = it.said.plan.as_ref();
-            plan.is_some_and(|plan| period.contains(&plan.period) && it.said.period != period)
+            plan.is_some_and(|plan| {
+                is_for(plan.period, period) && ends(it.said.period) < ends(period)
+            })
         };
         let planned = self.entries.iter().filter(ahead);
-        planned.filter_map(move |it| {
+        planned.filter_map(move |it| self.told(it, period))
+    }
+
+    /// The newest plan in words, when its period is over and nobody has said that it is done. A
+    /// later plan takes its place; what goes on all the time is done for its period alone.
+    fn carried_on(&self, period: Period) -> Option<Work> {
+        let begin = period.calendar().start();
+        let is_over = |it: Period| ends(it).is_some_and(|end| end <= begin);
+        let planned = self.entries.iter().filter_map(|it| {
             let plan = it.said.plan.as_ref()?;
-            Some(Work {
-                entry: Some(it.name()),
-                text: plan.text.clone(),
-                period: plan.period,
-                ..self.own(period)
-            })
+            is_over(plan.period).then_some((ends(plan.period), it.number, *it))
+        });
+        let (_, _, newest) = planned.max_by_key(|(end, number, _)| (*end, *number))?;
+        if !self.project.stands_in(period) {
+            return None;
+        }
+        let work = self.told(newest, period)?;
+        if deadline::is_continuous(&self.project.content.plan.deadline_text) {
+            return Some(work);
+        }
+        let since = self.entries.iter().filter(|it| {
+            ends(it.said.period) > ends(newest.said.period) && is_over(it.said.period)
+        });
+        let last = since.max_by_key(|it| (ends(it.said.period), it.number));
+        let is_done = last.is_some_and(|it| it.said.health == Health::Done);
+        (!is_done).then_some(Work {
+            carried_over: true,
+            ..work
         })
     }
 
-    /// The project itself, when it was to end in the period.
-    fn to_end_in(&self, period: Period) -> Option<Work> {
-        let end = self.project.content.plan.end?;
-        period.calendar().contains(end).then(|| Work {
-            text: self.project.content.display_name.clone(),
+    /// A plan in words with what was said for the period.
+    fn told(&self, entry: &ProgressEntry, period: Period) -> Option<Work> {
+        let plan = entry.said.plan.as_ref()?;
+        Some(Work {
+            entry: Some(entry.name()),
+            text: plan.text.clone(),
+            period: plan.period,
             ..self.own(period)
+        })
+    }
+
+    /// The project itself, when it was to end in the period, or goes on all the time.
+    fn to_end_in(&self, period: Period) -> Option<Work> {
+        let own = self.own(period);
+        let ends_here = own.due.is_some_and(|it| period.calendar().contains(it));
+        let goes_on = deadline::is_continuous(&self.project.content.plan.deadline_text)
+            && self.project.stands_in(period);
+        (ends_here || goes_on).then(|| Work {
+            text: self.project.content.display_name.clone(),
+            ..own
         })
     }
 
@@ -152,6 +212,7 @@ impl Facts<'_> {
             }),
             (None, _) => None,
         };
+        let plan = &self.project.content.plan;
         let words = said
             .map(|it| it.result())
             .or(state.map(TaskProgress::to_vietnamese));
@@ -161,10 +222,8 @@ impl Facts<'_> {
             entry: None,
             text: String::new(),
             period,
-            deadline: deadline(
-                &self.project.content.plan.deadline_text,
-                self.project.content.plan.end,
-            ),
+            deadline: deadline(&plan.deadline_text, plan.end),
+            due: deadline::day(&plan.deadline_text, plan.end, &self.events),
             state,
             outcome: words.unwrap_or_default().to_owned(),
             carried_over: false,
@@ -172,19 +231,34 @@ impl Facts<'_> {
     }
 }
 
-/// A task that was planned for a period, or for one before and is still open.
-fn planned_task(task: &Task, period: Period) -> Option<Work> {
+/// Says whether what is planned for one period is planned for another: for a part of it, or for
+/// a longer one it lies in ("6 tháng cuối năm" in a report of the third quarter).
+fn is_for(planned: Period, period: Period) -> bool {
+    period.contains(&planned) || planned.contains(&period)
+}
+
+fn ends(period: Period) -> Option<NaiveDate> {
+    period.calendar().end()
+}
+
+/// A task that was planned for a period, or for one before and is still open, or goes on all
+/// the time.
+fn planned_task(task: &Task, period: Period, events: &Events) -> Option<Work> {
     let content = &task.content;
     let days = period.calendar();
-    let (is_planned, is_late) = match (content.plan_period, content.due) {
-        (Some(planned), _) => {
-            let end = planned.calendar().end();
-            (period.contains(&planned), end <= Some(days.start()))
-        }
+    let due = deadline::day(&content.due_text, content.due, events);
+    let (is_planned, is_late) = match (content.plan_period, due) {
+        (Some(planned), _) => (is_for(planned, period), ends(planned) <= Some(days.start())),
         (None, Some(due)) => (days.contains(due), due < days.start()),
         (None, None) => (false, false),
     };
-    let carried_over = is_late && content.is_open();
+    let goes_on = deadline::is_continuous(&content.due_text) && content.is_open();
+    let from = content.plan_period.map_or_else(
+        || vietnam_date(task.create_time),
+        |it| it.calendar().start(),
+    );
+    let is_planned = is_planned || goes_on && days.end().is_none_or(|end| from < end);
+    let carried_over = !goes_on && is_late && content.is_open();
     if !is_planned && !carried_over {
         return None;
     }
@@ -200,6 +274,7 @@ fn planned_task(task: &Task, period: Period) -> Option<Work> {
         text: content.title.clone(),
         period: content.plan_period.unwrap_or(period),
         deadline: deadline(&content.due_text, content.due),
+        due,
         state: Some(content.progress),
         outcome,
         carried_over,

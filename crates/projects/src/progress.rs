@@ -2,7 +2,7 @@
 //! one that stands for a period is the one that no other corrects.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{Access, Actor, Db, Result, Tx, db::ledger::Action, page::Pages};
+use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages};
 use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
@@ -15,6 +15,7 @@ use types::{
 
 use crate::{
     charge,
+    disbursement::Source,
     entry::PROGRESS,
     project::{self, ListEntries, Method, Project},
     task,
@@ -39,6 +40,8 @@ pub(crate) struct ProgressEntry {
     pub(crate) method: Method,
     pub(crate) completion: Completion,
     pub(crate) corrects: Option<i64>,
+    /// Who sent it, when it was not typed.
+    pub(crate) source: Option<Source>,
     pub(crate) principal: Principal,
     pub(crate) create_time: DateTime<Utc>,
 }
@@ -84,6 +87,7 @@ pub(crate) struct CreateProgressEntry {
     /// Quantity done as the caller sent it.
     pub(crate) done: Option<Decimal>,
     pub(crate) corrects: Option<i64>,
+    pub(crate) source: Option<Source>,
 }
 
 /// An entry beside what it was entered into.
@@ -128,6 +132,10 @@ impl Progress {
         let project = project::locked(&self.access, tx, actor, &new.project).await?;
         let days = new.said.period.calendar();
         charge::in_charge(&self.access, actor, &project.owner_unit, days).await?;
+        let keys: Vec<_> = new.source.iter().collect();
+        if let Some(known) = store::sent(&tx.db, &keys).await?.into_values().next() {
+            return Err(Error::taken("PROGRESS_ENTRY", known.name()));
+        }
         let ground = Ground::read(&tx.db, &project, new.said.period).await?;
         rules::check(&project, &new, vietnam_date(tx.now()))?;
         rules::names_what_stands(&new, ground.standing.as_ref())?;
@@ -156,10 +164,14 @@ impl Progress {
             method: project.content.measure.method,
             completion,
             corrects: new.corrects,
+            source: new.source,
             principal: actor.principal().clone(),
             create_time: tx.now(),
         };
         store::insert(&tx.db, &entry).await?;
+        if let Some(source) = &entry.source {
+            store::note(&tx.db, source, &entry).await?;
+        }
         tx.record(Action::Created, &entry.name(), None, Some(&entry))
             .await?;
         Ok(entry)
@@ -216,6 +228,19 @@ impl Ground {
 }
 
 impl ProgressEntry {
+    /// Says whether a caller sends what this entry says. What the project found by itself need
+    /// not be sent.
+    fn says(&self, new: &CreateProgressEntry) -> bool {
+        let (percent, done) = (self.completion.percent, self.completion.done);
+        let found = |sent: Option<Percent>| sent.is_none() || sent == percent;
+        let measured = match self.method {
+            Method::Estimate => new.percent == percent && new.done.is_none(),
+            Method::Quantity => new.done == done && found(new.percent),
+            Method::Milestones => new.done.is_none() && found(new.percent),
+        };
+        self.project == new.project && self.said == new.said && measured
+    }
+
     pub(crate) fn name(&self) -> String {
         PROGRESS.name(&self.project, self.number)
     }

@@ -19,7 +19,7 @@ use types::{
 };
 
 use crate::{
-    charge,
+    charge, deadline,
     instrument::{self, FundingKind, Instrument, Procedure},
     progress,
     reason::{LEGAL_INSTRUMENT_FIXED, PLAN_NEEDS_BASELINE, PROJECT_TABLE_FULL},
@@ -167,6 +167,8 @@ pub(crate) struct Shown {
     pub(crate) latest_entry: Option<String>,
     pub(crate) completion: Option<Percent>,
     pub(crate) procedure: Option<Procedure>,
+    /// The day its deadline falls on, as far as it is known.
+    pub(crate) due: Option<NaiveDate>,
 }
 
 /// The use cases.
@@ -321,10 +323,19 @@ impl Register {
         let ids: Vec<_> = projects.iter().map(|it| it.id.as_str()).collect();
         let mut latest = progress::store::latest(db, &ids).await?;
         let today = vietnam_date(self.db.clock().now());
+        let waits = |it: &Project| {
+            let plan = &it.content.plan;
+            plan.end.is_none() && deadline::waits_for_money(&plan.deadline_text)
+        };
+        let waiting: Vec<_> = projects.iter().map(|it| (it, waits(it))).collect();
+        let events = deadline::events_of(db, &waiting, today).await?;
         let shown = projects.into_iter().map(|project| {
+            let plan = &project.content.plan;
+            let events = events.get(&project.id).copied().unwrap_or_default();
             let latest = latest.remove(&project.id).unwrap_or_default();
             Shown {
                 procedure: project.procedure(today),
+                due: deadline::day(&plan.deadline_text, plan.end, &events),
                 latest_entry: latest.entry,
                 completion: latest.completion,
                 project,

@@ -61,5 +61,6 @@ reasons! {
     HEALTH_BEFORE_START: "work on `{project}` is under way, but it is {state}", "công việc của `{project}` đang thực hiện nhưng dự án ở trạng thái {state}";
     HEALTH_NOT_STARTED_BUT_MEASURED: "not begun, yet {percent}% done", "chưa thực hiện nhưng đã hoàn thành {percent_vi}";
     HEALTH_DONE_NOT_WHOLE: "done, yet completion is {percent}%", "đã hoàn thành nhưng mức độ mới đạt {percent_vi}";
+    PROGRESS_CHANGED: "`{system}` sent another entry under the key `{key}` before: a correction is sent under its own key", "`{system}` đã gửi một bản ghi khác với mã `{key}`: hãy gửi bản đính chính với mã riêng";
     PROJECT_OUT_OF_REACH: "`{project}` does not exist, or is not yours to report on", "`{project}` không tồn tại hoặc không thuộc quyền báo cáo của bạn";
 }

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
+use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use types::{
     date::vietnam_date,
@@ -13,8 +14,9 @@ use types::{
 
 use crate::{
     charge,
+    deadline::{self, Events},
     entry::TASKS,
-    project::{self, ListEntries},
+    project::{self, ListEntries, Project},
     reason::TASKS_FULL,
 };
 
@@ -86,6 +88,8 @@ pub(crate) struct GetTask {
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) task: Task,
+    /// The day it is due, as far as it is known.
+    pub(crate) due: Option<NaiveDate>,
     pub(crate) overdue: bool,
 }
 
@@ -121,7 +125,7 @@ impl Tasks {
         }
         let number = project::store::next_entry(&tx.db, &project.id).await?;
         let task = Task {
-            project: project.id,
+            project: project.id.clone(),
             number,
             content: new.content,
             create_time: tx.now(),
@@ -131,7 +135,7 @@ impl Tasks {
         store::insert(&tx.db, &task).await?;
         tx.record(Action::Created, &task.name(), None, Some(&task))
             .await?;
-        Ok(task.shown(vietnam_date(tx.now())))
+        self.shown_one(&tx.db, &project, task).await
     }
 
     /// Changes a task.
@@ -156,7 +160,7 @@ impl Tasks {
         let name = after.name();
         tx.record(Action::Updated, &name, Some(&before), Some(&after))
             .await?;
-        Ok(after.shown(vietnam_date(tx.now())))
+        self.shown_one(&tx.db, &project, after).await
     }
 
     /// Reads one task.
@@ -165,7 +169,7 @@ impl Tasks {
         let project = project::allowed(&self.access, actor, db, &get.project).await?;
         let found = store::find(db, &project.id, get.number).await?;
         let task = found.ok_or_else(|| missing(&project.id, get.number))?;
-        Ok(task.shown(self.today()))
+        self.shown_one(db, &project, task).await
     }
 
     /// Lists the tasks of a project, the oldest first.
@@ -181,12 +185,34 @@ impl Tasks {
         let after = page.after_number()?;
         let tasks = store::list(db, &project.id, after, page.limit()).await?;
         let (tasks, next) = page.close(tasks, |it| it.number.to_string())?;
-        let today = self.today();
-        Ok((tasks.into_iter().map(|it| it.shown(today)).collect(), next))
+        Ok((self.shown(db, &project, tasks).await?, next))
     }
 
-    fn today(&self) -> NaiveDate {
-        vietnam_date(self.db.clock().now())
+    async fn shown_one(
+        &self,
+        db: &impl ConnectionTrait,
+        project: &Project,
+        task: Task,
+    ) -> Result<Shown> {
+        let mut shown = self.shown(db, project, vec![task]).await?;
+        shown.pop().ok_or_else(|| Error::internal("a task is gone"))
+    }
+
+    /// Puts beside tasks of a project what its events and the day say of them.
+    async fn shown(
+        &self,
+        db: &impl ConnectionTrait,
+        project: &Project,
+        tasks: Vec<Task>,
+    ) -> Result<Vec<Shown>> {
+        let today = vietnam_date(self.db.clock().now());
+        let waits = tasks
+            .iter()
+            .any(|it| deadline::waits_for_money(&it.content.due_text));
+        let events = deadline::events_of(db, &[(project, waits)], today).await?;
+        let events = events.get(&project.id).copied().unwrap_or_default();
+        let shown = tasks.into_iter().map(|it| it.shown(today, &events));
+        Ok(shown.collect())
     }
 
     async fn assignee_exists(&self, actor: &Actor, content: &Content) -> Result<()> {
@@ -210,10 +236,12 @@ impl Task {
         TASKS.name(&self.project, self.number)
     }
 
-    fn shown(self, today: NaiveDate) -> Shown {
-        let overdue = self.content.is_open() && self.content.due.is_some_and(|due| due < today);
+    fn shown(self, today: NaiveDate, events: &Events) -> Shown {
+        let due = deadline::day(&self.content.due_text, self.content.due, events);
+        let overdue = self.content.is_open() && due.is_some_and(|due| due < today);
         Shown {
             task: self,
+            due,
             overdue,
         }
     }

@@ -55,8 +55,7 @@ impl Province {
 
     /// Makes the communes, their projects, and a line with money for each.
     pub(crate) async fn fill(&mut self) {
-        // Five are there already, the province itself not counted.
-        for index in 0..UNITS - 4 {
+        for index in 0..UNITS {
             let (id, name) = (format!("xa-{index}"), format!("UBND xã {index}"));
             let parent = "units/huyen-minh-long";
             self.world.unit(&id, &name, UnitKind::Commune, parent).await;
@@ -92,7 +91,7 @@ impl Province {
     }
 
     async fn project(&mut self, index: usize) {
-        let unit = format!("units/xa-{}", index % (UNITS - 4));
+        let unit = format!("units/xa-{}", index % UNITS);
         let create = pb::CreateProjectRequest {
             project: Some(pb::Project {
                 display_name: format!("Dự án {index}"),
@@ -174,7 +173,7 @@ impl Province {
 fn payment(index: usize) -> pb::Disbursement {
     // A stride that visits all projects in no order.
     let project = index * 7_919 % PROJECTS;
-    let unit = project % (UNITS - 4);
+    let unit = project % UNITS;
     let day = 1 + index % 28;
     let month = 1 + index / 28 % 12;
     pb::Disbursement {

@@ -35,6 +35,7 @@ impl From<Work> for pb::PlannedWork {
             state: state.into(),
             outcome_text: it.outcome,
             carried_over: it.carried_over,
+            deadline_date: it.due.map(|it| it.to_string()).unwrap_or_default(),
         }
     }
 }

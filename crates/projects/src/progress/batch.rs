@@ -1,7 +1,8 @@
 //! Progress of many projects, as another system sends it: every entry for itself, so that
-//! sending again does no harm. What says the same as what stands changes nothing; anything
-//! else corrects what stands. Entries are taken in their order: of two about one project
-//! and period the later corrects the earlier.
+//! sending again does no harm. What was sent before under its key changes nothing, whatever
+//! stands by now; what says the same as what stands changes nothing either, and its key is
+//! noted. Anything else corrects what stands. Entries are taken in their order: of two about
+//! one project and period the later corrects the earlier.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +15,14 @@ use types::{
     violations::Invalid,
 };
 
-use super::{CreateProgressEntry, Ground, Progress, ProgressEntry, completion, rules, warning};
+use super::{
+    CreateProgressEntry, Ground, Progress, ProgressEntry, completion, rules, store, warning,
+};
 use crate::{
     charge,
+    disbursement::Source,
     project::{self, Project},
-    reason::PROJECT_OUT_OF_REACH,
+    reason::{PROGRESS_CHANGED, PROJECT_OUT_OF_REACH},
 };
 
 /// Most entries of one call.
@@ -84,12 +88,17 @@ impl Progress {
         let still = |it: &Project| within_reach.get(&it.id) == Some(&it.owner_unit);
         let locked = locked.into_iter().filter(still);
         let locked: BTreeMap<_, _> = locked.map(|it| (it.id.clone(), it)).collect();
+        let keys: Vec<_> = batch.items.iter().filter_map(Item::source).collect();
+        let mut sent = store::sent(&tx.db, &keys).await?;
         let mut outcomes = Vec::with_capacity(batch.items.len());
         for (offset, item) in batch.items.into_iter().enumerate() {
             let outcome = match item.entry {
                 Err(bad) => Outcome::rejected(offset, Error::Invalid(bad))?,
                 Ok(new) => match locked.get(&new.project) {
-                    Some(project) => self.take(tx, actor, offset, project, new).await?,
+                    Some(project) => {
+                        self.take(tx, actor, offset, project, new, &mut sent)
+                            .await?
+                    }
                     None => Outcome::out_of_reach(offset, &new.project),
                 },
             };
@@ -135,23 +144,37 @@ impl Progress {
         offset: usize,
         project: &Project,
         new: CreateProgressEntry,
+        sent: &mut BTreeMap<Source, ProgressEntry>,
     ) -> Result<Outcome> {
+        let source = new.source.clone();
+        let known = source.as_ref().and_then(|it| sent.get(it).zip(Some(it)));
+        if let Some((known, source)) = known {
+            return Ok(match known.says(&new) {
+                true => Outcome::unchanged(offset, known),
+                false => Outcome::changed(offset, source),
+            });
+        }
         let ground = Ground::read(&tx.db, project, new.said.period).await?;
-        let new = match self.judge(tx, actor, project, new, &ground).await {
-            Ok(None) => {
-                let name = ground.standing.as_ref().map(ProgressEntry::name);
-                return Ok(Outcome {
-                    offset,
-                    name: name.unwrap_or_default(),
-                    disposition: Disposition::Unchanged,
-                    issues: Vec::new(),
-                });
+        let new = match (
+            self.judge(tx, actor, project, new, &ground).await,
+            &ground.standing,
+        ) {
+            (Ok(Some(new)), _) => new,
+            (Ok(None), Some(standing)) => {
+                if let Some(source) = source {
+                    store::note(&tx.db, &source, standing).await?;
+                    sent.insert(source, standing.clone());
+                }
+                return Ok(Outcome::unchanged(offset, standing));
             }
-            Ok(Some(new)) => new,
-            Err(error) => return Outcome::rejected(offset, error),
+            (Ok(None), None) => return Err(Error::internal("nothing stands, yet it is the same")),
+            (Err(error), _) => return Outcome::rejected(offset, error),
         };
         let completion = completion::of(project, &new, &ground)?;
         let entry = self.add(tx, actor, project, new, completion).await?;
+        if let Some(source) = source {
+            sent.insert(source, entry.clone());
+        }
         let issues = warning::of(project, &entry);
         Ok(Outcome {
             offset,
@@ -194,6 +217,10 @@ impl Item {
     fn project(&self) -> Option<&ProjectId> {
         self.entry.as_ref().ok().map(|it| &it.project)
     }
+
+    fn source(&self) -> Option<&Source> {
+        self.entry.as_ref().ok()?.source.as_ref()
+    }
 }
 
 impl Outcome {
@@ -213,12 +240,37 @@ impl Outcome {
         })
     }
 
+    fn unchanged(offset: usize, entry: &ProgressEntry) -> Self {
+        Self {
+            offset,
+            name: entry.name(),
+            disposition: Disposition::Unchanged,
+            issues: Vec::new(),
+        }
+    }
+
+    /// A key is for one entry. Which one is not told: it may be of a project out of reach.
+    fn changed(offset: usize, source: &Source) -> Self {
+        let refusal = warning::Warning {
+            reason: &PROGRESS_CHANGED,
+            facts: vec![
+                ("system", source.system.clone()),
+                ("key", source.external_id.clone()),
+            ],
+        };
+        Self::refused(offset, "progress_entry.external_id", &refusal)
+    }
+
     /// The same words whether the project exists or not.
     fn out_of_reach(offset: usize, project: &ProjectId) -> Self {
         let refusal = warning::Warning {
             reason: &PROJECT_OUT_OF_REACH,
             facts: vec![("project", project.name())],
         };
+        Self::refused(offset, "project", &refusal)
+    }
+
+    fn refused(offset: usize, field: &str, refusal: &warning::Warning) -> Self {
         let (en, vi) = refusal.texts();
         Self {
             offset,
@@ -226,8 +278,8 @@ impl Outcome {
             disposition: Disposition::Rejected,
             issues: vec![Issue {
                 is_error: true,
-                code: PROJECT_OUT_OF_REACH.code.to_owned(),
-                field: format!("items[{offset}].project"),
+                code: refusal.reason.code.to_owned(),
+                field: format!("items[{offset}].{field}"),
                 en,
                 vi,
             }],

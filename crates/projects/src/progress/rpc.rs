@@ -12,21 +12,29 @@ use super::{
     batch::{Disposition, Issue, Item, MOST_ITEMS, Outcome, UpsertProgress},
     warning::Warning,
 };
-use crate::{choice, entry::PROGRESS, project::ListEntries};
+use crate::{choice, disbursement::Source, entry::PROGRESS, project::ListEntries};
 
 impl TryFrom<pb::CreateProgressEntryRequest> for CreateProgressEntry {
     type Error = Invalid;
 
     fn try_from(request: pb::CreateProgressEntryRequest) -> Result<Self, Invalid> {
         let entry = request.progress_entry.unwrap_or_default();
-        read_entry("parent", &request.parent, entry)
+        read_entry("parent", &request.parent, entry, Typed::Perhaps)
     }
+}
+
+/// Whether an entry may come without the key of another system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    Perhaps,
+    Never,
 }
 
 fn read_entry(
     parent: &str,
     project: &str,
     entry: pb::ProgressEntry,
+    typed: Typed,
 ) -> Result<CreateProgressEntry, Invalid> {
     let mut bad = Invalid::default();
     let project = bad.required(parent, project);
@@ -56,6 +64,7 @@ fn read_entry(
             bad.take("progress_entry.corrects", number).map(Some)
         }
     };
+    let source = read_source(&entry, typed, &mut bad);
     let read = || {
         Some(CreateProgressEntry {
             project: project?,
@@ -72,9 +81,35 @@ fn read_entry(
             percent: percent?,
             done: done?,
             corrects: corrects?,
+            source: source?,
         })
     };
     read().ok_or(bad)
+}
+
+/// Reads the key of the system that sends an entry: neither part without the other.
+#[expect(clippy::option_option, reason = "bad and absent are different answers")]
+fn read_source(
+    entry: &pb::ProgressEntry,
+    typed: Typed,
+    bad: &mut Invalid,
+) -> Option<Option<Source>> {
+    let (of_system, of_key) = ("progress_entry.source_system", "progress_entry.external_id");
+    let system = bad.optional_line(of_system, &entry.source_system, 100);
+    let external_id = bad.optional_line(of_key, &entry.external_id, 200);
+    let (system, external_id) = (system?, external_id?);
+    if typed == Typed::Perhaps && system.is_empty() && external_id.is_empty() {
+        return Some(None);
+    }
+    for (field, text) in [(of_system, &system), (of_key, &external_id)] {
+        if text.is_empty() {
+            bad.missing(field);
+        }
+    }
+    (!system.is_empty() && !external_id.is_empty()).then_some(Some(Source {
+        system,
+        external_id,
+    }))
 }
 
 /// Reads what is planned for a later period; it may be told without a period when there is
@@ -142,6 +177,7 @@ impl TryFrom<pb::UpsertProgressRequest> for UpsertProgress {
                 "project",
                 &it.project,
                 it.progress_entry.unwrap_or_default(),
+                Typed::Never,
             ),
         });
         Ok(Self {
@@ -189,6 +225,10 @@ impl From<ProgressEntry> for pb::ProgressEntry {
         let name = entry.name();
         let corrects = entry.corrects.map(|it| PROGRESS.name(&entry.project, it));
         let decimal = |it: Option<Decimal>| it.map(|it| it.to_string()).unwrap_or_default();
+        let (source_system, external_id) = entry
+            .source
+            .map(|it| (it.system, it.external_id))
+            .unwrap_or_default();
         let said = entry.said;
         let (plan_period, plan_text) = said
             .plan
@@ -213,6 +253,8 @@ impl From<ProgressEntry> for pb::ProgressEntry {
             plan_period,
             issues: Vec::new(),
             superseded: false,
+            source_system,
+            external_id,
             create_time: Some(timestamp(entry.create_time)),
         }
     }

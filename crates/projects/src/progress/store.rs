@@ -19,6 +19,7 @@ use super::{Health, Latest, PlanAhead, ProgressEntry, Said, completion::Completi
 use crate::{
     choice,
     columns::{self, AT_ONCE},
+    disbursement::Source,
     project::Method,
 };
 
@@ -53,6 +54,26 @@ mod row {
         pub(super) reason: Option<String>,
         pub(super) plan_period: Option<String>,
         pub(super) plan_text: Option<String>,
+        pub(super) source_system: Option<String>,
+        pub(super) external_id: Option<String>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod key {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "progress_keys")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) source_system: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) external_id: String,
+        pub(super) project_id: String,
+        pub(super) number: i64,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -67,6 +88,11 @@ pub(super) async fn insert(db: &impl ConnectionTrait, entry: &ProgressEntry) -> 
         .plan
         .as_ref()
         .map(|it| (it.period.to_string(), it.text.clone()))
+        .unzip();
+    let (source_system, external_id) = entry
+        .source
+        .as_ref()
+        .map(|it| (it.system.clone(), it.external_id.clone()))
         .unzip();
     let row = row::ActiveModel {
         project_id: Set(entry.project.as_str().into()),
@@ -91,12 +117,87 @@ pub(super) async fn insert(db: &impl ConnectionTrait, entry: &ProgressEntry) -> 
         reason: Set(Some(said.reason.clone())),
         plan_period: Set(plan_period),
         plan_text: Set(plan_text),
+        source_system: Set(source_system),
+        external_id: Set(external_id),
     };
     row::Entity::insert(row)
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::Conflict))?;
     Ok(())
+}
+
+/// Notes the key under which what an entry says was sent.
+pub(super) async fn note(
+    db: &impl ConnectionTrait,
+    source: &Source,
+    entry: &ProgressEntry,
+) -> Result<()> {
+    let row = key::ActiveModel {
+        source_system: Set(source.system.clone()),
+        external_id: Set(source.external_id.clone()),
+        project_id: Set(entry.project.as_str().into()),
+        number: Set(entry.number),
+    };
+    // What was sent before was looked up a moment ago; another project may have got the key.
+    key::Entity::insert(row)
+        .exec_without_returning(db)
+        .await
+        .map_err(|error| on_unique(error, || Error::Conflict))?;
+    Ok(())
+}
+
+/// Returns the entries that were sent before under these keys.
+pub(super) async fn sent(
+    db: &impl ConnectionTrait,
+    keys: &[&Source],
+) -> Result<BTreeMap<Source, ProgressEntry>> {
+    let mut by_system: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for key in keys {
+        let ids = by_system.entry(&key.system).or_default();
+        ids.push(&key.external_id);
+    }
+    let mut noted = Vec::new();
+    for (system, ids) in by_system {
+        for part in ids.chunks(AT_ONCE) {
+            let rows = key::Entity::find()
+                .filter(key::Column::SourceSystem.eq(system))
+                .filter(key::Column::ExternalId.is_in(part.iter().copied()))
+                .all(db)
+                .await?;
+            noted.extend(rows);
+        }
+    }
+    let mut by_project: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for it in &noted {
+        by_project
+            .entry(&it.project_id)
+            .or_default()
+            .push(it.number);
+    }
+    let mut entries = BTreeMap::new();
+    for (project, numbers) in by_project {
+        for part in numbers.chunks(AT_ONCE) {
+            let rows = row::Entity::find()
+                .filter(row::Column::ProjectId.eq(project))
+                .filter(row::Column::Number.is_in(part.iter().copied()))
+                .all(db)
+                .await?;
+            for row in rows {
+                let place = (row.project_id.clone(), row.number);
+                entries.insert(place, ProgressEntry::try_from(row)?);
+            }
+        }
+    }
+    let known = noted.into_iter().filter_map(|it| {
+        let entry = entries.get(&(it.project_id, it.number))?.clone();
+        let source = Source {
+            system: it.source_system,
+            external_id: it.external_id,
+        };
+        Some((source, entry))
+    });
+    Ok(known.collect())
 }
 
 /// Returns the entries of a project after a number, the oldest first.
@@ -293,6 +394,13 @@ impl TryFrom<row::Model> for ProgressEntry {
                 planned: columns::read_decimal(row.planned_units, row.planned_scale)?,
             },
             corrects: row.corrects,
+            source: row
+                .source_system
+                .zip(row.external_id)
+                .map(|(system, external_id)| Source {
+                    system,
+                    external_id,
+                }),
             principal: Principal::from_name(&row.principal).map_err(Error::internal)?,
             create_time: instant(row.create_micros)?,
         })

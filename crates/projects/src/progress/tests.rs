@@ -33,6 +33,7 @@ fn entry(number: i64, period: &str, completion: &str) -> ProgressEntry {
             ..Completion::default()
         },
         corrects: None,
+        source: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
     }
@@ -45,6 +46,7 @@ fn new(period: &str, corrects: Option<i64>, reason: &str) -> CreateProgressEntry
         percent: None,
         done: None,
         corrects,
+        source: None,
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn entry(id: &str, number: i64, code: &str, health: Health) -> Progre
         method: Method::Estimate,
         completion: Completion::default(),
         corrects: None,
+        source: None,
         principal: Principal::from_name("users/can-bo").unwrap(),
         create_time: DateTime::UNIX_EPOCH,
     }

@@ -136,6 +136,7 @@ impl From<Task> for pb::Task {
             progress: content.progress.to_wire().into(),
             result_text: content.result_text,
             overdue: false,
+            deadline_date: String::new(),
             create_time: Some(timestamp(task.create_time)),
             update_time: Some(timestamp(task.update_time)),
             etag: etag::of(task.version),
@@ -147,6 +148,7 @@ impl From<Shown> for pb::Task {
     fn from(shown: Shown) -> Self {
         Self {
             overdue: shown.overdue,
+            deadline_date: shown.due.map(|it| it.to_string()).unwrap_or_default(),
             ..shown.task.into()
         }
     }

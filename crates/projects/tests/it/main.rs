@@ -17,12 +17,15 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 mod allocations;
+mod any_entries;
+mod at_once;
 mod baselines;
 mod before_plans;
 mod budget_as_now;
 mod budget_lines;
 mod ceased_units;
 mod decisions;
+mod edges;
 mod ended_units;
 mod instruments;
 mod lists;

@@ -2,10 +2,22 @@ use proto::shared::{Disposition, ItemResult};
 
 use super::*;
 
+/// An entry of another system, under a key that tells what it says: what is sent again has the
+/// same one.
 fn item(project: &str, progress_entry: pb::ProgressEntry) -> pb::ProgressItem {
+    let (period, percent) = (&progress_entry.period, &progress_entry.completion_percent);
+    let key = format!("{project}/{period}/{percent}");
+    keyed(&key, project, progress_entry)
+}
+
+fn keyed(key: &str, project: &str, progress_entry: pb::ProgressEntry) -> pb::ProgressItem {
     pb::ProgressItem {
         project: format!("projects/{project}"),
-        progress_entry: Some(progress_entry),
+        progress_entry: Some(pb::ProgressEntry {
+            source_system: "quan-ly-du-an".into(),
+            external_id: key.into(),
+            ..progress_entry
+        }),
     }
 }
 
@@ -89,19 +101,105 @@ async fn sending_again_changes_nothing_and_sending_otherwise_corrects() {
     let more = vec![item("hop", percent("2022-q1", "30"))];
     let more = send(&office, &office.reporter, more, false).await.unwrap();
     assert_eq!(dispositions(&more), [Updated]);
-    let list = pb::ListProgressEntriesRequest {
-        parent: "projects/hop".into(),
-        ..Default::default()
-    };
-    let list = office
-        .projects
-        .clone()
-        .list_progress_entries(office.reporter.ask(list))
-        .await;
-    let entries = list.unwrap().into_inner().progress_entries;
+    let entries = entries(&office, "hop").await;
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[1].corrects, entries[0].name);
     assert!(entries[0].superseded && !entries[1].superseded);
+}
+
+async fn entries(office: &Office, project: &str) -> Vec<pb::ProgressEntry> {
+    let list = pb::ListProgressEntriesRequest {
+        parent: format!("projects/{project}"),
+        ..Default::default()
+    };
+    let mut projects = office.projects.clone();
+    let list = projects.list_progress_entries(office.reporter.ask(list));
+    list.await.unwrap().into_inner().progress_entries
+}
+
+#[tokio::test]
+async fn yesterdays_file_sent_again_makes_no_second_entry() {
+    use Disposition::{Created, Rejected, Unchanged, Updated};
+    let office = some_projects().await;
+    let reporter = &office.reporter;
+    let told = |text: &str| pb::ProgressEntry {
+        result_text: text.into(),
+        ..progress("2022-q1", pb::Health::OnTrack)
+    };
+    let monday = || vec![keyed("20/6-1", "hop", told("Đang khảo sát"))];
+    let tuesday = || vec![keyed("21/6-1", "hop", told("Đang khảo sát"))];
+    let wednesday = || vec![keyed("22/6-1", "hop", told("Đã khảo sát 5 xã"))];
+    let mut answers = Vec::new();
+    for file in [monday(), tuesday(), wednesday(), monday(), tuesday()] {
+        answers.push(
+            send(&office, reporter, file, false)
+                .await
+                .unwrap()
+                .remove(0),
+        );
+    }
+    // Monday's and Tuesday's files are old by now: what they say stands no more, and stays so.
+    let expected = [Created, Unchanged, Updated, Unchanged, Unchanged];
+    assert_eq!(dispositions(&answers), expected);
+    assert_eq!(answers[3].name, answers[0].name);
+    assert_eq!(answers[4].name, answers[0].name);
+    let all = entries(&office, "hop").await;
+    assert_eq!(all.len(), 2);
+    assert_eq!(
+        (all[0].source_system.as_str(), all[0].external_id.as_str()),
+        ("quan-ly-du-an", "20/6-1")
+    );
+    assert_eq!(
+        office.rows("2022-q1").await[0].result_text,
+        "Đã khảo sát 5 xã"
+    );
+
+    // A key is for one entry, whichever project it is about, and within one file too.
+    let other = vec![
+        keyed("20/6-1", "hop", told("Khác")),
+        keyed("20/6-1", "may-tinh", told("Đang khảo sát")),
+        keyed("23/6-1", "may-tinh", told("Đang mua")),
+        keyed("23/6-1", "may-tinh", told("Đã mua")),
+        keyed("23/6-1", "may-tinh", told("Đang mua")),
+    ];
+    let results = send(&office, reporter, other, false).await.unwrap();
+    let expected = [Rejected, Rejected, Created, Rejected, Unchanged];
+    assert_eq!(dispositions(&results), expected);
+    let issue = &results[0].issues[0];
+    assert_eq!(
+        (issue.code.as_str(), issue.field.as_str()),
+        ("PROGRESS_CHANGED", "items[0].progress_entry.external_id")
+    );
+    assert!(issue.message.contains("20/6-1") && issue.message_vi.contains("20/6-1"));
+
+    let typed = pb::ProgressEntry {
+        source_system: "quan-ly-du-an".into(),
+        external_id: "20/6-1".into(),
+        ..progress("2022-m06", pb::Health::OnTrack)
+    };
+    let again = office.enter("hop", typed.clone()).await.unwrap_err();
+    assert_eq!(again.code(), Code::AlreadyExists);
+    let half = pb::ProgressEntry {
+        source_system: String::new(),
+        ..typed
+    };
+    assert_eq!(
+        bad_fields(office.enter("hop", half).await),
+        ["progress_entry.source_system"]
+    );
+    let unnamed = pb::ProgressItem {
+        project: "projects/hop".into(),
+        progress_entry: Some(told("Không có mã")),
+    };
+    let refused = send(&office, reporter, vec![unnamed], false).await.unwrap();
+    let fields = refused[0].issues.iter().map(|it| it.field.as_str());
+    assert_eq!(
+        fields.collect::<Vec<_>>(),
+        [
+            "items[0].progress_entry.source_system",
+            "items[0].progress_entry.external_id"
+        ]
+    );
 }
 
 #[tokio::test]

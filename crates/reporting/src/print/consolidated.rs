@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use document::{Align, Annex, Block, Cell, Document, Span, Table};
 use types::{money::Money, text::fold};
 
-use super::parts::{cell, column, file_time, issue_date, narrative, point, spans};
+use super::parts::{cell, column, file_time, in_full, issue_date, narrative, point, spans};
 use crate::{
     consolidation::{Content, FigureTotal, Part, SectionParts, Source},
     placeholder::Figure,
@@ -248,7 +248,11 @@ fn projects_summary(section: &SectionParts) -> Block {
         .iter()
         .filter(|it| !it.body.is_empty())
         .count();
-    let said = |sum: Option<Money>| sum.map_or_else(|| TOO_MUCH.to_owned(), Money::to_vietnamese);
+    let said = |sum: Option<Money>| match sum {
+        None => TOO_MUCH.to_owned(),
+        Some(Money::ZERO) => Money::ZERO.to_vietnamese(),
+        Some(sum) => in_full(sum),
+    };
     let text = format!(
         "Các đơn vị báo cáo {} dự án, nhiệm vụ (của {units} đơn vị); kinh phí đã cấp theo quyết định: {}; \
          đề xuất bổ sung (chưa phải kinh phí được cấp): {}. Chi tiết tại Phụ lục {PROJECTS}.",

@@ -116,8 +116,8 @@ pub(super) fn project_table(rows: &[ProjectRow], period: Period) -> Block {
 /// Writes the three facts of money in one cell: how much, granted by what, asked for.
 pub(super) fn money_text(row: &ProjectRow) -> String {
     let mut facts = Vec::new();
-    let amount = (row.allocated_amount_vnd != 0)
-        .then(|| Money::new(row.allocated_amount_vnd).to_vietnamese());
+    let amount =
+        (row.allocated_amount_vnd != 0).then(|| in_full(Money::new(row.allocated_amount_vnd)));
     let decisions = row.decision_numbers.join(", ");
     match (amount, decisions.as_str()) {
         (Some(amount), "") => facts.push(amount),
@@ -128,14 +128,21 @@ pub(super) fn money_text(row: &ProjectRow) -> String {
         (None, decisions) => facts.push(format!("Quyết định số {decisions}")),
     }
     match row.requested_amount_vnd {
-        Some(amount) => facts.push(format!(
-            "Đề xuất bổ sung {}",
-            Money::new(amount).to_vietnamese()
-        )),
+        Some(amount) => facts.push(format!("Đề xuất bổ sung {}", in_full(Money::new(amount)))),
         None if row.requested => facts.push("Đề xuất bổ sung kinh phí".to_owned()),
         None => {}
     }
     facts.join("; ")
+}
+
+/// Writes an amount in figures and, behind them, in words, as documents about money do: nobody
+/// adds a digit to words.
+pub(super) fn in_full(amount: Money) -> String {
+    format!(
+        "{} (bằng chữ: {})",
+        amount.to_vietnamese(),
+        amount.to_words()
+    )
 }
 
 /// Returns a date of issue; what is not known leaves room to be written in.
@@ -206,7 +213,8 @@ mod tests {
         };
         assert_eq!(
             money_text(&row),
-            "368.000.000 đồng, đã cấp theo Quyết định số 123/QĐ-UBND; Đề xuất bổ sung 50.000.000 đồng",
+            "368.000.000 đồng (bằng chữ: Ba trăm sáu mươi tám triệu đồng chẵn), đã cấp theo Quyết định \
+             số 123/QĐ-UBND; Đề xuất bổ sung 50.000.000 đồng (bằng chữ: Năm mươi triệu đồng chẵn)",
         );
         assert_eq!(money_text(&ProjectRow::default()), "");
     }

@@ -7,8 +7,11 @@ mod documents;
 mod figures;
 mod line;
 mod locks;
+mod money;
 mod planned_work;
 mod reports;
 mod signers;
 mod stage;
+#[path = "../../../../tests/it/text.rs"]
+mod text;
 mod writing;

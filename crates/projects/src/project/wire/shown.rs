@@ -72,6 +72,7 @@ impl From<Shown> for pb::Project {
                 .unwrap_or_default(),
             latest_progress_entry: shown.latest_entry.unwrap_or_default(),
             procedure: shown.procedure.map(Into::into),
+            deadline_date: shown.due.map(|it| it.to_string()).unwrap_or_default(),
             ..shown.project.into()
         }
     }
