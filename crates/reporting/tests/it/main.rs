@@ -2,12 +2,15 @@
 //! databases.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod approval;
 mod consolidation;
 mod documents;
 mod line;
 mod locks;
+mod numbers;
 mod planned_work;
 mod reports;
 mod signers;
 mod stage;
+mod unit_that_ended;
 mod writing;
