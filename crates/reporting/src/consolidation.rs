@@ -73,6 +73,13 @@ pub(crate) struct FigureTotal {
     pub(crate) indicator: IndicatorId,
     pub(crate) display_name: String,
     pub(crate) measure_unit: String,
+    /// Whether the indicator is published for the period.
+    #[serde(default = "yes")]
+    pub(crate) is_defined: bool,
+    /// Sections of the outline that cite it; none are told in consolidations made before they
+    /// were kept, and then it stands in all.
+    #[serde(default)]
+    pub(crate) section_keys: Vec<String>,
     /// Whether it is an indicator that adds up over units at all.
     pub(crate) adds_up: bool,
     pub(crate) total: Option<Quantity>,
@@ -86,6 +93,10 @@ pub(crate) struct FigureTotal {
     pub(crate) absent: BTreeMap<Absence, u32>,
     pub(crate) without_parts: u32,
     pub(crate) by_unit: BTreeMap<UnitId, Figure>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// One section with every unit's part of it.
@@ -155,21 +166,24 @@ impl Consolidations {
             let facts = [("request", request.id.name())];
             return Err(Error::rule(&NOTHING_TO_CONSOLIDATE, facts));
         }
-        let letterhead = self.neighbours.letterhead(actor, &request.issuer).await?;
-        let letterhead = letterhead.ok_or_else(|| Error::reference("unit", &request.issuer))?;
+        let unknown = || Error::reference("unit", &request.issuer);
+        let day = report::last_day(&self.db, &self.access, actor, &request.issuer).await?;
+        let day = day.ok_or_else(unknown)?;
+        let neighbours = &self.neighbours;
+        let letterhead = neighbours.letterhead(actor, &request.issuer, day).await?;
+        let letterhead = letterhead.ok_or_else(unknown)?;
         let sources = self.sources(actor, &request, &accepted).await?;
         let cited = cited(&request, &template, &accepted);
-        let definitions = self
-            .neighbours
-            .definitions(actor, &cited, request.period)
+        let indicators: Vec<_> = cited.iter().map(|(it, _)| it.clone()).collect();
+        let definitions = neighbours
+            .definitions(actor, &indicators, request.period)
             .await?;
-        let figures = totals(&request, &cited, &definitions, &accepted)?;
+        let figures = totals(&request, cited, &definitions, &accepted)?;
         let facts = request::facts(&request, &letterhead.display_name);
         let put = |text: &str| placeholder::resolve(text, &facts, &mut Vec::new());
         Ok(Content {
-            signing_lines: self
-                .neighbours
-                .signing_lines(actor, &request.issuer)
+            signing_lines: neighbours
+                .signing_lines(actor, &request.issuer, day)
                 .await?,
             subject: put(&template.subject),
             opening: opening(&request),
@@ -233,6 +247,16 @@ impl Consolidations {
         }
     }
 
+    /// Returns what a unit is called, or was when it ended.
+    async fn name_of(&self, actor: &Actor, unit: &UnitId) -> Result<String> {
+        let day = report::last_day(&self.db, &self.access, actor, unit).await?;
+        let letterhead = match day {
+            Some(day) => self.neighbours.letterhead(actor, unit, day).await?,
+            None => None,
+        };
+        Ok(letterhead.map_or_else(|| unit.as_str().to_owned(), |it| it.display_name))
+    }
+
     async fn sources(
         &self,
         actor: &Actor,
@@ -252,10 +276,7 @@ impl Consolidations {
             let submission = accepted.get(unit);
             let display_name = match submission {
                 Some(submission) => submission.content.letterhead.display_name.clone(),
-                None => {
-                    let letterhead = self.neighbours.letterhead(actor, unit).await?;
-                    letterhead.map_or_else(|| unit.as_str().to_owned(), |it| it.display_name)
-                }
+                None => self.name_of(actor, unit).await?,
             };
             sources.push(Source {
                 unit: unit.clone(),
@@ -275,34 +296,38 @@ impl Consolidations {
     }
 }
 
-/// Returns the indicators of sections that are added up: those the outline asks for, then
-/// those the units cite, in order of first mention.
+/// Returns the indicators of sections that are added up, each with the keys of these sections:
+/// those the outline asks for, then those the units cite, in order of first mention.
 fn cited(
     request: &ReportRequest,
     template: &Template,
     accepted: &BTreeMap<UnitId, Submission>,
-) -> Vec<IndicatorId> {
-    let added = |key: &str| {
-        let spec = template.sections.iter().find(|it| it.key == key);
-        spec.is_some_and(|it| it.rule == ConsolidationRule::AggregateValues)
+) -> Vec<(IndicatorId, Vec<String>)> {
+    let added = template.sections.iter();
+    let added = added.filter(|it| it.rule == ConsolidationRule::AggregateValues);
+    let mut cited: Vec<(IndicatorId, Vec<String>)> = Vec::new();
+    let mut places: BTreeMap<IndicatorId, usize> = BTreeMap::new();
+    let mut cite = |indicator: IndicatorId, section: &str| {
+        let place = *places.entry(indicator.clone()).or_insert_with(|| {
+            cited.push((indicator, Vec::new()));
+            cited.len() - 1
+        });
+        let keys = &mut cited[place].1;
+        if keys.iter().all(|it| it != section) {
+            keys.push(section.to_owned());
+        }
     };
-    let mut cited: Vec<IndicatorId> = Vec::new();
-    for spec in template
-        .sections
-        .iter()
-        .filter(|it| it.rule == ConsolidationRule::AggregateValues)
-    {
-        cited.extend(spec.asked());
+    for spec in added.clone() {
+        for indicator in spec.asked() {
+            cite(indicator, &spec.key);
+        }
     }
     for submission in request.units.iter().filter_map(|it| accepted.get(it)) {
-        let sections = submission
-            .content
-            .sections
-            .iter()
-            .filter(|it| added(&it.key));
-        for indicator in sections.flat_map(|it| it.body.cited()) {
-            if !cited.contains(&indicator) {
-                cited.push(indicator);
+        for spec in added.clone() {
+            let mut sections = submission.content.sections.iter();
+            let section = sections.find(|it| it.key == spec.key);
+            for indicator in section.into_iter().flat_map(|it| it.body.cited()) {
+                cite(indicator, &spec.key);
             }
         }
     }
@@ -313,37 +338,42 @@ fn cited(
 /// unit that has no such figure, are told apart from zero.
 fn totals(
     request: &ReportRequest,
-    cited: &[IndicatorId],
+    cited: Vec<(IndicatorId, Vec<String>)>,
     definitions: &BTreeMap<IndicatorId, indicators::Indicator>,
     accepted: &BTreeMap<UnitId, Submission>,
 ) -> Result<Vec<FigureTotal>> {
     let mut totals = Vec::new();
-    for indicator in cited {
-        let definition = definitions.get(indicator);
-        let definition =
-            definition.ok_or_else(|| Error::internal(format!("`{indicator}` is not defined")))?;
+    for (indicator, section_keys) in cited {
+        // Without a definition nobody can say how it adds up; the figures are still shown.
+        let definition = definitions.get(&indicator);
         let figures = request.units.iter().map(|unit| {
             let submission = accepted.get(unit)?;
-            submission.content.figures.get(indicator).cloned()
+            submission.content.figures.get(&indicator).cloned()
         });
         let figures: Vec<Option<Figure>> = figures.collect();
         let items: Vec<_> = figures
             .iter()
             .map(|it| it.as_ref().map(|it| it.quantity.clone()))
             .collect();
-        let rule = rule_of(definition);
+        let rule = definition.map_or(Aggregation::None, rule_of);
         // A sum that no number holds must not keep the province from its report.
         let total = add_up(rule, &items).or_else(|_| add_up(Aggregation::None, &items));
         let total = total.map_err(Error::internal)?;
         let by_unit = request.units.iter().zip(figures);
         let printed = total.quantity.as_ref().and_then(|it| {
-            let text = it.to_vietnamese_as(style_of(definition));
+            let style = definition.map(style_of).unwrap_or_default();
+            let text = it.to_vietnamese_as(style);
             (text != it.to_vietnamese()).then_some(text)
         });
         totals.push(FigureTotal {
-            indicator: indicator.clone(),
-            display_name: definition.display_name.clone(),
-            measure_unit: definition.measure_unit.clone(),
+            display_name: match definition {
+                Some(it) => it.display_name.clone(),
+                None => indicator.as_str().to_owned(),
+            },
+            measure_unit: definition.map_or_else(String::new, |it| it.measure_unit.clone()),
+            is_defined: definition.is_some(),
+            section_keys,
+            indicator,
             adds_up: !matches!(rule, Aggregation::None | Aggregation::Latest),
             counted: if total.quantity.is_some() {
                 total.coverage.counted

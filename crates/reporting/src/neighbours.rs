@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use kit::{Actor, Error, Inside, Peer, Result};
 use proto::{
     convert::read_quantity,
@@ -89,20 +90,29 @@ impl OddFigure {
     }
 }
 
+/// The figures of a unit and period.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) figures: BTreeMap<IndicatorId, Figure>,
+    /// Who entered each, `users/{user}` or `serviceAccounts/{service_account}`.
+    pub(crate) entered_by: BTreeMap<IndicatorId, String>,
+}
+
 const LARGEST_PAGE: i32 = 500;
 /// Most indicators one question may name (see `ListIndicatorsRequest`).
 const NAMES_PER_QUESTION: usize = 200;
 
 impl Neighbours {
-    /// Reads how a unit heads its documents today; none when it does not exist.
+    /// Reads how a unit heads its documents on a day; none when it does not exist then.
     pub(crate) async fn letterhead(
         &self,
         actor: &Actor,
         unit: &UnitId,
+        day: NaiveDate,
     ) -> Result<Option<Letterhead>> {
         let get = directory::GetUnitRequest {
             name: unit.name(),
-            as_of_date: String::new(),
+            as_of_date: day.to_string(),
         };
         let answer = UnitServiceClient::new(self.directory.clone())
             .get_unit(actor.request(get))
@@ -121,7 +131,7 @@ impl Neighbours {
         }))
     }
 
-    /// Reads how a person signs for a unit today, by a post or by a delegation. A post that
+    /// Reads how a person signs for a unit on a day, by a post or by a delegation. A post that
     /// does not sign has no lines; none when there is no such post or it is over, and when
     /// the delegation is not in force.
     pub(crate) async fn signer(
@@ -129,18 +139,19 @@ impl Neighbours {
         actor: &Actor,
         unit: &UnitId,
         name: &str,
+        day: NaiveDate,
     ) -> Result<Option<Signer>> {
         if !name.starts_with(&format!("{}/positions/", unit.name())) {
             return Ok(None);
         }
-        let signers = self.signers(actor, unit).await?;
+        let signers = self.signers(actor, unit, day).await?;
         if let Some(signer) = signers.into_iter().find(|it| it.name == name) {
             return Ok(Some(Signer {
                 lines: signer.signing_lines,
                 name: signer.display_name,
             }));
         }
-        let positions = self.positions(actor, unit).await?;
+        let positions = self.positions(actor, unit, day).await?;
         let post = positions.into_iter().find(|it| it.name == name);
         Ok(post.map(|it| Signer {
             lines: Vec::new(),
@@ -149,17 +160,28 @@ impl Neighbours {
     }
 
     /// Reads how a unit signs when nobody has been named yet: the first post that signs.
-    pub(crate) async fn signing_lines(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<String>> {
-        let signers = self.signers(actor, unit).await?;
+    pub(crate) async fn signing_lines(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        day: NaiveDate,
+    ) -> Result<Vec<String>> {
+        let signers = self.signers(actor, unit, day).await?;
         let post = signers.into_iter().find(|it| it.document_number.is_empty());
         Ok(post.map(|it| it.signing_lines).unwrap_or_default())
     }
 
-    async fn signers(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<directory::Signer>> {
+    async fn signers(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        day: NaiveDate,
+    ) -> Result<Vec<directory::Signer>> {
         let mut client = SigningServiceClient::new(self.directory.clone());
         let mut signers = Vec::new();
         let mut list = directory::ListSignersRequest {
             unit: unit.name(),
+            as_of_date: day.to_string(),
             page_size: LARGEST_PAGE,
             ..Default::default()
         };
@@ -174,9 +196,15 @@ impl Neighbours {
         }
     }
 
-    async fn positions(&self, actor: &Actor, unit: &UnitId) -> Result<Vec<directory::Position>> {
+    async fn positions(
+        &self,
+        actor: &Actor,
+        unit: &UnitId,
+        day: NaiveDate,
+    ) -> Result<Vec<directory::Position>> {
         let list = directory::ListPositionsRequest {
             parent: unit.name(),
+            as_of_date: day.to_string(),
             page_size: LARGEST_PAGE,
             ..Default::default()
         };
@@ -188,15 +216,15 @@ impl Neighbours {
             .positions)
     }
 
-    /// Reads all figures of a unit and period.
+    /// Reads all figures of a unit and period, with who entered each.
     pub(crate) async fn figures(
         &self,
         actor: &Actor,
         unit: &UnitId,
         period: Period,
-    ) -> Result<BTreeMap<IndicatorId, Figure>> {
+    ) -> Result<Figures> {
         let mut client = ValueServiceClient::new(self.indicators.clone());
-        let mut figures = BTreeMap::new();
+        let mut figures = Figures::default();
         let mut list = indicators::ListIndicatorValuesRequest {
             unit: unit.name(),
             period: period.to_string(),
@@ -219,7 +247,11 @@ impl Neighbours {
                 let quantity = quantity.ok_or_else(|| Error::internal(bad))?;
                 let printed = value.quantity.map(|it| it.text_vi);
                 let printed = printed.filter(|it| *it != quantity.to_vietnamese());
-                figures.insert(
+                let source = value.source.unwrap_or_default();
+                figures
+                    .entered_by
+                    .insert(indicator.clone(), source.principal);
+                figures.figures.insert(
                     indicator,
                     Figure {
                         name: value.name,

@@ -46,6 +46,8 @@ const NAMES: [&str; 6] = [
 pub(crate) struct Facts {
     /// Figures of the unit and period.
     pub(crate) figures: BTreeMap<IndicatorId, Figure>,
+    /// Who entered each of them.
+    pub(crate) entered_by: BTreeMap<IndicatorId, String>,
     /// Everything else, by name.
     pub(crate) named: BTreeMap<&'static str, String>,
 }

@@ -12,7 +12,8 @@ use crate::{
     consolidation,
     neighbours::Neighbours,
     reason::DOCUMENT_TOO_LARGE,
-    report, request,
+    report::{self, ReportState},
+    request,
     submission::{self, Content},
 };
 
@@ -43,6 +44,8 @@ pub(crate) struct Printed {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// What it takes to print a consolidation, beside the right to print.
+const MAY_READ_CONSOLIDATIONS: &str = "reporting.consolidations.read";
 /// Documents laid out at once; each takes a core.
 const AT_ONCE: usize = 2;
 /// Largest document one answer carries: 4 MiB less room for the rest of the message.
@@ -108,11 +111,20 @@ impl Documents {
         match source {
             Source::Report(id) => {
                 self.access.require(actor, &id.unit).await?;
-                let mut whole = report::whole(db, &id).await?;
-                let gathered = report::gather(db, &self.neighbours, actor, &id).await?;
+                let whole = report::whole(db, &id).await?;
+                if whole.report.in_since().is_some() {
+                    let sent = self.sent(&id, whole.report.latest_submission).await?;
+                    return Ok(sent);
+                }
+                let gathered =
+                    report::gather(&self.db, &self.access, &self.neighbours, actor, &id).await?;
                 let written = whole.report.update_time;
-                let content = Content::of(&mut whole, &gathered)?;
-                Ok((stem(&id), single::document(&content, written, true)))
+                let content = Content::of(&whole, &gathered)?;
+                // What was approved is no draft, as long as nothing in it has changed since.
+                let is_approved = whole.report.state == ReportState::Approved
+                    && content.sha256()? == whole.report.approved_sha256;
+                let document = single::document(&content, written, !is_approved);
+                Ok((stem(&id), document))
             }
             Source::Submission(id, number) => {
                 let request = request::store::find(db, &id.request).await?;
@@ -120,16 +132,16 @@ impl Documents {
                 self.access
                     .require_any(actor, &[Some(&id.unit), Some(issuer)])
                     .await?;
-                let found = submission::store::find(db, &id, number).await?;
-                let missing =
-                    || Error::not_found("REPORT_SUBMISSION", submission::name(&id, number));
-                let sent = found.ok_or_else(missing)?;
-                let document = single::document(&sent.content, sent.submit_time, false);
-                Ok((format!("{}-{number}", stem(&id)), document))
+                self.sent(&id, number).await
             }
             Source::Consolidation(id) => match consolidation::store::find(db, &id).await? {
                 Some(made) => {
-                    self.access.require(actor, &made.content.unit).await?;
+                    let unit = &made.content.unit;
+                    self.access.require(actor, unit).await?;
+                    // Who may not read it may not print it either.
+                    self.access
+                        .require_also(actor, MAY_READ_CONSOLIDATIONS, unit)
+                        .await?;
                     let document = consolidated::document(&made.content, made.create_time);
                     Ok((id.as_str().to_owned(), document))
                 }
@@ -139,6 +151,17 @@ impl Documents {
                     .await),
             },
         }
+    }
+}
+
+impl Documents {
+    /// Puts a submission together as it was sent.
+    async fn sent(&self, id: &ReportId, number: i64) -> Result<(String, Document)> {
+        let found = submission::store::find(self.db.reader(), id, number).await?;
+        let missing = || Error::not_found("REPORT_SUBMISSION", submission::name(id, number));
+        let sent = found.ok_or_else(missing)?;
+        let document = single::document(&sent.content, sent.submit_time, false);
+        Ok((format!("{}-{number}", stem(id)), document))
     }
 }
 

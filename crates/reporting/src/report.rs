@@ -3,7 +3,7 @@
 //! DRAFT → IN_REVIEW → APPROVED → SUBMITTED → ACCEPTED, with two ways back: the leader
 //! returns to DRAFT, the receiver to RETURNED. People write in DRAFT and RETURNED.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx};
 use proto::reporting as pb;
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,9 @@ use crate::{
     lock::Locks,
     neighbours::{Letterhead, Neighbours, OddFigure, Signer},
     placeholder::{self, Facts},
+    reason::REPORT_TOO_LARGE,
     request::{self, ReportRequest},
-    submission::{self, Submission},
+    submission::{self, Content, Submission},
     template::{self, Block, SectionKind, SectionSpec, Template},
 };
 
@@ -31,6 +32,7 @@ pub(crate) mod store;
 mod workflow;
 
 pub(crate) use check::Finding;
+use limits::LARGEST_REPORT;
 
 /// A report without its sections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,6 +46,8 @@ pub(crate) struct Report {
     pub(crate) return_reason: String,
     /// Hash of what the leader approved; empty until he has.
     pub(crate) approved_sha256: String,
+    /// Who approved it, `users/{user}`; empty until somebody has.
+    pub(crate) approved_by: String,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
@@ -140,6 +144,14 @@ pub(crate) struct Verb {
     pub(crate) etag: String,
 }
 
+/// Approves what the caller has read.
+#[derive(Debug)]
+pub(crate) struct Approve {
+    pub(crate) verb: Verb,
+    /// Hash of it.
+    pub(crate) content_sha256: String,
+}
+
 /// Sends a report back.
 #[derive(Debug)]
 pub(crate) struct Return {
@@ -176,31 +188,37 @@ impl Reports {
         }
     }
 
-    /// Reads a report.
+    /// Reads a report, for its unit, and for who asked for it while he has it.
     pub(crate) async fn get(&self, actor: &Actor, id: &ReportId) -> Result<Report> {
-        self.access.require(actor, &id.unit).await?;
         let found = store::find(self.db.reader(), id).await?;
+        let is_in = found.as_ref().is_some_and(|it| it.in_since().is_some());
+        let issuer = match is_in {
+            true => Some(self.request_of(actor, id).await?.issuer),
+            false => None,
+        };
+        let mut readers = vec![Some(&id.unit)];
+        readers.extend(issuer.iter().map(Some));
+        self.access.require_any(actor, &readers).await?;
         found.ok_or_else(|| Error::not_found("REPORT", id))
     }
 
     /// Reads the sections of a report with their headings, and with every figure in
-    /// place that is there.
+    /// place that is there; and the hash of all that was read.
     pub(crate) async fn sections(
         &self,
         actor: &Actor,
         id: &ReportId,
-    ) -> Result<Vec<pb::ReportSection>> {
+    ) -> Result<(Vec<pb::ReportSection>, String)> {
         self.access.require(actor, &id.unit).await?;
         let mut whole = whole(self.db.reader(), id).await?;
         let gathered = self.gather(actor, id).await?;
+        let sha256 = Content::of(&whole, &gathered)?.sha256()?;
         let mut sections = std::mem::take(&mut whole.sections);
         for section in &mut sections {
             section.body.resolve(&gathered.facts, &mut Vec::new());
         }
-        Ok(sections
-            .iter()
-            .map(|it| whole.show(it, &gathered.facts))
-            .collect())
+        let shown = sections.iter().map(|it| whole.show(it, &gathered.facts));
+        Ok((shown.collect(), sha256))
     }
 
     /// Reads one submission as it was sent.
@@ -225,7 +243,7 @@ impl Reports {
     }
 
     async fn gather(&self, actor: &Actor, id: &ReportId) -> Result<Gathered> {
-        gather(self.db.reader(), &self.neighbours, actor, id).await
+        gather(&self.db, &self.access, &self.neighbours, actor, id).await
     }
 
     /// Finds what is missing in a report that this change has just filled.
@@ -238,12 +256,18 @@ impl Reports {
         Ok(check::report(&whole(&tx.db, id).await?, gathered))
     }
 
-    /// Finds everything that is missing or offends the rules of form.
-    pub(crate) async fn validate(&self, actor: &Actor, id: &ReportId) -> Result<Vec<Finding>> {
+    /// Finds everything that is missing or offends the rules of form, and returns it with the
+    /// hash of what was looked at.
+    pub(crate) async fn validate(
+        &self,
+        actor: &Actor,
+        id: &ReportId,
+    ) -> Result<(Vec<Finding>, String)> {
         self.access.require(actor, &id.unit).await?;
         let whole = whole(self.db.reader(), id).await?;
         let gathered = self.gather(actor, id).await?;
-        Ok(check::report(&whole, &gathered))
+        let sha256 = Content::of(&whole, &gathered)?.sha256()?;
+        Ok((check::report(&whole, &gathered), sha256))
     }
 }
 
@@ -267,6 +291,20 @@ impl Whole {
     pub(crate) fn pinned(&self) -> Vec<IndicatorId> {
         let asked = self.template.sections.iter().flat_map(SectionSpec::asked);
         self.cited().into_iter().chain(asked).collect()
+    }
+
+    /// Refuses a report that is too large to be read in one answer.
+    pub(crate) fn fits(&self) -> Result<()> {
+        let size: usize = self.sections.iter().map(|it| it.body.size()).sum();
+        if size <= LARGEST_REPORT {
+            return Ok(());
+        }
+        let facts = [
+            ("name", self.report.id.name()),
+            ("size", size.to_string()),
+            ("most", LARGEST_REPORT.to_string()),
+        ];
+        Err(Error::rule(&REPORT_TOO_LARGE, facts))
     }
 
     /// Shows a section under the heading its outline gives it.
@@ -304,26 +342,33 @@ pub(crate) async fn whole(db: &impl sea_orm::ConnectionTrait, id: &ReportId) -> 
 
 /// Asks the other services for all a report cites.
 pub(crate) async fn gather(
-    db: &impl sea_orm::ConnectionTrait,
+    db: &Db,
+    access: &Access,
     neighbours: &Neighbours,
     actor: &Actor,
     id: &ReportId,
 ) -> Result<Gathered> {
     let gone = || Error::not_found("REPORT", id);
-    let report = store::find(db, id).await?.ok_or_else(gone)?;
-    let request = request::store::find(db, &id.request)
+    let reader = db.reader();
+    let report = store::find(reader, id).await?.ok_or_else(gone)?;
+    let request = request::store::find(reader, &id.request)
+        .await?
+        .ok_or_else(gone)?;
+    let day = last_day(db, access, actor, &id.unit)
         .await?
         .ok_or_else(gone)?;
     let letterhead = neighbours
-        .letterhead(actor, &id.unit)
+        .letterhead(actor, &id.unit, day)
         .await?
         .ok_or_else(gone)?;
     let signer = match report.frame.signer_position.as_str() {
         "" => None,
-        position => neighbours.signer(actor, &id.unit, position).await?,
+        position => neighbours.signer(actor, &id.unit, position, day).await?,
     };
     let mut facts = request::facts(&request, &letterhead.display_name);
-    facts.figures = neighbours.figures(actor, &id.unit, report.period).await?;
+    let known = neighbours.figures(actor, &id.unit, report.period).await?;
+    facts.figures = known.figures;
+    facts.entered_by = known.entered_by;
     let odd = neighbours.odd_figures(actor, &id.unit, report.period);
     Ok(Gathered {
         odd: odd.await?,
@@ -331,4 +376,19 @@ pub(crate) async fn gather(
         letterhead,
         signer,
     })
+}
+
+/// Returns the day by which a unit writes and signs: today, or its own last day when it has
+/// ended, so that what it did before can still be reported; none when there is no such unit.
+pub(crate) async fn last_day(
+    db: &Db,
+    access: &Access,
+    actor: &Actor,
+    unit: &UnitId,
+) -> Result<Option<NaiveDate>> {
+    let days = access.unit_days(actor, &[unit]).await?;
+    let days = days.into_iter().next().flatten();
+    let today = db.clock().today();
+    let last = |end: Option<NaiveDate>| end.and_then(|it| it.pred_opt());
+    Ok(days.map(|it| last(it.end()).map_or(today, |last| last.min(today))))
 }

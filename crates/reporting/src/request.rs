@@ -7,12 +7,13 @@ use types::{
     document_number::DocumentNumber,
     ids::{ReportId, ReportRequestId, ReportTemplateId, UnitId},
     period::Period,
+    violations::Invalid,
 };
 
 use crate::{
     neighbours::Neighbours,
     placeholder::Facts,
-    reason::STATE_NOT_ALLOWED,
+    reason::{INDICATORS_NOT_DEFINED, STATE_NOT_ALLOWED},
     report::{self, Report, ReportState},
     template::{self, Template},
 };
@@ -142,7 +143,11 @@ impl Requests {
     /// Reads the issuer's name, before anything is changed.
     pub(crate) async fn issuer_name(&self, actor: &Actor, new: &CreateRequest) -> Result<String> {
         self.access.require(actor, &new.issuer).await?;
-        let issuer = self.neighbours.letterhead(actor, &new.issuer).await?;
+        let today = self.db.clock().today();
+        let issuer = self
+            .neighbours
+            .letterhead(actor, &new.issuer, today)
+            .await?;
         let issuer =
             issuer.ok_or_else(|| Error::reference("report_request.issuer_unit", &new.issuer))?;
         Ok(issuer.display_name)
@@ -196,19 +201,49 @@ impl Requests {
         Ok(request)
     }
 
-    /// Checks with the directory that every unit exists, before anything is changed.
-    pub(crate) async fn check_units(&self, actor: &Actor, id: &ReportRequestId) -> Result<()> {
+    /// Checks that every unit exists, and that every indicator the outline asks for counts in
+    /// the period, before anything is changed.
+    pub(crate) async fn check(&self, actor: &Actor, id: &ReportRequestId) -> Result<()> {
         let request = self.known(actor, id).await?;
         self.access.require(actor, &request.issuer).await?;
-        for (index, unit) in request.units.iter().enumerate() {
-            if self.neighbours.letterhead(actor, unit).await?.is_none() {
-                return Err(Error::reference(
-                    format!("report_request.units[{index}]"),
-                    unit,
-                ));
-            }
+        let units: Vec<_> = request.units.iter().collect();
+        let days = self.access.unit_days(actor, &units).await?;
+        let mut bad = Invalid::default();
+        for (index, (unit, _)) in units
+            .iter()
+            .zip(days)
+            .enumerate()
+            .filter(|it| it.1.1.is_none())
+        {
+            bad.add(
+                format!("report_request.units[{index}]"),
+                "REFERENCE_NOT_FOUND",
+                format!("there is no `{}`", unit.name()),
+                format!("không có đơn vị `{}`", unit.name()),
+            );
         }
-        Ok(())
+        bad.check()?;
+        self.check_indicators(actor, &request).await
+    }
+
+    async fn check_indicators(&self, actor: &Actor, request: &ReportRequest) -> Result<()> {
+        let template = template::store::find(self.db.reader(), &request.template).await?;
+        let template =
+            template.ok_or_else(|| Error::internal("the outline of a request is gone"))?;
+        let asked: Vec<_> = template.cited().into_iter().collect();
+        let (neighbours, period) = (&self.neighbours, request.period);
+        let defined = neighbours.definitions(actor, &asked, period).await?;
+        let unknown = asked.iter().filter(|it| !defined.contains_key(it));
+        let unknown: Vec<_> = unknown.map(|it| it.name()).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let facts = [
+            ("name", request.id.name()),
+            ("period", period.to_string()),
+            ("indicators", unknown.join(", ")),
+        ];
+        Err(Error::rule(&INDICATORS_NOT_DEFINED, facts))
     }
 
     /// Issues a request: who must report is frozen, and each gets an open report.
@@ -330,6 +365,7 @@ impl Report {
             submit_time: None,
             return_reason: String::new(),
             approved_sha256: String::new(),
+            approved_by: String::new(),
             create_time: now,
             update_time: now,
             version: 1,

@@ -123,14 +123,23 @@ impl Content {
         Ok(hex(&Sha256::digest(canonical)))
     }
 
-    /// Returns the document number as it is compared, with its year, once both are given.
+    /// Returns the document number as it is compared, with its year, once both are given: as
+    /// it is printed, so that `5`, `05` and `05/BC-UBND` are one number of the organ.
     pub(crate) fn number_key(&self) -> Option<(String, i64)> {
-        let number: DocumentNumber = self.document_number.parse().ok()?;
-        Some((number.search_key(), i64::from(self.issue_date?.year())))
+        let (number, symbol) = match self.document_number.split_once('/') {
+            Some((number, symbol)) => (number, symbol.to_owned()),
+            None => (
+                self.document_number.as_str(),
+                format!("BC-{}", self.letterhead.symbol),
+            ),
+        };
+        let number = number.trim().trim_start_matches('0');
+        let printed: DocumentNumber = format!("{number}/{symbol}").parse().ok()?;
+        Some((printed.search_key(), i64::from(self.issue_date?.year())))
     }
 
     /// Makes the content of a report as it stands at this moment.
-    pub(crate) fn of(whole: &mut Whole, gathered: &Gathered) -> Result<Self> {
+    pub(crate) fn of(whole: &Whole, gathered: &Gathered) -> Result<Self> {
         let facts = &gathered.facts;
         let put = |text: &str| placeholder::resolve(text, facts, &mut Vec::new());
         let frame = Frame {

@@ -178,6 +178,16 @@ impl SectionSpec {
     }
 }
 
+impl Template {
+    /// Returns every indicator the outline cites.
+    pub(crate) fn cited(&self) -> BTreeSet<IndicatorId> {
+        let texts = [&self.subject, &self.opening, &self.closing].into_iter();
+        let cited = texts.flat_map(|it| placeholder::cited(it));
+        let asked = self.sections.iter().flat_map(SectionSpec::asked);
+        cited.chain(asked).collect()
+    }
+}
+
 impl ConsolidationRule {
     fn fits(self, kind: SectionKind) -> bool {
         match self {

@@ -49,7 +49,7 @@ impl Person {
     }
 
     /// Signs in with the password everybody has in tests.
-    pub(crate) async fn sign_in(directory: &Peer, name: &str) -> Self {
+    pub async fn sign_in(directory: &Peer, name: &str) -> Self {
         let mut sessions = SessionServiceClient::new(directory.clone());
         let sign_in = pb::SignInRequest {
             user: name.into(),

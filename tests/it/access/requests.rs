@@ -3,7 +3,8 @@
 //! A line is a JSON object:
 //! - `call`: the method, without `cds.`;
 //! - `with`: its request as JSON, or a list of them when the method takes a stream; `{unit}`
-//!   stands for the id of the unit it is about;
+//!   stands for the id of the unit it is about, `{content of reports/…}` for the hash of what
+//!   the caller reads of a report;
 //! - `over_all_units`: true when it needs the right over all units, so that no grant on a
 //!   unit is enough;
 //! - `answer`: what who may do everything is answered at first, when that is not `OK`;
@@ -24,6 +25,7 @@ use kit::{
     policy::{Needs, Policy},
 };
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor};
+use proto::reporting::{ListReportSectionsRequest, report_service_client::ReportServiceClient};
 use serde::Deserialize;
 use serde_json::{Deserializer, Value};
 use tonic::{Code, Request, Status, client::Grpc, metadata::MetadataValue};
@@ -126,8 +128,11 @@ impl Ask {
     /// Asks about a unit. The gate has the permission decided before an answer begins, so
     /// its beginning is waited for, of whatever kind the method is, and no more.
     pub(super) async fn send(&self, peer: &Peer, token: &str, unit: &str) -> Answer {
-        let messages = self.messages.iter().map(|it| self.message(it, unit));
-        let messages: Vec<_> = messages.collect();
+        let mut messages = Vec::new();
+        for message in &self.messages {
+            let json = message.to_string().replace("{unit}", unit);
+            messages.push(self.message(&with_content(peer, token, json).await));
+        }
         let mut request = Request::new(tokio_stream::iter(messages));
         let bearer = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
         request.metadata_mut().insert("authorization", bearer);
@@ -142,12 +147,30 @@ impl Ask {
         answer.map_or_else(Answer::from, |_| Answer::from(Status::ok("")))
     }
 
-    fn message(&self, written: &Value, unit: &str) -> DynamicMessage {
-        let json = written.to_string().replace("{unit}", unit);
-        let mut json = Deserializer::from_str(&json);
+    fn message(&self, json: &str) -> DynamicMessage {
+        let mut json = Deserializer::from_str(json);
         let read = DynamicMessage::deserialize(self.input.clone(), &mut json);
         read.unwrap_or_else(|error| panic!("{self}: {error}"))
     }
+}
+
+/// Puts the hash of a report in where it is asked for; who may not read it sends another one.
+async fn with_content(peer: &Peer, token: &str, json: String) -> String {
+    const OPEN: &str = "{content of ";
+    let Some((before, rest)) = json.split_once(OPEN) else {
+        return json;
+    };
+    let (report, after) = rest.split_once('}').unwrap();
+    let list = ListReportSectionsRequest {
+        parent: report.to_owned(),
+    };
+    let mut list = Request::new(list);
+    let bearer = MetadataValue::try_from(format!("Bearer {token}")).unwrap();
+    list.metadata_mut().insert("authorization", bearer);
+    let mut reports = ReportServiceClient::new(peer.clone());
+    let read = reports.list_report_sections(list).await;
+    let hash = read.map_or_else(|_| "unread".to_owned(), |it| it.into_inner().content_sha256);
+    format!("{before}{hash}{after}")
 }
 
 /// Reads all lines, in order.

@@ -112,6 +112,21 @@ fn issues(content: &Content) -> Vec<Issue> {
             format!("{} chưa có báo cáo được tiếp nhận", source.display_name),
         ));
     }
+    for figure in content.figures.iter().filter(|it| !it.is_defined) {
+        issues.push(issue(
+            Severity::Warning,
+            "INDICATOR_NOT_DEFINED",
+            figure.indicator.name(),
+            format!(
+                "is not published for {}, so nothing is added up",
+                content.period
+            ),
+            format!(
+                "chỉ tiêu chưa được ban hành cho kỳ {} nên không tổng hợp",
+                content.period
+            ),
+        ));
+    }
     for figure in content
         .figures
         .iter()

@@ -68,7 +68,7 @@ fn body(content: &Content) -> Vec<Block> {
         blocks.push(heading(2, &section.heading));
         match section.rule {
             ConsolidationRule::AggregateValues => {
-                blocks.extend(totals(content));
+                blocks.extend(totals(content, &section.key));
                 // The figures are added up; what the units say about them is kept.
                 blocks.extend(concatenated(section));
             }
@@ -144,11 +144,18 @@ fn timeliness(timeliness: Timeliness) -> &'static str {
     }
 }
 
-/// The totals, each with how many units it speaks for.
-fn totals(content: &Content) -> Vec<Block> {
-    let rows = (1..).zip(&content.figures).map(|(number, figure)| {
+/// The totals of a section, each with how many units it speaks for.
+fn totals(content: &Content, section: &str) -> Vec<Block> {
+    let cited = |it: &&FigureTotal| {
+        it.section_keys.is_empty() || it.section_keys.iter().any(|key| key == section)
+    };
+    let figures: Vec<_> = content.figures.iter().filter(cited).collect();
+    if figures.is_empty() {
+        return Vec::new();
+    }
+    let rows = (1..).zip(figures).map(|(number, figure)| {
         vec![
-            cell(number.to_string()),
+            cell(i32::to_string(&number)),
             cell(&figure.display_name),
             cell(&figure.measure_unit),
             Cell {
@@ -182,6 +189,7 @@ fn total(figure: &FigureTotal) -> String {
             .printed
             .clone()
             .unwrap_or_else(|| total.to_vietnamese()),
+        None if !figure.is_defined => "Chưa ban hành chỉ tiêu".to_owned(),
         None if figure.adds_up => "Chưa đủ số liệu".to_owned(),
         None => "Không cộng".to_owned(),
     }
@@ -374,7 +382,10 @@ fn annexes(content: &Content) -> Vec<Annex> {
         landscape: true,
         body,
     };
-    let mut annexes = vec![annex(FIGURES, "Số liệu của từng đơn vị", figures(content))];
+    let mut annexes = Vec::new();
+    if !content.figures.is_empty() {
+        annexes.push(annex(FIGURES, "Số liệu của từng đơn vị", figures(content)));
+    }
     let tables = content
         .sections
         .iter()
@@ -386,44 +397,19 @@ fn annexes(content: &Content) -> Vec<Annex> {
     annexes
 }
 
-/// Every unit's figures side by side with the total.
+/// Indicators side by side on a page that lies on its side.
+const SIDE_BY_SIDE: usize = 8;
+
+/// Every unit's figures, and below them the total: a row for each unit, as many tables as the
+/// indicators need.
 fn figures(content: &Content) -> Vec<Block> {
     let units: Vec<&Source> = content
         .sources
         .iter()
         .filter(|it| it.submission.is_some())
         .collect();
-    let mut columns = vec![
-        column("TT", 4, Align::Center),
-        column("Chỉ tiêu", 30, Align::Left),
-        column("Đơn vị tính", 12, Align::Left),
-    ];
-    columns.extend(units.iter().map(|it| {
-        let mark = if it.note.is_empty() { "" } else { " (*)" };
-        column(&format!("{}{mark}", it.display_name), 12, Align::Right)
-    }));
-    columns.push(column("Tổng hợp", 12, Align::Right));
-    let rows = (1..).zip(&content.figures).map(|(number, figure)| {
-        let mut row = vec![
-            cell(i32::to_string(&number)),
-            cell(&figure.display_name),
-            cell(&figure.measure_unit),
-        ];
-        row.extend(units.iter().map(|it| {
-            let known = figure.by_unit.get(&it.unit);
-            cell(known.map_or_else(|| "–".to_owned(), Figure::text))
-        }));
-        row.push(Cell {
-            bold: true,
-            ..cell(total(figure))
-        });
-        row
-    });
-    let mut body = vec![Block::Table(Table {
-        columns,
-        rows: rows.collect(),
-        ..Table::default()
-    })];
+    let tables = content.figures.chunks(SIDE_BY_SIDE);
+    let mut body: Vec<_> = tables.map(|it| side_by_side(&units, it)).collect();
     for source in units.iter().filter(|it| !it.note.is_empty()) {
         let note = format!(
             "(*) {}: {}.",
@@ -436,6 +422,49 @@ fn figures(content: &Content) -> Vec<Block> {
         }]));
     }
     body
+}
+
+/// Some indicators of all units.
+fn side_by_side(units: &[&Source], figures: &[FigureTotal]) -> Block {
+    let mut columns = vec![
+        column("TT", 4, Align::Center),
+        column("Đơn vị", 22, Align::Left),
+    ];
+    columns.extend(figures.iter().map(|it| {
+        let measure_unit = match it.measure_unit.as_str() {
+            "" => String::new(),
+            unit => format!(" ({unit})"),
+        };
+        let name = format!("{}{measure_unit}", it.display_name);
+        column(&name, 13, Align::Right)
+    }));
+    let mut rows: Vec<Vec<Cell>> = (1..)
+        .zip(units)
+        .map(|(number, source)| {
+            let mark = if source.note.is_empty() { "" } else { " (*)" };
+            let mut row = vec![
+                cell(i32::to_string(&number)),
+                cell(format!("{}{mark}", source.display_name)),
+            ];
+            row.extend(figures.iter().map(|figure| {
+                let known = figure.by_unit.get(&source.unit);
+                cell(known.map_or_else(|| "–".to_owned(), Figure::text))
+            }));
+            row
+        })
+        .collect();
+    let bold = |it: Cell| Cell { bold: true, ..it };
+    let mut last = vec![Cell {
+        colspan: 2,
+        ..bold(cell("Tổng hợp"))
+    }];
+    last.extend(figures.iter().map(|it| bold(cell(total(it)))));
+    rows.push(last);
+    Block::Table(Table {
+        columns,
+        rows,
+        ..Table::default()
+    })
 }
 
 /// Continues a sentence with a subject: its first word loses its capital, unless the whole

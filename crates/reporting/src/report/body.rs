@@ -2,7 +2,7 @@
 
 use types::ids::IndicatorId;
 
-use super::Body;
+use super::{Body, ProjectRow, Proposal};
 use crate::{
     placeholder::{self, Facts},
     template::SectionKind,
@@ -23,6 +23,26 @@ impl Body {
             Self::Narrative(blocks) => blocks.iter().all(|it| it.text.is_empty()),
             Self::ProjectTable(rows) => rows.is_empty(),
             Self::Proposals(proposals) => proposals.is_empty(),
+        }
+    }
+
+    /// Returns about how many bytes it takes in an answer: a text whose facts are put in is
+    /// there twice.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Narrative(blocks) => blocks.iter().map(|it| 2 * it.text.len()).sum(),
+            Self::ProjectTable(rows) => {
+                let cells = |it: &ProjectRow| {
+                    let decisions = it.decision_numbers.iter().map(String::len);
+                    let texts = [&it.project, &it.title, &it.result_text, &it.note];
+                    texts.iter().map(|it| it.len()).sum::<usize>() + decisions.sum::<usize>()
+                };
+                rows.iter().map(cells).sum()
+            }
+            Self::Proposals(proposals) => {
+                let one = |it: &Proposal| it.addressee.len() + 2 * it.text.len();
+                proposals.iter().map(one).sum()
+            }
         }
     }
 

@@ -4,8 +4,7 @@ use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use proto::reporting as pb;
 use types::{ids::ReportId, violations::Invalid};
 
-use super::{Body, Frame, Report, ReportState, Reports, Section, store, whole};
-use crate::placeholder::Facts;
+use super::{Body, Frame, Gathered, Report, ReportState, Reports, Section, last_day, store, whole};
 
 /// Changes what stands around the sections.
 #[derive(Debug)]
@@ -31,17 +30,44 @@ impl Reports {
     /// Checks that the post named to sign exists, before anything is changed.
     pub(crate) async fn check_signer(&self, actor: &Actor, update: &UpdateReport) -> Result<()> {
         self.access.require(actor, &update.id.unit).await?;
-        let position = &update.frame.signer_position;
-        if !position.is_empty()
-            && self
-                .neighbours
-                .signer(actor, &update.id.unit, position)
-                .await?
-                .is_none()
-        {
-            return Err(Error::reference("report.signer_position", position));
+        let (unit, position) = (&update.id.unit, &update.frame.signer_position);
+        if position.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let unknown = || Error::reference("report.signer_position", position);
+        let day = last_day(&self.db, &self.access, actor, unit).await?;
+        let day = day.ok_or_else(unknown)?;
+        let signer = self.neighbours.signer(actor, unit, position, day).await?;
+        signer.map(|_| ()).ok_or_else(unknown)
+    }
+
+    /// Checks that the units asked of in proposals exist, before anything is changed.
+    pub(crate) async fn check_addressees(
+        &self,
+        actor: &Actor,
+        update: &UpdateSection,
+    ) -> Result<()> {
+        let Body::Proposals(proposals) = &update.body else {
+            return Ok(());
+        };
+        let asked = proposals.iter().map(|it| it.addressee_unit.as_ref());
+        let asked: Vec<_> = (0..)
+            .zip(asked)
+            .filter_map(|(at, it)| Some((at, it?)))
+            .collect();
+        let units: Vec<_> = asked.iter().map(|(_, unit)| *unit).collect();
+        let days = self.access.unit_days(actor, &units).await?;
+        let mut bad = Invalid::default();
+        for ((at, unit), _) in asked.iter().zip(days).filter(|(_, days)| days.is_none()) {
+            let at: usize = *at;
+            bad.add(
+                format!("section.body.proposals.proposals[{at}].addressee_unit"),
+                "REFERENCE_NOT_FOUND",
+                format!("there is no `{}`", unit.name()),
+                format!("không có đơn vị `{}`", unit.name()),
+            );
+        }
+        Ok(bad.check()?)
     }
 
     /// Changes what stands around the sections.
@@ -70,6 +96,7 @@ impl Reports {
         tx: &Tx,
         actor: &Actor,
         update: UpdateSection,
+        gathered: &Gathered,
     ) -> Result<pb::ReportSection> {
         self.access.require(actor, &update.report.unit).await?;
         let report = self.writable(tx, &update.report).await?;
@@ -96,9 +123,11 @@ impl Reports {
         store::note_editor(&tx.db, &report.id, actor.principal()).await?;
         tx.record(Action::Updated, &name, Some(&before), Some(&after))
             .await?;
-        Ok(whole(&tx.db, &report.id)
-            .await?
-            .show(&after, &Facts::default()))
+        let whole = whole(&tx.db, &report.id).await?;
+        whole.fits()?;
+        let mut shown = after;
+        shown.body.resolve(&gathered.facts, &mut Vec::new());
+        Ok(whole.show(&shown, &gathered.facts))
     }
 
     pub(super) async fn writable(&self, tx: &Tx, id: &ReportId) -> Result<Report> {

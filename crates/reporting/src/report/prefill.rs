@@ -115,9 +115,21 @@ fn outcome(work: &projects::PlannedWork) -> Block {
     let text = format!("{}{carried_over}: {outcome}", work.text);
     Block {
         kind: BlockKind::Bullet,
-        text: text.replace("{{", "{ {"),
+        text: without_places(&text),
         resolved: String::new(),
     }
+}
+
+/// Parts the braces that would open a place for a fact, however many stand together.
+fn without_places(text: &str) -> String {
+    let mut parted = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter == '{' && parted.ends_with('{') {
+            parted.push(' ');
+        }
+        parted.push(letter);
+    }
+    parted
 }
 
 impl From<projects::ProjectRow> for ProjectRow {
@@ -188,6 +200,9 @@ mod tests {
             text,
             "Lắp đặt thiết bị { {value.chung-thu-so}} (chuyển tiếp từ kỳ trước): Chưa thực hiện"
         );
+        let braces = without_places("{{{value.x}} {{{{value.y}}");
+        assert_eq!(braces, "{ { {value.x}} { { { {value.y}}");
+        assert!(placeholder::cited(&braces).is_empty());
         assert!(placeholder::cited(&text).is_empty());
         assert!(placeholder::check(&text).is_ok());
         assert!(

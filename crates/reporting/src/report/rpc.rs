@@ -14,7 +14,7 @@ use types::{
 };
 
 use super::{
-    Gathered, Reports, Return, Submit, Verb,
+    Approve, Gathered, Reports, Return, Submit, Verb,
     frame::{UpdateReport, UpdateSection},
 };
 use crate::{
@@ -101,20 +101,31 @@ impl ReportService for Rpc {
         request: Request<pb::ListReportSectionsRequest>,
     ) -> Result<Response<pb::ListReportSectionsResponse>, Status> {
         let (actor, Named(id)) = accept(request)?;
-        let sections = self.reports.sections(&actor, &id).await?;
-        Ok(Response::new(pb::ListReportSectionsResponse { sections }))
+        let (sections, content_sha256) = self.reports.sections(&actor, &id).await?;
+        Ok(Response::new(pb::ListReportSectionsResponse {
+            sections,
+            content_sha256,
+        }))
     }
 
     async fn update_report_section(
         &self,
         request: Request<pb::UpdateReportSectionRequest>,
     ) -> Result<Response<pb::ReportSection>, Status> {
-        let (actor, update) = accept(request)?;
+        let (actor, update): (_, UpdateSection) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
+        let gathered = self.reports.gather_for(&actor, &update.report).await?;
+        self.reports.check_addressees(&actor, &update).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let section = self.reports.update_section(&tx, &actor, update).await?;
+        let section = self
+            .reports
+            .update_section(&tx, &actor, update, &gathered)
+            .await?;
         tx.reply(section).await
     }
 
@@ -148,8 +159,9 @@ impl ReportService for Rpc {
         request: Request<pb::ValidateReportRequest>,
     ) -> Result<Response<pb::ValidateReportResponse>, Status> {
         let (actor, Named(id)) = accept(request)?;
-        let findings = self.reports.validate(&actor, &id).await?;
+        let (findings, content_sha256) = self.reports.validate(&actor, &id).await?;
         Ok(Response::new(pb::ValidateReportResponse {
+            content_sha256,
             submittable: !findings.iter().any(super::Finding::is_error),
             issues: findings.into_iter().map(Into::into).collect(),
         }))
@@ -172,16 +184,19 @@ impl ReportService for Rpc {
         &self,
         request: Request<pb::ApproveReportRequest>,
     ) -> Result<Response<pb::Report>, Status> {
-        let (actor, verb): (_, Verb) = accept(request)?;
+        let (actor, approve): (_, Approve) = accept(request)?;
         if let Some(answer) = self.db.answered(&actor).await? {
             return answer.reply();
         }
-        let gathered = self.reports.gather_for(&actor, &verb.id).await?;
+        let gathered = self.reports.gather_for(&actor, &approve.verb.id).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let report = self.reports.approve(&tx, &actor, verb, &gathered).await?;
+        let report = self
+            .reports
+            .approve(&tx, &actor, approve, &gathered)
+            .await?;
         tx.reply(report.into()).await
     }
 
@@ -275,7 +290,6 @@ macro_rules! verbs {
 verbs!(
     PrefillReportRequest,
     ForwardReportRequest,
-    ApproveReportRequest,
     AcceptReportRequest
 );
 
@@ -283,6 +297,23 @@ fn verb(name: &str, etag: String) -> Result<Verb, Invalid> {
     let mut bad = Invalid::default();
     let id = bad.required("name", name).ok_or(bad)?;
     Ok(Verb { id, etag })
+}
+
+impl TryFrom<pb::ApproveReportRequest> for Approve {
+    type Error = Invalid;
+
+    fn try_from(message: pb::ApproveReportRequest) -> Result<Self, Invalid> {
+        let verb = verb(&message.name, message.etag)?;
+        if message.content_sha256.is_empty() {
+            let mut bad = Invalid::default();
+            bad.missing("content_sha256");
+            return Err(bad);
+        }
+        Ok(Self {
+            verb,
+            content_sha256: message.content_sha256,
+        })
+    }
 }
 
 impl TryFrom<pb::ReturnReportRequest> for Return {

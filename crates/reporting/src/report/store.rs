@@ -32,6 +32,7 @@ mod row {
         pub(super) submit_micros: Option<i64>,
         pub(super) return_reason: String,
         pub(super) approved_sha256: String,
+        pub(super) approved_by: String,
         pub(super) create_micros: i64,
         pub(super) update_micros: i64,
         pub(super) version: i64,
@@ -102,6 +103,7 @@ pub(crate) async fn insert(
         submit_micros: Set(None),
         return_reason: Set(String::new()),
         approved_sha256: Set(String::new()),
+        approved_by: Set(String::new()),
         create_micros: Set(report.create_time.timestamp_micros()),
         update_micros: Set(report.update_time.timestamp_micros()),
         version: Set(report.version),
@@ -148,6 +150,10 @@ pub(super) async fn update(db: &impl ConnectionTrait, after: &Report, seen: i64)
         .col_expr(
             row::Column::ApprovedSha256,
             Expr::value(after.approved_sha256.clone()),
+        )
+        .col_expr(
+            row::Column::ApprovedBy,
+            Expr::value(after.approved_by.clone()),
         )
         .col_expr(
             row::Column::UpdateMicros,
@@ -317,6 +323,7 @@ impl TryFrom<row::Model> for Report {
             submit_time: row.submit_micros.map(instant).transpose()?,
             return_reason: row.return_reason,
             approved_sha256: row.approved_sha256,
+            approved_by: row.approved_by,
             create_time: instant(row.create_micros)?,
             update_time: instant(row.update_micros)?,
             version: row.version,

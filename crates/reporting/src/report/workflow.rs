@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use types::{
-    ids::{ReportId, ValueId},
+    ids::{IndicatorId, ReportId, ValueId},
     violations::Invalid,
 };
 
 use super::{
-    Finding, Gathered, Report, ReportState, Reports, Return, Submit, Verb, Whole, check, store,
-    whole,
+    Approve, Finding, Gathered, Report, ReportState, Reports, Return, Submit, Verb, Whole, check,
+    store, whole,
 };
 use crate::{
     lock::{self, LockState, Taken},
     reason::{
-        CHANGED_SINCE_APPROVAL, REPORT_INCOMPLETE, SENDER_MAY_NOT_ACCEPT, SEPARATION_OF_DUTIES,
-        STATE_NOT_ALLOWED,
+        CHANGED_SINCE_APPROVAL, CHANGED_SINCE_READ, OWN_FIGURES, REPORT_INCOMPLETE,
+        SENDER_MAY_NOT_ACCEPT, SEPARATION_OF_DUTIES, STATE_NOT_ALLOWED,
     },
     request::{self, ReportRequest, Timeliness},
     submission::{self, Content, Submission},
@@ -36,26 +36,35 @@ impl Reports {
             .await
     }
 
-    /// Approves it as it stands, with every figure in it. Who wrote in it may not.
+    /// Approves it as the caller has read it, with every figure in it. Who wrote in it or
+    /// entered one of its figures may not.
     pub(crate) async fn approve(
         &self,
         tx: &Tx,
         actor: &Actor,
-        verb: Verb,
+        approve: Approve,
         gathered: &Gathered,
     ) -> Result<Report> {
+        let verb = approve.verb;
         self.access.require(actor, &verb.id.unit).await?;
         // The lock keeps sections from being written while they are approved.
         store::lock(&tx.db, &verb.id).await?;
-        let mut whole = whole(&tx.db, &verb.id).await?;
+        let whole = whole(&tx.db, &verb.id).await?;
         let before = whole.report.clone();
         before.may_step(&verb.etag, &[ReportState::InReview])?;
         if store::is_editor(&tx.db, &verb.id, actor.principal()).await? {
             return Err(Error::rule(&SEPARATION_OF_DUTIES, []));
         }
+        entered_by_others(&whole, gathered, actor)?;
+        let content_sha256 = Content::of(&whole, gathered)?.sha256()?;
+        if content_sha256 != approve.content_sha256 {
+            let facts = [("name", verb.id.name())];
+            return Err(Error::rule(&CHANGED_SINCE_READ, facts));
+        }
         complete(&check::report(&whole, gathered))?;
         let after = Report {
-            approved_sha256: Content::of(&mut whole, gathered)?.sha256()?,
+            approved_sha256: content_sha256,
+            approved_by: actor.principal().name(),
             ..before.stepped(ReportState::Approved, String::new(), tx.now())
         };
         self.save(tx, &before, &after).await?;
@@ -70,8 +79,8 @@ impl Reports {
         submit: &Submit,
         gathered: &Gathered,
     ) -> Result<Taken> {
-        let mut whole = whole(self.db.reader(), &submit.verb.id).await?;
-        let (content, _) = sendable(&mut whole, submit, gathered)?;
+        let whole = whole(self.db.reader(), &submit.verb.id).await?;
+        let (content, _) = sendable(&whole, submit, gathered)?;
         let number = whole.report.latest_submission + 1;
         self.locks
             .take(actor, &submit.verb.id, number, content.figures)
@@ -105,15 +114,14 @@ impl Reports {
     ) -> Result<Submission> {
         self.access.require(actor, &submit.verb.id.unit).await?;
         store::lock(&tx.db, &submit.verb.id).await?;
-        let mut whole = whole(&tx.db, &submit.verb.id).await?;
+        let whole = whole(&tx.db, &submit.verb.id).await?;
         let before = whole.report.clone();
-        let (content, findings) = sendable(&mut whole, &submit, gathered)?;
+        let (content, findings) = sendable(&whole, &submit, gathered)?;
         let number = before.latest_submission + 1;
         taken.hold(tx, number, &content.figures).await?;
         let content = content.sent(&submit, findings);
-        if submission::store::number_is_taken(&tx.db, &before.id, &content).await? {
-            return Err(Error::taken("DOCUMENT_NUMBER", &content.document_number));
-        }
+        check_issue_date(&submit, tx)?;
+        submission::store::take_number(&tx.db, &before.id, &content).await?;
         let submission = Submission::new(
             &before.id,
             number,
@@ -135,7 +143,7 @@ impl Reports {
     }
 
     /// Accepts the latest submission, on the side of the unit that asked, by somebody who
-    /// did not send it.
+    /// neither wrote, approved nor sent it.
     pub(crate) async fn accept(&self, tx: &Tx, actor: &Actor, verb: Verb) -> Result<Report> {
         let request = self.request_of(actor, &verb.id).await?;
         self.access.require(actor, &request.issuer).await?;
@@ -144,7 +152,11 @@ impl Reports {
             .step(tx, &verb, &allowed, ReportState::Accepted, String::new())
             .await?;
         let sent = submission::store::find(&tx.db, &verb.id, after.latest_submission).await?;
-        if sent.is_some_and(|it| it.submitter == *actor.principal()) {
+        let is_sender = sent.is_some_and(|it| it.submitter == *actor.principal());
+        if is_sender
+            || after.approved_by == actor.principal().name()
+            || store::is_editor(&tx.db, &verb.id, actor.principal()).await?
+        {
             return Err(Error::rule(&SENDER_MAY_NOT_ACCEPT, []));
         }
         self.mark(tx, &after, submission::State::Accepted, "")
@@ -282,7 +294,7 @@ const NOT_SENT: (&str, &str) = (
 
 /// Returns what is sent, with what the sender was shown, or why it cannot be sent as it is.
 fn sendable(
-    whole: &mut Whole,
+    whole: &Whole,
     submit: &Submit,
     gathered: &Gathered,
 ) -> Result<(Content, Vec<Finding>)> {
@@ -297,6 +309,40 @@ fn sendable(
     }
     complete(&findings)?;
     Ok((content, findings))
+}
+
+/// Refuses an approver who entered figures that the report pins (NĐ 30/2020 has who enters and
+/// who answers for it be two people).
+fn entered_by_others(whole: &Whole, gathered: &Gathered, actor: &Actor) -> Result<()> {
+    let approver = actor.principal().name();
+    let own = |it: &IndicatorId| gathered.facts.entered_by.get(it) == Some(&approver);
+    let own: BTreeSet<_> = whole.pinned().into_iter().filter(own).collect();
+    if own.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = own.iter().map(IndicatorId::name).collect();
+    let facts = [("figures", names.join(", "))];
+    Err(Error::rule(&OWN_FIGURES, facts))
+}
+
+/// Refuses a day of issue that is yet to come: a report that is sent today was not issued
+/// tomorrow.
+fn check_issue_date(submit: &Submit, tx: &Tx) -> Result<()> {
+    let today = types::date::vietnam_date(tx.now());
+    match submit.issue_date {
+        Some(day) if day > today => Err(Invalid::field(
+            "issue_date",
+            "OUT_OF_RANGE",
+            format!("{day} is after today, {today}"),
+            format!(
+                "ngày {} sau ngày hôm nay, {}",
+                types::date::short(day),
+                types::date::short(today)
+            ),
+        )
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a report with errors, naming the first ones.

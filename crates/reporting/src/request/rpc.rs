@@ -70,7 +70,7 @@ impl RequestService for Rpc {
         if let Some(answer) = self.db.answered(&actor).await? {
             return answer.reply();
         }
-        self.requests.check_units(&actor, &issue.id).await?;
+        self.requests.check(&actor, &issue.id).await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),

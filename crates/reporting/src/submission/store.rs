@@ -4,7 +4,7 @@ use kit::{
     Error, Result,
     db::{on_unique, times::instant},
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*, sea_query::OnConflict};
 use types::ids::{Principal, ReportId, ReportRequestId, UnitId};
 
 use super::{Content, State, Submission};
@@ -37,6 +37,25 @@ mod row {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+mod number_row {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "document_numbers")]
+    pub(super) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) unit_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) year: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) number_key: String,
+        pub(super) request_id: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub(crate) async fn insert(db: &impl ConnectionTrait, submission: &Submission) -> Result<()> {
     let (number_key, number_year) = submission.content.number_key().unzip();
     let row = row::ActiveModel {
@@ -60,24 +79,40 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, submission: &Submission) -
     Ok(())
 }
 
-/// Says whether another report of the unit bears the number in the same year: numbers run
-/// from 01 on 1 January and are unique per organ (NĐ 30/2020, Điều 15).
-pub(crate) async fn number_is_taken(
+/// Takes the number for the report, unless another report of the unit bears it in the same
+/// year: numbers run from 01 on 1 January and are unique per organ (NĐ 30/2020, Điều 15).
+pub(crate) async fn take_number(
     db: &impl ConnectionTrait,
     report: &ReportId,
     content: &Content,
-) -> Result<bool> {
-    let Some((key, year)) = content.number_key() else {
-        return Ok(false);
+) -> Result<()> {
+    let Some((number_key, year)) = content.number_key() else {
+        return Ok(());
     };
-    let other = row::Entity::find()
-        .filter(row::Column::UnitId.eq(report.unit.as_str()))
-        .filter(row::Column::NumberKey.eq(key))
-        .filter(row::Column::NumberYear.eq(year))
-        .filter(row::Column::RequestId.ne(report.request.as_str()))
-        .one(db)
+    let key = (report.unit.as_str().to_owned(), year, number_key);
+    let row = number_row::ActiveModel {
+        unit_id: Set(key.0.clone()),
+        year: Set(key.1),
+        number_key: Set(key.2.clone()),
+        request_id: Set(report.request.as_str().into()),
+    };
+    // Of two who send at once, the second waits here and then finds the first one's number.
+    let columns = [
+        number_row::Column::UnitId,
+        number_row::Column::Year,
+        number_row::Column::NumberKey,
+    ];
+    let once = OnConflict::columns(columns).do_nothing().to_owned();
+    number_row::Entity::insert(row)
+        .on_conflict(once)
+        .exec_without_returning(db)
         .await?;
-    Ok(other.is_some())
+    let holder = number_row::Entity::find_by_id(key).one(db).await?;
+    match holder {
+        // A report that is sent again may keep its number.
+        Some(it) if it.request_id == report.request.as_str() => Ok(()),
+        _ => Err(Error::taken("DOCUMENT_NUMBER", &content.document_number)),
+    }
 }
 
 /// Notes what the receiver did.

@@ -1,8 +1,11 @@
-use proto::reporting::{self as pb, document_service_client::DocumentServiceClient};
+use proto::reporting::{
+    self as pb, consolidation_service_client::ConsolidationServiceClient,
+    document_service_client::DocumentServiceClient,
+};
 use testkit::Person;
 use tonic::Status;
 
-use crate::stage::{MINH_LONG, Stage};
+use crate::stage::{MINH_LONG, REQUEST, Stage};
 
 async fn render(
     stage: &Stage,
@@ -37,6 +40,40 @@ async fn what_was_sent_prints_the_same_bytes_for_ever() {
         .unwrap();
     assert_eq!(first.content, again.content);
     assert_eq!(first.file.unwrap().file, "yc-847-huyen-minh-long-1.pdf");
+}
+
+#[tokio::test]
+async fn a_report_that_is_in_prints_as_it_was_sent() {
+    let stage = Stage::new().await;
+    let sent = stage.sent().await;
+    let pdf = pb::DocumentFormat::Pdf;
+    let as_report = render(&stage, &stage.leader, MINH_LONG, pdf).await.unwrap();
+    let as_sent = render(&stage, &stage.leader, &sent.name, pdf)
+        .await
+        .unwrap();
+    assert_eq!(as_report.content, as_sent.content);
+}
+
+#[tokio::test]
+async fn who_may_print_may_not_for_that_print_what_he_may_not_read() {
+    let stage = Stage::new().await;
+    stage.sent().await;
+    stage.accept(MINH_LONG).await.unwrap();
+    let consolidate = pb::ConsolidateReportsRequest {
+        report_request: REQUEST.into(),
+        ..Default::default()
+    };
+    let mut consolidations = ConsolidationServiceClient::new(stage.reporting.clone());
+    let made = consolidations
+        .consolidate_reports(stage.receiver.ask(consolidate))
+        .await
+        .unwrap();
+    let name = made.into_inner().consolidation.unwrap().name;
+    let viewer = stage.world.person("nguoi-xem", "viewer", "so-tttt").await;
+    let pdf = pb::DocumentFormat::Pdf;
+    let refused = render(&stage, &viewer, &name, pdf).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::PermissionDenied);
+    render(&stage, &stage.receiver, &name, pdf).await.unwrap();
 }
 
 #[tokio::test]

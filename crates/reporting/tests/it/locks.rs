@@ -125,17 +125,9 @@ async fn a_figure_in_two_reports_is_free_when_both_are_sent_back() {
 async fn a_report_that_is_not_sent_after_all_leaves_nothing_locked() {
     let stage = Stage::new().await;
     stage.issue("yc-chuyen-de").await;
-    let submit = async |report: &str| {
-        let submit = pb::SubmitReportRequest {
-            name: report.into(),
-            etag: stage.report(&stage.leader, report).await.etag,
-            document_number: "05/BC-UBND".into(),
-            issue_date: "2022-06-24".into(),
-            ..Default::default()
-        };
+    let submit = async |report: &'static str| {
         stage
-            .reports()
-            .submit_report(stage.leader.ask(submit))
+            .submit_numbered(&stage.leader, report, "05/BC-UBND", "2022-06-24")
             .await
     };
     stage.approved(MINH_LONG).await;

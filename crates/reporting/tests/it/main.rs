@@ -2,16 +2,19 @@
 //! databases.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod approval;
 mod consolidation;
 mod documents;
 mod figures;
 mod line;
 mod locks;
 mod money;
+mod numbers;
 mod planned_work;
 mod reports;
 mod signers;
 mod stage;
 #[path = "../../../../tests/it/text.rs"]
 mod text;
+mod unit_that_ended;
 mod writing;

@@ -5,21 +5,21 @@ use kit::{Inside, Peer};
 use projects::Projects;
 use proto::{
     directory::{self as directory, user_service_client::UserServiceClient},
-    indicators::{
-        self as ind, indicator_service_client::IndicatorServiceClient,
-        value_service_client::ValueServiceClient,
-    },
+    indicators as ind,
     reporting::{
         self as pb, report_service_client::ReportServiceClient,
         request_service_client::RequestServiceClient,
         template_service_client::TemplateServiceClient,
     },
-    shared::{Quantity, Validity, quantity::Value},
+    shared::Validity,
 };
 use reporting::{Neighbours, Reporting};
 use testkit::{Person, World};
 use tonic::{Status, service::Routes};
 use tonic_types::StatusExt;
+
+mod figures;
+mod verbs;
 
 pub(crate) const REQUEST: &str = "reportRequests/yc-847";
 pub(crate) const MINH_LONG: &str = "reports/yc-847.huyen-minh-long";
@@ -139,7 +139,44 @@ impl Stage {
         self.ask_for(id, again).await;
     }
 
+    /// Issues a request after an outline that proposes one sentence.
+    pub(crate) async fn issue_with(&self, sentence: &str) -> Result<(), Status> {
+        let mut outline = template();
+        outline.sections[0].proposed_blocks = vec![block(sentence)];
+        let create = pb::CreateReportTemplateRequest {
+            owner_unit: "units/so-tttt".into(),
+            report_template: Some(outline),
+            report_template_id: "mau-khac".into(),
+            ..Default::default()
+        };
+        let mut templates = self.templates();
+        let receiver = &self.receiver;
+        templates
+            .create_report_template(receiver.ask(create))
+            .await?;
+        let request = pb::ReportRequest {
+            report_template: "reportTemplates/mau-khac".into(),
+            ..request()
+        };
+        self.try_to_ask_for("yc-khac", request).await
+    }
+
+    /// Reads a request as its issuer.
+    pub(crate) async fn request(&self, person: &Person, name: &str) -> pb::ReportRequest {
+        let get = pb::GetReportRequestRequest {
+            name: name.into(),
+            ..Default::default()
+        };
+        let mut requests = RequestServiceClient::new(self.reporting.clone());
+        let found = requests.get_report_request(person.ask(get)).await;
+        found.unwrap().into_inner()
+    }
+
     async fn ask_for(&self, id: &str, request: pb::ReportRequest) {
+        self.try_to_ask_for(id, request).await.unwrap();
+    }
+
+    async fn try_to_ask_for(&self, id: &str, request: pb::ReportRequest) -> Result<(), Status> {
         let mut requests = RequestServiceClient::new(self.reporting.clone());
         let create = pb::CreateReportRequestRequest {
             report_request: Some(request),
@@ -148,8 +185,7 @@ impl Stage {
         };
         let made = requests
             .create_report_request(self.receiver.ask(create))
-            .await
-            .unwrap()
+            .await?
             .into_inner();
         let issue = pb::IssueReportRequestRequest {
             name: made.name,
@@ -158,8 +194,8 @@ impl Stage {
         };
         requests
             .issue_report_request(self.receiver.ask(issue))
-            .await
-            .unwrap();
+            .await?;
+        Ok(())
     }
 
     /// Gives a person a post that signs.
@@ -185,256 +221,6 @@ impl Stage {
             .create_position(self.world.administrator.ask(create))
             .await
             .unwrap();
-    }
-
-    /// Sets one figure of a unit, and a part of it, which no report cites as the whole.
-    pub(crate) async fn set(&self, person: &Person, unit: &str, indicator: &str, value: Value) {
-        let result = self.try_set(person, unit, indicator, value).await;
-        assert_ne!(
-            result.disposition(),
-            proto::shared::Disposition::Rejected,
-            "{result:?}"
-        );
-    }
-
-    /// Does the same, and returns what became of the figure.
-    pub(crate) async fn try_set(
-        &self,
-        person: &Person,
-        unit: &str,
-        indicator: &str,
-        value: Value,
-    ) -> proto::shared::ItemResult {
-        let item = |value, breakdown: &str| ind::ValueItem {
-            indicator: format!("indicators/{indicator}"),
-            quantity: Some(Quantity {
-                value: Some(value),
-                ..Default::default()
-            }),
-            breakdown: breakdown.into(),
-            // Only asked for when the figure was submitted once.
-            reason: "Rà soát lại với cấp xã".into(),
-            ..Default::default()
-        };
-        let part = match &value {
-            Value::Count(_) => Value::Count(1),
-            other => other.clone(),
-        };
-        let upsert = ind::UpsertIndicatorValuesRequest {
-            unit: format!("units/{unit}"),
-            period: "2022-h1".into(),
-            items: vec![item(value, ""), item(part, "gioi-nu")],
-            ..Default::default()
-        };
-        let mut values = ValueServiceClient::new(self.indicators.clone());
-        let answer = values
-            .upsert_indicator_values(person.ask(upsert))
-            .await
-            .unwrap();
-        answer.into_inner().results.remove(0)
-    }
-
-    /// Sets the certificates of Minh Long, and returns why that is refused.
-    pub(crate) async fn certificates(&self, count: i64) -> String {
-        let value = Value::Count(count);
-        let set = self.try_set(&self.reporter, "huyen-minh-long", "chung-thu-so", value);
-        let issues = set.await.issues;
-        issues
-            .first()
-            .map_or_else(String::new, |it| it.code.clone())
-    }
-
-    /// Reads a figure of Minh Long.
-    pub(crate) async fn figure(&self, indicator: &str) -> ind::IndicatorValue {
-        let get = ind::GetIndicatorValueRequest {
-            name: format!("indicators/{indicator}/values/huyen-minh-long.2022-h1"),
-        };
-        let mut values = ValueServiceClient::new(self.indicators.clone());
-        let answer = values.get_indicator_value(self.reporter.ask(get)).await;
-        answer.unwrap().into_inner()
-    }
-
-    /// Defines an indicator and publishes it.
-    pub(crate) async fn define(&self, id: &str, indicator: ind::Indicator) {
-        let mut definitions = IndicatorServiceClient::new(self.indicators.clone());
-        let create = ind::CreateIndicatorRequest {
-            indicator: Some(indicator),
-            indicator_id: id.into(),
-            ..Default::default()
-        };
-        let created = definitions
-            .create_indicator(self.receiver.ask(create))
-            .await;
-        self.publish(created.unwrap().into_inner(), "2022").await;
-    }
-
-    /// Publishes what is written of an indicator.
-    pub(crate) async fn publish(&self, indicator: ind::Indicator, first_period: &str) {
-        let mut definitions = IndicatorServiceClient::new(self.indicators.clone());
-        let publish = ind::PublishIndicatorRequest {
-            name: indicator.name,
-            first_period: first_period.into(),
-            change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
-            etag: indicator.etag,
-            ..Default::default()
-        };
-        let published = definitions
-            .publish_indicator(self.receiver.ask(publish))
-            .await;
-        published.unwrap();
-    }
-
-    /// Writes one sentence into the results of a report.
-    pub(crate) async fn say(&self, person: &Person, report: &str, text: &str) {
-        let list = pb::ListReportSectionsRequest {
-            parent: report.into(),
-        };
-        let sections = self.reports().list_report_sections(person.ask(list)).await;
-        let section = sections.unwrap().into_inner().sections.remove(0);
-        let narrative = pb::Narrative {
-            blocks: vec![block(text)],
-        };
-        let body = pb::section_body::Body::Narrative(narrative);
-        let update = pb::UpdateReportSectionRequest {
-            section: Some(pb::ReportSection {
-                body: Some(pb::SectionBody { body: Some(body) }),
-                ..section
-            }),
-            ..Default::default()
-        };
-        let updated = self
-            .reports()
-            .update_report_section(person.ask(update))
-            .await;
-        updated.unwrap();
-    }
-
-    pub(crate) async fn report(&self, person: &Person, name: &str) -> pb::Report {
-        let get = pb::GetReportRequest { name: name.into() };
-        self.reports()
-            .get_report(person.ask(get))
-            .await
-            .unwrap()
-            .into_inner()
-    }
-
-    /// Fills a draft from data and names who signs.
-    pub(crate) async fn write(&self, person: &Person, name: &str, unit: &str) {
-        let etag = self.report(person, name).await.etag;
-        let prefill = pb::PrefillReportRequest {
-            name: name.into(),
-            etag,
-            ..Default::default()
-        };
-        let filled = self
-            .reports()
-            .prefill_report(person.ask(prefill))
-            .await
-            .unwrap()
-            .into_inner();
-        let report = pb::Report {
-            recipients: vec!["Lưu: VT.".into()],
-            signer_position: format!("units/{unit}/positions/nguoi-ky"),
-            ..filled.report.unwrap()
-        };
-        let update = pb::UpdateReportRequest {
-            report: Some(report),
-            ..Default::default()
-        };
-        self.reports()
-            .update_report(person.ask(update))
-            .await
-            .unwrap();
-    }
-
-    pub(crate) async fn forward(&self, person: &Person, name: &str) -> Result<pb::Report, Status> {
-        let etag = self.report(person, name).await.etag;
-        let forward = pb::ForwardReportRequest {
-            name: name.into(),
-            etag,
-            ..Default::default()
-        };
-        self.reports()
-            .forward_report(person.ask(forward))
-            .await
-            .map(tonic::Response::into_inner)
-    }
-
-    pub(crate) async fn approve(&self, person: &Person, name: &str) -> Result<pb::Report, Status> {
-        let etag = self.report(person, name).await.etag;
-        let approve = pb::ApproveReportRequest {
-            name: name.into(),
-            etag,
-            ..Default::default()
-        };
-        self.reports()
-            .approve_report(person.ask(approve))
-            .await
-            .map(tonic::Response::into_inner)
-    }
-
-    pub(crate) async fn submit(
-        &self,
-        person: &Person,
-        name: &str,
-    ) -> Result<pb::ReportSubmission, Status> {
-        let etag = self.report(person, name).await.etag;
-        let submit = pb::SubmitReportRequest {
-            name: name.into(),
-            etag,
-            ..Default::default()
-        };
-        self.reports()
-            .submit_report(person.ask(submit))
-            .await
-            .map(tonic::Response::into_inner)
-    }
-
-    pub(crate) async fn accept(&self, name: &str) -> Result<pb::Report, Status> {
-        let etag = self.report(&self.receiver, name).await.etag;
-        let accept = pb::AcceptReportRequest {
-            name: name.into(),
-            etag,
-            ..Default::default()
-        };
-        let accepted = self
-            .reports()
-            .accept_report(self.receiver.ask(accept))
-            .await;
-        accepted.map(tonic::Response::into_inner)
-    }
-
-    pub(crate) async fn send_back(
-        &self,
-        person: &Person,
-        name: &str,
-        reason: &str,
-    ) -> Result<pb::Report, Status> {
-        let etag = self.report(person, name).await.etag;
-        let back = pb::ReturnReportRequest {
-            name: name.into(),
-            etag,
-            reason: reason.into(),
-            ..Default::default()
-        };
-        self.reports()
-            .return_report(person.ask(back))
-            .await
-            .map(tonic::Response::into_inner)
-    }
-
-    /// Walks Minh Long's report to its submission.
-    pub(crate) async fn sent(&self) -> pb::ReportSubmission {
-        self.approved(MINH_LONG).await;
-        self.submit(&self.leader, MINH_LONG).await.unwrap()
-    }
-
-    /// Walks a report of Minh Long to its approval.
-    pub(crate) async fn approved(&self, report: &str) {
-        assert_eq!(self.certificates(132).await, "");
-        self.write(&self.reporter, report, "huyen-minh-long").await;
-        self.forward(&self.reporter, report).await.unwrap();
-        self.approve(&self.leader, report).await.unwrap();
     }
 }
 

@@ -197,9 +197,17 @@ impl Way<'_> {
     async fn approve_and_submit(&self, steps: &mut Steps) -> Result<()> {
         let mut reports = ReportServiceClient::new(self.peers.reporting.clone());
         let report = self.read(self.leader).await?;
+        let list = ListReportSectionsRequest {
+            parent: report.name.clone(),
+        };
+        let read = reports
+            .list_report_sections(self.leader.ask(list)?)
+            .await
+            .or_refused(|| format!("reading `{}`", self.report))?;
         let request = ApproveReportRequest {
             name: report.name,
             etag: report.etag,
+            content_sha256: read.content_sha256,
             ..Default::default()
         };
         let approved = reports
