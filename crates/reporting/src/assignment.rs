@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx, access::territory::Territory, db::ledger::Action, etag};
+use kit::{
+    Access, Actor, Db, Error, Result, Tx, access::territory::Territory, db::ledger::Action, etag,
+};
 use serde::Serialize;
 use types::{
     date::vietnam_date,
@@ -91,7 +93,10 @@ impl Assignments {
             let facts = [
                 ("unit", before.report.unit.name()),
                 ("due_time", before.due_time.to_rfc3339()),
-                ("due_date", types::date::short(vietnam_date(before.due_time))),
+                (
+                    "due_date",
+                    types::date::short(vietnam_date(before.due_time)),
+                ),
             ];
             return Err(Error::rule(&DUE_NOT_LATER, facts));
         }
@@ -241,7 +246,9 @@ impl Assignments {
         // The lock keeps the report from being sent while its assignment changes.
         report::store::lock(&tx.db, &verb.id).await?;
         let before = store::find(&tx.db, &verb.id).await?.ok_or_else(gone)?;
-        let report = report::store::find(&tx.db, &verb.id).await?.ok_or_else(gone)?;
+        let report = report::store::find(&tx.db, &verb.id)
+            .await?
+            .ok_or_else(gone)?;
         open(&request)?;
         before.still_owed()?;
         etag::check(&verb.etag, before.version)?;
@@ -249,12 +256,7 @@ impl Assignments {
     }
 
     /// Reads a request for its issuer.
-    async fn request(
-        &self,
-        tx: &Tx,
-        actor: &Actor,
-        id: &ReportRequestId,
-    ) -> Result<ReportRequest> {
+    async fn request(&self, tx: &Tx, actor: &Actor, id: &ReportRequestId) -> Result<ReportRequest> {
         let Some(request) = request::store::find(&tx.db, id).await? else {
             let missing = Error::not_found("REPORT_REQUEST", id);
             return Err(self.access.hide(actor, missing).await);
@@ -266,7 +268,8 @@ impl Assignments {
     async fn save(&self, tx: &Tx, before: &Assignment, after: &Assignment) -> Result<()> {
         store::update(&tx.db, after, before.version).await?;
         let name = name(&after.report);
-        tx.record(Action::Updated, &name, Some(before), Some(after)).await
+        tx.record(Action::Updated, &name, Some(before), Some(after))
+            .await
     }
 
     async fn standing(&self, tx: &Tx, assignment: Assignment) -> Result<Standing> {
@@ -412,7 +415,10 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kit::access::{book::UnitFact, territory::{ActFact, LinkFact, Stamp}};
+    use kit::access::{
+        book::UnitFact,
+        territory::{ActFact, LinkFact, Stamp},
+    };
     use types::{ids::ReorganizationId, validity::Validity};
 
     fn id(text: &str) -> UnitId {
@@ -428,7 +434,11 @@ mod tests {
     fn reform() -> Territory {
         let unit = |name: &str, end: Option<&str>| {
             let validity = Validity::new(day("2020-01-01"), end.map(day)).unwrap();
-            let fact = UnitFact { validity, parents: Vec::new(), kinds: Vec::new() };
+            let fact = UnitFact {
+                validity,
+                parents: Vec::new(),
+                kinds: Vec::new(),
+            };
             (id(name), fact)
         };
         let act = |name: &str, date: &str, links: &[(&str, &str)]| {
@@ -437,7 +447,10 @@ mod tests {
                 successor: Some(id(after)),
                 share: None,
             });
-            let act = ActFact { date: day(date), links: links.collect() };
+            let act = ActFact {
+                date: day(date),
+                links: links.collect(),
+            };
             (ReorganizationId::new(name).unwrap(), act)
         };
         Territory {
@@ -449,7 +462,15 @@ mod tests {
                 unit("tra-bui", Some("2025-07-01")),
             ],
             acts: vec![
-                act("sx-2025", "2025-07-01", &[("long-son", "minh-long"), ("tra-bui", "minh-long"), ("tra-bui", "son-ha")]),
+                act(
+                    "sx-2025",
+                    "2025-07-01",
+                    &[
+                        ("long-son", "minh-long"),
+                        ("tra-bui", "minh-long"),
+                        ("tra-bui", "son-ha"),
+                    ],
+                ),
                 act("sx-2026", "2026-07-01", &[("minh-long", "son-ha")]),
             ],
         }
@@ -467,6 +488,9 @@ mod tests {
 
     #[test]
     fn nobody_stands_for_a_unit_that_was_divided() {
-        assert_eq!(successor(&reform(), &id("tra-bui"), day("2025-07-06")), None);
+        assert_eq!(
+            successor(&reform(), &id("tra-bui"), day("2025-07-06")),
+            None
+        );
     }
 }

@@ -165,10 +165,7 @@ fn fits(year: i32, content: &Content, bad: &mut Invalid) {
                 format!("year_calendar.made_up_dates[{at}]"),
                 "NOT_A_DAY_OF_REST",
                 format!("{date} is neither a Saturday nor a Sunday"),
-                format!(
-                    "{} không phải thứ Bảy, Chủ nhật",
-                    types::date::short(*date)
-                ),
+                format!("{} không phải thứ Bảy, Chủ nhật", types::date::short(*date)),
             );
         }
     }

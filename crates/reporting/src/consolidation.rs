@@ -3,7 +3,7 @@
 //! A consolidation is an object of its own: which submissions went in, who is missing,
 //! the totals with their coverage, and every unit's part. It never changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, actor::hex, db::ledger::Action};
@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use types::{
     aggregate::{Aggregation, add_up},
-    ids::{ConsolidationId, IndicatorId, ReportId, ReportRequestId, UnitId},
+    ids::{ConsolidationId, IndicatorId, ReportRequestId, UnitId},
     period::Period,
     quantity::{Absence, Quantity, Style},
 };
 use uuid::Uuid;
 
 use crate::{
+    assignment::{self, Assignment},
     neighbours::{Letterhead, Neighbours},
     placeholder::{self, Figure},
     reason::{CONSOLIDATION_TOO_LARGE, NOTHING_TO_CONSOLIDATE},
@@ -65,6 +66,12 @@ pub(crate) struct Source {
     pub(crate) state: ReportState,
     pub(crate) timeliness: Timeliness,
     pub(crate) note: String,
+    /// Units that were merged into it and would have reported themselves.
+    #[serde(default)]
+    pub(crate) stands_for: BTreeSet<UnitId>,
+    /// Why its deadline was extended, or why it was let off.
+    #[serde(default)]
+    pub(crate) reason: String,
 }
 
 /// A total with all that is needed to judge it.
@@ -172,13 +179,25 @@ impl Consolidations {
         let neighbours = &self.neighbours;
         let letterhead = neighbours.letterhead(actor, &request.issuer, day).await?;
         let letterhead = letterhead.ok_or_else(unknown)?;
-        let sources = self.sources(actor, &request, &accepted).await?;
-        let cited = cited(&request, &template, &accepted);
+        let owed = assignment::store::of_request(db, &request.id).await?;
+        // What another unit reports instead, or a unit was let off, is not missing.
+        let owed: Vec<_> = owed
+            .into_iter()
+            .filter(|it| it.replaced_by.is_none())
+            .collect();
+        let expected = |it: &&Assignment| !it.is_exempt || accepted.contains_key(&it.report.unit);
+        let units: Vec<_> = owed
+            .iter()
+            .filter(expected)
+            .map(|it| it.report.unit.clone())
+            .collect();
+        let sources = self.sources(actor, &owed, &accepted).await?;
+        let cited = cited(&units, &template, &accepted);
         let indicators: Vec<_> = cited.iter().map(|(it, _)| it.clone()).collect();
         let definitions = neighbours
             .definitions(actor, &indicators, request.period)
             .await?;
-        let figures = totals(&request, cited, &definitions, &accepted)?;
+        let figures = totals(&units, cited, &definitions, &accepted)?;
         let facts = request::facts(&request, &letterhead.display_name);
         let put = |text: &str| placeholder::resolve(text, &facts, &mut Vec::new());
         Ok(Content {
@@ -187,7 +206,7 @@ impl Consolidations {
                 .await?,
             subject: put(&template.subject),
             opening: opening(&request),
-            sections: sections(&request, &template, &accepted, &put),
+            sections: sections(&units, &template, &accepted, &put),
             request: request.id,
             unit: request.issuer,
             period: request.period,
@@ -260,17 +279,14 @@ impl Consolidations {
     async fn sources(
         &self,
         actor: &Actor,
-        request: &ReportRequest,
+        expected: &[Assignment],
         accepted: &BTreeMap<UnitId, Submission>,
     ) -> Result<Vec<Source>> {
         let now = self.db.clock().now();
         let mut sources = Vec::new();
-        for unit in &request.units {
-            let id = ReportId {
-                request: request.id.clone(),
-                unit: unit.clone(),
-            };
-            let report = report::store::find(self.db.reader(), &id).await?;
+        for owed in expected {
+            let (id, unit) = (&owed.report, &owed.report.unit);
+            let report = report::store::find(self.db.reader(), id).await?;
             let report =
                 report.ok_or_else(|| Error::internal(format!("`{id}` was never opened")))?;
             let submission = accepted.get(unit);
@@ -283,10 +299,13 @@ impl Consolidations {
                 display_name,
                 submission: submission.map(|it| it.number),
                 state: report.state,
-                timeliness: match submission {
-                    Some(submission) => submission.timeliness,
-                    None => Timeliness::of(report.in_since(), request.due_time, now),
+                timeliness: {
+                    let sent = submission.map(|it| it.submit_time);
+                    let since = sent.or(report.in_since());
+                    Timeliness::of(since, owed.due_time, now, !owed.is_exempt)
                 },
+                stands_for: owed.stands_for.clone(),
+                reason: owed.reason.clone(),
                 note: submission
                     .map(|it| it.content.frame.note.clone())
                     .unwrap_or_default(),
@@ -299,7 +318,7 @@ impl Consolidations {
 /// Returns the indicators of sections that are added up, each with the keys of these sections:
 /// those the outline asks for, then those the units cite, in order of first mention.
 fn cited(
-    request: &ReportRequest,
+    units: &[UnitId],
     template: &Template,
     accepted: &BTreeMap<UnitId, Submission>,
 ) -> Vec<(IndicatorId, Vec<String>)> {
@@ -322,7 +341,7 @@ fn cited(
             cite(indicator, &spec.key);
         }
     }
-    for submission in request.units.iter().filter_map(|it| accepted.get(it)) {
+    for submission in units.iter().filter_map(|it| accepted.get(it)) {
         for spec in added.clone() {
             let mut sections = submission.content.sections.iter();
             let section = sections.find(|it| it.key == spec.key);
@@ -337,7 +356,7 @@ fn cited(
 /// Adds each indicator up over all units that must report. A unit that is not in, and a
 /// unit that has no such figure, are told apart from zero.
 fn totals(
-    request: &ReportRequest,
+    units: &[UnitId],
     cited: Vec<(IndicatorId, Vec<String>)>,
     definitions: &BTreeMap<IndicatorId, indicators::Indicator>,
     accepted: &BTreeMap<UnitId, Submission>,
@@ -346,7 +365,7 @@ fn totals(
     for (indicator, section_keys) in cited {
         // Without a definition nobody can say how it adds up; the figures are still shown.
         let definition = definitions.get(&indicator);
-        let figures = request.units.iter().map(|unit| {
+        let figures = units.iter().map(|unit| {
             let submission = accepted.get(unit)?;
             submission.content.figures.get(&indicator).cloned()
         });
@@ -359,7 +378,7 @@ fn totals(
         // A sum that no number holds must not keep the province from its report.
         let total = add_up(rule, &items).or_else(|_| add_up(Aggregation::None, &items));
         let total = total.map_err(Error::internal)?;
-        let by_unit = request.units.iter().zip(figures);
+        let by_unit = units.iter().zip(figures);
         let printed = total.quantity.as_ref().and_then(|it| {
             let style = definition.map(style_of).unwrap_or_default();
             let text = it.to_vietnamese_as(style);
@@ -411,7 +430,7 @@ fn rule_of(definition: &indicators::Indicator) -> Aggregation {
 }
 
 fn sections(
-    request: &ReportRequest,
+    units: &[UnitId],
     template: &Template,
     accepted: &BTreeMap<UnitId, Submission>,
     put: &impl Fn(&str) -> String,
@@ -420,7 +439,7 @@ fn sections(
         .zip(&template.sections)
         .filter(|(_, it)| it.rule != ConsolidationRule::Omit);
     let sections = kept.map(|(ordinal, spec)| {
-        let in_order = request.units.iter().filter_map(|it| accepted.get(it));
+        let in_order = units.iter().filter_map(|it| accepted.get(it));
         let parts = in_order.filter_map(|submission| {
             let section = submission
                 .content

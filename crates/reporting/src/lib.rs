@@ -7,6 +7,8 @@
 
 use kit::{Access, Db, Result, page::Pages};
 use proto::reporting::{
+    assignment_service_server::AssignmentServiceServer,
+    calendar_service_server::CalendarServiceServer,
     consolidation_service_server::ConsolidationServiceServer,
     document_service_server::DocumentServiceServer, report_service_server::ReportServiceServer,
     request_service_server::RequestServiceServer, template_service_server::TemplateServiceServer,
@@ -14,6 +16,8 @@ use proto::reporting::{
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
 
+mod assignment;
+mod calendar;
 mod consolidation;
 mod lock;
 mod migrations;
@@ -39,6 +43,8 @@ pub struct Reporting {
     db: Db,
     templates: template::Templates,
     requests: request::Requests,
+    assignments: assignment::Assignments,
+    calendars: calendar::Calendars,
     reports: report::Reports,
     consolidations: consolidation::Consolidations,
     documents: print::Documents,
@@ -52,10 +58,18 @@ impl Reporting {
     pub async fn open(db: Db, access: Access, neighbours: Neighbours) -> Result<Self> {
         let pages = Pages::open(&db).await?;
         let locks = lock::Locks::start(&neighbours.locks, &db);
-        let reports = report::Reports::new(access.clone(), neighbours.clone(), locks, db.clone());
+        let reports = report::Reports::new(
+            access.clone(),
+            pages.clone(),
+            neighbours.clone(),
+            locks,
+            db.clone(),
+        );
         Ok(Self {
             templates: template::Templates::new(access.clone(), db.clone()),
             requests: request::Requests::new(access.clone(), pages, neighbours.clone(), db.clone()),
+            assignments: assignment::Assignments::new(access.clone(), db.clone()),
+            calendars: calendar::Calendars::new(access.clone(), db.clone()),
             consolidations: consolidation::Consolidations::new(
                 access.clone(),
                 neighbours.clone(),
@@ -79,6 +93,14 @@ impl Reporting {
             db,
             &self.requests,
         )))
+        .add_service(AssignmentServiceServer::new(assignment::rpc::Rpc::new(
+            db,
+            &self.assignments,
+        )))
+        .add_service(CalendarServiceServer::new(calendar::rpc::Rpc::new(
+            db,
+            &self.calendars,
+        )))
         .add_service(ReportServiceServer::new(report::rpc::Rpc::new(
             db,
             &self.reports,
@@ -93,10 +115,12 @@ impl Reporting {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 5] {
+    pub fn services() -> [&'static str; 7] {
         [
             "cds.reporting.v1.TemplateService",
             "cds.reporting.v1.RequestService",
+            "cds.reporting.v1.AssignmentService",
+            "cds.reporting.v1.CalendarService",
             "cds.reporting.v1.ReportService",
             "cds.reporting.v1.ConsolidationService",
             "cds.reporting.v1.DocumentService",

@@ -4,7 +4,7 @@
 //! returns to DRAFT, the receiver to RETURNED. People write in DRAFT and RETURNED.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kit::{Access, Actor, Db, Error, Result, Tx};
+use kit::{Access, Actor, Db, Error, Result, Tx, page::Pages};
 use proto::reporting as pb;
 use serde::{Deserialize, Serialize};
 use types::{
@@ -137,6 +137,15 @@ pub(crate) struct Gathered {
     pub(crate) signer: Option<Signer>,
 }
 
+/// Asks for the reports of a unit.
+#[derive(Debug)]
+pub(crate) struct ListReports {
+    pub(crate) unit: UnitId,
+    pub(crate) states: Vec<ReportState>,
+    pub(crate) page_size: i32,
+    pub(crate) page_token: String,
+}
+
 /// A verb on a report: its name, and the version the caller has seen.
 #[derive(Debug)]
 pub(crate) struct Verb {
@@ -173,15 +182,23 @@ pub(crate) struct Submit {
 #[derive(Debug, Clone)]
 pub(crate) struct Reports {
     access: Access,
+    pages: Pages,
     neighbours: Neighbours,
     locks: Locks,
     db: Db,
 }
 
 impl Reports {
-    pub(crate) fn new(access: Access, neighbours: Neighbours, locks: Locks, db: Db) -> Self {
+    pub(crate) fn new(
+        access: Access,
+        pages: Pages,
+        neighbours: Neighbours,
+        locks: Locks,
+        db: Db,
+    ) -> Self {
         Self {
             access,
+            pages,
             neighbours,
             locks,
             db,
@@ -200,6 +217,24 @@ impl Reports {
         readers.extend(issuer.iter().map(Some));
         self.access.require_any(actor, &readers).await?;
         found.ok_or_else(|| Error::not_found("REPORT", id))
+    }
+
+    /// Lists the reports of a unit, newest first.
+    pub(crate) async fn list(
+        &self,
+        actor: &Actor,
+        list: ListReports,
+    ) -> Result<(Vec<Report>, String)> {
+        self.access.require(actor, &list.unit).await?;
+        let what = format!("reports {} {:?}", list.unit, list.states);
+        let page = self.pages.page(list.page_size, &list.page_token, what)?;
+        let after = page.after().map(request::read_key).transpose()?;
+        let (db, states) = (self.db.reader(), list.states.as_slice());
+        let found = store::of_unit(db, &list.unit, states, after, page.limit()).await?;
+        page.close(found, |it| {
+            let micros = it.create_time.timestamp_micros();
+            format!("{micros}:{}", it.id.request.as_str())
+        })
     }
 
     /// Reads the sections of a report with their headings, and with every figure in

@@ -1,9 +1,12 @@
 //! Requests for reports, and who owes what to them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, etag, page::Pages};
 use serde::Serialize;
 use types::{
+    date::vietnam_date,
     document_number::DocumentNumber,
     ids::{ReportId, ReportRequestId, ReportTemplateId, UnitId},
     period::Period,
@@ -11,15 +14,20 @@ use types::{
 };
 
 use crate::{
+    assignment::{self, Assignment, Standing},
+    calendar,
     neighbours::Neighbours,
     placeholder::Facts,
-    reason::{INDICATORS_NOT_DEFINED, STATE_NOT_ALLOWED},
+    reason::INDICATORS_NOT_DEFINED,
     report::{self, Report, ReportState},
     template::{self, Template},
 };
 
+mod lifecycle;
 pub(crate) mod rpc;
 pub(crate) mod store;
+
+pub(crate) use lifecycle::{CancelRequest, ListRequests, RequestVerb, UpdateRequest, read_key};
 
 /// A request: many units, one report each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,10 +40,15 @@ pub(crate) struct ReportRequest {
     pub(crate) template: ReportTemplateId,
     pub(crate) period: Period,
     pub(crate) due_time: DateTime<Utc>,
+    /// Who was asked when it was issued; what each owes since then stands in its assignment.
     pub(crate) units: Vec<UnitId>,
     pub(crate) document_number: DocumentNumber,
     pub(crate) issue_date: NaiveDate,
+    /// Whether a late report is refused, not only marked.
+    pub(crate) refuses_late: bool,
     pub(crate) state: RequestState,
+    /// Why it was opened again or taken back.
+    pub(crate) state_reason: String,
     pub(crate) create_time: DateTime<Utc>,
     pub(crate) update_time: DateTime<Utc>,
     pub(crate) version: i64,
@@ -45,12 +58,42 @@ pub(crate) struct ReportRequest {
 pub(crate) enum RequestState {
     Draft,
     Issued,
+    Closed,
+    Cancelled,
+}
+
+impl RequestState {
+    /// Returns the name of the state as the contract writes it.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Draft => "DRAFT",
+            Self::Issued => "ISSUED",
+            Self::Closed => "CLOSED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// Returns the name of the state as a Vietnamese official says it.
+    pub(crate) fn vietnamese(self) -> &'static str {
+        match self {
+            Self::Draft => "dự thảo",
+            Self::Issued => "đã ban hành",
+            Self::Closed => "đã đóng",
+            Self::Cancelled => "đã thu hồi",
+        }
+    }
 }
 
 /// Prepares a request.
 #[derive(Debug)]
 pub(crate) struct CreateRequest {
     pub(crate) id: ReportRequestId,
+    pub(crate) written: Written,
+}
+
+/// What the issuer writes of a request.
+#[derive(Debug)]
+pub(crate) struct Written {
     pub(crate) title: String,
     pub(crate) issuer: UnitId,
     pub(crate) template: ReportTemplateId,
@@ -59,6 +102,7 @@ pub(crate) struct CreateRequest {
     pub(crate) units: Vec<UnitId>,
     pub(crate) document_number: DocumentNumber,
     pub(crate) issue_date: NaiveDate,
+    pub(crate) refuses_late: bool,
 }
 
 /// Reads a request, as its issuer or as one who must answer.
@@ -83,16 +127,6 @@ pub(crate) struct ListAssignments {
     pub(crate) page_token: String,
 }
 
-/// What one unit owes, and where it stands.
-#[derive(Debug)]
-pub(crate) struct Assignment {
-    pub(crate) report: ReportId,
-    pub(crate) due_time: DateTime<Utc>,
-    pub(crate) state: ReportState,
-    pub(crate) submit_time: Option<DateTime<Utc>>,
-    pub(crate) timeliness: Timeliness,
-}
-
 /// The server's clock against the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub(crate) enum Timeliness {
@@ -100,18 +134,22 @@ pub(crate) enum Timeliness {
     OnTime,
     Late,
     Missing,
+    Exempt,
 }
 
 impl Timeliness {
-    /// Compares; the deadline's own instant is still on time.
+    /// Compares; the deadline's own instant is still on time. Who is not expected is exempt,
+    /// unless his report is in all the same.
     pub(crate) fn of(
         submitted: Option<DateTime<Utc>>,
         due: DateTime<Utc>,
         now: DateTime<Utc>,
+        is_expected: bool,
     ) -> Self {
         match submitted {
             Some(submitted) if submitted <= due => Self::OnTime,
             Some(_) => Self::Late,
+            None if !is_expected => Self::Exempt,
             None if now <= due => Self::NotDue,
             None => Self::Missing,
         }
@@ -141,16 +179,12 @@ impl Requests {
     }
 
     /// Reads the issuer's name, before anything is changed.
-    pub(crate) async fn issuer_name(&self, actor: &Actor, new: &CreateRequest) -> Result<String> {
-        self.access.require(actor, &new.issuer).await?;
+    pub(crate) async fn issuer_name(&self, actor: &Actor, issuer: &UnitId) -> Result<String> {
+        self.access.require(actor, issuer).await?;
         let today = self.db.clock().today();
-        let issuer = self
-            .neighbours
-            .letterhead(actor, &new.issuer, today)
-            .await?;
-        let issuer =
-            issuer.ok_or_else(|| Error::reference("report_request.issuer_unit", &new.issuer))?;
-        Ok(issuer.display_name)
+        let found = self.neighbours.letterhead(actor, issuer, today).await?;
+        let found = found.ok_or_else(|| Error::reference("report_request.issuer_unit", issuer))?;
+        Ok(found.display_name)
     }
 
     /// Prepares a request.
@@ -160,27 +194,22 @@ impl Requests {
         new: CreateRequest,
         issuer_name: String,
     ) -> Result<ReportRequest> {
-        if template::store::find(&tx.db, &new.template)
-            .await?
-            .is_none()
-        {
-            return Err(Error::reference(
-                "report_request.report_template",
-                &new.template,
-            ));
-        }
+        let written = new.written;
+        lifecycle::check_template(tx, &written.template).await?;
         let request = ReportRequest {
             id: new.id,
-            title: new.title,
-            issuer: new.issuer,
+            title: written.title,
+            issuer: written.issuer,
             issuer_name,
-            template: new.template,
-            period: new.period,
-            due_time: new.due_time,
-            units: new.units,
-            document_number: new.document_number,
-            issue_date: new.issue_date,
+            template: written.template,
+            period: written.period,
+            due_time: written.due_time,
+            units: written.units,
+            document_number: written.document_number,
+            issue_date: written.issue_date,
+            refuses_late: written.refuses_late,
             state: RequestState::Draft,
+            state_reason: String::new(),
             create_time: tx.now(),
             update_time: tx.now(),
             version: 1,
@@ -194,7 +223,15 @@ impl Requests {
     /// Reads a request, for its issuer or for a unit that must answer it.
     pub(crate) async fn get(&self, actor: &Actor, get: GetRequest) -> Result<ReportRequest> {
         let request = self.known(actor, &get.id).await?;
-        let reader = get.reader.filter(|it| request.units.contains(it));
+        let reader = match get.reader {
+            Some(unit) => {
+                let request = get.id;
+                let id = ReportId { request, unit };
+                let owed = assignment::store::find(self.db.reader(), &id).await?;
+                owed.map(|it| it.report.unit)
+            }
+            None => None,
+        };
         self.access
             .require(actor, reader.as_ref().unwrap_or(&request.issuer))
             .await?;
@@ -246,22 +283,12 @@ impl Requests {
         Err(Error::rule(&INDICATORS_NOT_DEFINED, facts))
     }
 
-    /// Issues a request: who must report is frozen, and each gets an open report.
+    /// Issues a request: who must report is frozen, and each gets an open report. The successor of
+    /// a unit that will have been merged as a whole by then reports instead of it, once.
     pub(crate) async fn issue(&self, tx: &Tx, issue: IssueRequest) -> Result<ReportRequest> {
         let known = store::find(&tx.db, &issue.id).await?;
         let before = known.ok_or_else(|| Error::not_found("REPORT_REQUEST", &issue.id))?;
-        if before.state != RequestState::Draft {
-            return Err(Error::rule(
-                &STATE_NOT_ALLOWED,
-                [
-                    ("name", before.id.name()),
-                    ("state", "ISSUED".to_owned()),
-                    ("state_vi", "đã ban hành".to_owned()),
-                    ("allowed_states", "DRAFT".to_owned()),
-                    ("allowed_states_vi", "dự thảo".to_owned()),
-                ],
-            ));
-        }
+        before.require_state(&[RequestState::Draft])?;
         etag::check(&issue.etag, before.version)?;
         let template = template::store::find(&tx.db, &before.template).await?;
         let template =
@@ -272,14 +299,29 @@ impl Requests {
             version: before.version + 1,
             ..before.clone()
         };
-        store::update_state(&tx.db, &after, before.version).await?;
+        store::update(&tx.db, &after, before.version).await?;
         tx.record(Action::Moved, &after.id.name(), Some(&before), Some(&after))
             .await?;
+        let territory = self.access.territory().await?;
+        let due = vietnam_date(after.due_time);
+        let mut expected: BTreeMap<UnitId, BTreeSet<UnitId>> = BTreeMap::new();
         for unit in &after.units {
-            let report = Report::open(&after, unit, &template, tx.now());
-            report::store::insert(&tx.db, &report, &template).await?;
-            tx.record(Action::Created, &report.id.name(), None, Some(&report))
-                .await?;
+            match assignment::successor(&territory, unit, due) {
+                Some(successor) => {
+                    expected.entry(successor).or_default().insert(unit.clone());
+                }
+                None => {
+                    expected.entry(unit.clone()).or_default();
+                }
+            }
+        }
+        for (unit, stands_for) in expected {
+            let id = ReportId {
+                request: after.id.clone(),
+                unit,
+            };
+            let owed = Assignment::new(id, after.due_time, stands_for);
+            assignment::open_report(tx, &after, &owed, &template).await?;
         }
         Ok(after)
     }
@@ -289,7 +331,7 @@ impl Requests {
         &self,
         actor: &Actor,
         list: ListAssignments,
-    ) -> Result<(Vec<Assignment>, String)> {
+    ) -> Result<(Vec<Standing>, String)> {
         let request = self.known(actor, &list.request).await?;
         self.access.require(actor, &request.issuer).await?;
         let what = format!("assignments {}", request.id);
@@ -298,15 +340,15 @@ impl Requests {
             report::store::of_request(self.db.reader(), &request.id, page.after(), page.limit())
                 .await?;
         let now = self.db.clock().now();
-        let assignments = reports.into_iter().map(|it| Assignment {
-            due_time: request.due_time,
-            state: it.state,
-            submit_time: it.submit_time,
-            timeliness: Timeliness::of(it.in_since(), request.due_time, now),
-            report: it.id,
+        let calendar = calendar::store::all(self.db.reader()).await?;
+        let owed = assignment::store::of_request(self.db.reader(), &request.id).await?;
+        let mut owed: BTreeMap<_, _> = owed.into_iter().map(|it| (it.report.clone(), it)).collect();
+        let standings = reports.into_iter().filter_map(|report| {
+            let owed = owed.remove(&report.id)?;
+            Some(Standing::of(owed, report, &calendar, now))
         });
-        page.close(assignments.collect(), |it| {
-            it.report.unit.as_str().to_owned()
+        page.close(standings.collect(), |it| {
+            it.report.id.unit.as_str().to_owned()
         })
     }
 
@@ -342,7 +384,7 @@ pub(crate) fn facts(request: &ReportRequest, unit: &str) -> Facts {
 
 impl Report {
     /// Opens a report with the frame of the outline.
-    fn open(
+    pub(crate) fn open(
         request: &ReportRequest,
         unit: &UnitId,
         template: &Template,
@@ -381,12 +423,18 @@ mod tests {
     fn the_deadline_s_own_instant_is_on_time_and_one_moment_later_is_late() {
         let due: DateTime<Utc> = "2022-06-28T10:00:00Z".parse().unwrap();
         let moment = chrono::Duration::microseconds(1);
-        assert_eq!(Timeliness::of(Some(due), due, due), Timeliness::OnTime);
         assert_eq!(
-            Timeliness::of(Some(due + moment), due, due),
+            Timeliness::of(Some(due), due, due, true),
+            Timeliness::OnTime
+        );
+        assert_eq!(
+            Timeliness::of(Some(due + moment), due, due, true),
             Timeliness::Late
         );
-        assert_eq!(Timeliness::of(None, due, due), Timeliness::NotDue);
-        assert_eq!(Timeliness::of(None, due, due + moment), Timeliness::Missing);
+        assert_eq!(Timeliness::of(None, due, due, true), Timeliness::NotDue);
+        assert_eq!(
+            Timeliness::of(None, due, due + moment, true),
+            Timeliness::Missing
+        );
     }
 }

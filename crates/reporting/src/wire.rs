@@ -312,6 +312,18 @@ impl From<Finding> for Issue {
 }
 
 impl ReportState {
+    pub(crate) fn of_wire(wire: pb::ReportState) -> Option<Self> {
+        Some(match wire {
+            pb::ReportState::Draft => Self::Draft,
+            pb::ReportState::InReview => Self::InReview,
+            pb::ReportState::Approved => Self::Approved,
+            pb::ReportState::Submitted => Self::Submitted,
+            pb::ReportState::Accepted => Self::Accepted,
+            pb::ReportState::Returned => Self::Returned,
+            pb::ReportState::Unspecified => return None,
+        })
+    }
+
     pub(crate) fn to_wire(self) -> pb::ReportState {
         match self {
             Self::Draft => pb::ReportState::Draft,

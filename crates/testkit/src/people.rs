@@ -93,12 +93,16 @@ impl Person {
         Self::arrive(directory, &name, &secret).await
     }
 
-    /// Gives a person a role on a unit and everything below it.
+    /// Gives a person a role on a unit and everything below it; over all units for none.
     pub(crate) async fn grant(&self, directory: &Peer, to: &Self, role: &str, unit: &str) {
+        let scope_unit = match unit {
+            "" => String::new(),
+            unit => format!("units/{unit}"),
+        };
         let role_grant = pb::RoleGrant {
             principal: to.name.clone(),
             role: format!("roles/{role}"),
-            scope_unit: format!("units/{unit}"),
+            scope_unit,
             include_subtree: true,
             validity: Some(proto::shared::Validity {
                 start_date: "2022-01-01".into(),

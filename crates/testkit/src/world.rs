@@ -183,6 +183,17 @@ impl World {
         person
     }
 
+    /// Adds a person with a role over all units, signed in.
+    pub async fn everywhere(&self, id: &str, role: &str) -> Person {
+        let home = "tinh-quang-ngai";
+        let person = self.administrator.invite(&self.directory, id, home).await;
+        let administrator = &self.administrator;
+        administrator
+            .grant(&self.directory, &person, role, "")
+            .await;
+        person
+    }
+
     /// Adds a machine of a unit, with a role there and everywhere below, and a token.
     pub async fn machine(&self, id: &str, role: &str, unit: &str) -> Person {
         let owner_unit = format!("units/{unit}");

@@ -19,3 +19,4 @@ pub mod text;
 pub mod validity;
 pub mod violations;
 pub mod words;
+pub mod working_days;

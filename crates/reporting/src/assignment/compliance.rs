@@ -176,7 +176,9 @@ async fn of_request(db: &impl ConnectionTrait, id: &ReportRequestId) -> Result<V
 }
 
 async fn due_on(db: &impl ConnectionTrait, days: Validity) -> Result<Vec<Owed>> {
-    let end = days.end().ok_or_else(|| Error::internal("days without an end"))?;
+    let end = days
+        .end()
+        .ok_or_else(|| Error::internal("days without an end"))?;
     let sql = format!(
         "{OWED} AND assignments.due_micros >= {} AND assignments.due_micros < {}",
         place(db, 1),

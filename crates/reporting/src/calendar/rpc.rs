@@ -63,7 +63,9 @@ fn read_year(name: &str) -> Result<i32, InvalidText> {
         let (first, last) = (YEARS.start(), YEARS.end());
         InvalidText::new(
             "PATTERN",
-            format!("is not of the form `yearCalendars/{{year}}` with a year from {first} to {last}"),
+            format!(
+                "is not of the form `yearCalendars/{{year}}` with a year from {first} to {last}"
+            ),
             format!("không có dạng `yearCalendars/{{year}}`, năm từ {first} đến {last}"),
         )
     })
@@ -88,7 +90,11 @@ impl TryFrom<pb::ReplaceYearCalendarRequest> for ReplaceCalendar {
         let year = bad.take("year_calendar.name", read_year(&calendar.name));
         let source = bad.line("year_calendar.source", &calendar.source, 200);
         let (mut days_off, mut made_up) = (Vec::new(), Vec::new());
-        if bad.at_most("year_calendar.days_off", calendar.days_off.len(), MOST_DAYS_OFF) {
+        if bad.at_most(
+            "year_calendar.days_off",
+            calendar.days_off.len(),
+            MOST_DAYS_OFF,
+        ) {
             for (at, it) in calendar.days_off.iter().enumerate() {
                 let field = format!("year_calendar.days_off[{at}]");
                 let date = bad.take(format!("{field}.date"), date::parse_iso(&it.date));

@@ -15,6 +15,7 @@ use types::{
 use super::{
     Consolidate, Consolidation, Consolidations, Content, FigureTotal, SectionParts, Source,
 };
+use crate::request::Timeliness;
 use crate::submission;
 
 #[derive(Debug)]
@@ -103,7 +104,10 @@ impl TryFrom<pb::GetConsolidationRequest> for Named {
 /// What a person should look at before he uses the totals.
 fn issues(content: &Content) -> Vec<Issue> {
     let mut issues = Vec::new();
-    for source in content.sources.iter().filter(|it| it.submission.is_none()) {
+    let missing = content.sources.iter();
+    let missing =
+        missing.filter(|it| it.submission.is_none() && it.timeliness != Timeliness::Exempt);
+    for source in missing {
         issues.push(issue(
             Severity::Warning,
             "REPORT_NOT_IN",

@@ -97,10 +97,16 @@ fn heading(level: u8, text: &str) -> Block {
 /// Who is in, who is not: no total can be judged without it.
 fn attendance(sources: &[Source]) -> Vec<Block> {
     let in_count = sources.iter().filter(|it| it.submission.is_some()).count();
-    let out_count = sources.len() - in_count;
+    let exempt = |it: &&Source| it.submission.is_none() && it.timeliness == Timeliness::Exempt;
+    let exempt = sources.iter().filter(exempt).count();
+    let expected = sources.len() - exempt;
+    let out_count = expected - in_count;
+    let let_off = match exempt {
+        0 => String::new(),
+        count => format!("; {count} đơn vị được miễn báo cáo"),
+    };
     let text = format!(
-        "Đến thời điểm tổng hợp, {in_count}/{} đơn vị có báo cáo được tiếp nhận; {out_count} đơn vị chưa có báo cáo được tiếp nhận. Số liệu tổng hợp dưới đây chỉ gồm các đơn vị đã có báo cáo.",
-        sources.len(),
+        "Đến thời điểm tổng hợp, {in_count}/{expected} đơn vị có báo cáo được tiếp nhận; {out_count} đơn vị chưa có báo cáo được tiếp nhận{let_off}. Số liệu tổng hợp dưới đây chỉ gồm các đơn vị đã có báo cáo.",
     );
     let rows = (1..).zip(sources).map(|(number, source)| {
         vec![
@@ -108,7 +114,7 @@ fn attendance(sources: &[Source]) -> Vec<Block> {
             cell(&source.display_name),
             cell(state(source)),
             cell(timeliness(source.timeliness)),
-            cell(&source.note),
+            cell(notes(source)),
         ]
     });
     let columns = vec![
@@ -129,6 +135,7 @@ fn attendance(sources: &[Source]) -> Vec<Block> {
 fn state(source: &Source) -> &'static str {
     match source.state {
         _ if source.submission.is_some() => "Đã tiếp nhận",
+        _ if source.timeliness == Timeliness::Exempt => "Được miễn báo cáo",
         ReportState::Submitted => "Đã gửi, chờ tiếp nhận",
         ReportState::Returned => "Đã trả lại để hoàn thiện",
         _ => "Chưa gửi",
@@ -141,7 +148,26 @@ fn timeliness(timeliness: Timeliness) -> &'static str {
         Timeliness::Late => "Trễ hạn",
         Timeliness::NotDue => "Chưa đến hạn",
         Timeliness::Missing => "Quá hạn",
+        Timeliness::Exempt => "–",
     }
+}
+
+/// What a unit says of its figures, and what was granted to it.
+fn notes(source: &Source) -> String {
+    let mut notes = Vec::new();
+    if !source.note.is_empty() {
+        notes.push(source.note.clone());
+    }
+    if !source.reason.is_empty() {
+        notes.push(source.reason.clone());
+    }
+    if !source.stands_for.is_empty() {
+        notes.push(format!(
+            "Báo cáo thay {} đơn vị đã sáp nhập",
+            source.stands_for.len()
+        ));
+    }
+    notes.join("; ")
 }
 
 /// The totals of a section, each with how many units it speaks for.

@@ -14,7 +14,7 @@ use types::{
 };
 
 use super::{
-    Approve, Gathered, Reports, Return, Submit, Verb,
+    Approve, Gathered, ListReports, ReportState, Reports, Return, Submit, Verb,
     frame::{UpdateReport, UpdateSection},
 };
 use crate::{
@@ -77,6 +77,18 @@ impl ReportService for Rpc {
         let (actor, Named(id)) = accept(request)?;
         let report = self.reports.get(&actor, &id).await?;
         Ok(Response::new(report.into()))
+    }
+
+    async fn list_reports(
+        &self,
+        request: Request<pb::ListReportsRequest>,
+    ) -> Result<Response<pb::ListReportsResponse>, Status> {
+        let (actor, list) = accept(request)?;
+        let (reports, next_page_token) = self.reports.list(&actor, list).await?;
+        Ok(Response::new(pb::ListReportsResponse {
+            reports: reports.into_iter().map(Into::into).collect(),
+            next_page_token,
+        }))
     }
 
     async fn update_report(
@@ -297,6 +309,31 @@ fn verb(name: &str, etag: String) -> Result<Verb, Invalid> {
     let mut bad = Invalid::default();
     let id = bad.required("name", name).ok_or(bad)?;
     Ok(Verb { id, etag })
+}
+
+impl TryFrom<pb::ListReportsRequest> for ListReports {
+    type Error = Invalid;
+
+    fn try_from(message: pb::ListReportsRequest) -> Result<Self, Invalid> {
+        let mut bad = Invalid::default();
+        let unit = bad.required("unit", &message.unit);
+        let mut states = Vec::new();
+        for (index, state) in message.states().enumerate() {
+            match ReportState::of_wire(state) {
+                Some(state) => states.push(state),
+                None => bad.missing(format!("states[{index}]")),
+            }
+        }
+        match unit {
+            Some(unit) if bad.is_empty() => Ok(Self {
+                unit,
+                states,
+                page_size: message.page_size,
+                page_token: message.page_token,
+            }),
+            _ => Err(bad),
+        }
+    }
 }
 
 impl TryFrom<pb::ApproveReportRequest> for Approve {

@@ -6,7 +6,7 @@ use kit::{
     etag,
 };
 use sea_orm::{
-    ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
+    ActiveValue::Set, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
     sea_query::OnConflict,
 };
 use types::ids::{Principal, ReportId, ReportRequestId, UnitId};
@@ -174,7 +174,7 @@ pub(super) async fn update(db: &impl ConnectionTrait, after: &Report, seen: i64)
 }
 
 /// Locks a report until the change is committed, on both databases.
-pub(super) async fn lock(db: &impl ConnectionTrait, id: &ReportId) -> Result<()> {
+pub(crate) async fn lock(db: &impl ConnectionTrait, id: &ReportId) -> Result<()> {
     let (request_id, unit_id) = key(id);
     row::Entity::update_many()
         .col_expr(row::Column::Version, Expr::col(row::Column::Version))
@@ -183,6 +183,53 @@ pub(super) async fn lock(db: &impl ConnectionTrait, id: &ReportId) -> Result<()>
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Locks all reports to a request until the change is committed.
+pub(crate) async fn lock_all(db: &impl ConnectionTrait, request: &ReportRequestId) -> Result<()> {
+    row::Entity::update_many()
+        .col_expr(row::Column::Version, Expr::col(row::Column::Version))
+        .filter(row::Column::RequestId.eq(request.as_str()))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Counts the reports to a request of which something was sent.
+pub(crate) async fn count_sent(
+    db: &impl ConnectionTrait,
+    request: &ReportRequestId,
+) -> Result<u64> {
+    let sent = row::Entity::find()
+        .filter(row::Column::RequestId.eq(request.as_str()))
+        .filter(row::Column::LatestSubmission.gt(0));
+    Ok(sent.count(db).await?)
+}
+
+/// Returns the reports of a unit, newest first.
+pub(super) async fn of_unit(
+    db: &impl ConnectionTrait,
+    unit: &UnitId,
+    states: &[ReportState],
+    after: Option<(i64, String)>,
+    limit: u64,
+) -> Result<Vec<Report>> {
+    let mut query = row::Entity::find().filter(row::Column::UnitId.eq(unit.as_str()));
+    if !states.is_empty() {
+        query = query.filter(row::Column::State.is_in(states.iter().map(|it| it.as_str())));
+    }
+    if let Some((micros, request)) = after {
+        let earlier = row::Column::CreateMicros.lt(micros);
+        let same = row::Column::CreateMicros.eq(micros);
+        query = query.filter(earlier.or(same.and(row::Column::RequestId.lt(request))));
+    }
+    let rows = query
+        .order_by_desc(row::Column::CreateMicros)
+        .order_by_desc(row::Column::RequestId)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Report::try_from).collect()
 }
 
 /// Returns one report.
@@ -357,7 +404,7 @@ impl ReportState {
         }
     }
 
-    fn read(text: &str) -> Result<Self> {
+    pub(crate) fn read(text: &str) -> Result<Self> {
         Ok(match text {
             "draft" => Self::Draft,
             "in-review" => Self::InReview,

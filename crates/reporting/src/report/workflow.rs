@@ -14,9 +14,10 @@ use super::{
     store, whole,
 };
 use crate::{
+    assignment::{self, Assignment},
     lock::{self, LockState, Taken},
     reason::{
-        CHANGED_SINCE_APPROVAL, CHANGED_SINCE_READ, OWN_FIGURES, REPORT_INCOMPLETE,
+        CHANGED_SINCE_APPROVAL, CHANGED_SINCE_READ, LATE_REFUSED, OWN_FIGURES, REPORT_INCOMPLETE,
         SENDER_MAY_NOT_ACCEPT, SEPARATION_OF_DUTIES, STATE_NOT_ALLOWED,
     },
     request::{self, ReportRequest, Timeliness},
@@ -31,6 +32,7 @@ impl Reports {
     /// Hands the draft to the leader.
     pub(crate) async fn forward(&self, tx: &Tx, actor: &Actor, verb: Verb) -> Result<Report> {
         self.access.require(actor, &verb.id.unit).await?;
+        self.still_asked(tx, &verb.id).await?;
         let allowed = [ReportState::Draft, ReportState::Returned];
         self.step(tx, &verb, &allowed, ReportState::InReview, String::new())
             .await
@@ -52,6 +54,7 @@ impl Reports {
         let whole = whole(&tx.db, &verb.id).await?;
         let before = whole.report.clone();
         before.may_step(&verb.etag, &[ReportState::InReview])?;
+        self.still_asked(tx, &verb.id).await?;
         if store::is_editor(&tx.db, &verb.id, actor.principal()).await? {
             return Err(Error::rule(&SEPARATION_OF_DUTIES, []));
         }
@@ -117,6 +120,20 @@ impl Reports {
         let whole = whole(&tx.db, &submit.verb.id).await?;
         let before = whole.report.clone();
         let (content, findings) = sendable(&whole, &submit, gathered)?;
+        let owed = self.still_asked(tx, &before.id).await?;
+        let timeliness = Timeliness::of(Some(tx.now()), owed.due_time, tx.now(), true);
+        if timeliness == Timeliness::Late && whole.request.refuses_late {
+            let due = owed.due_time;
+            let facts = [
+                ("name", before.id.name()),
+                ("due_time", due.to_rfc3339()),
+                (
+                    "due_date",
+                    types::date::short(types::date::vietnam_date(due)),
+                ),
+            ];
+            return Err(Error::rule(&LATE_REFUSED, facts));
+        }
         let number = before.latest_submission + 1;
         taken.hold(tx, number, &content.figures).await?;
         let content = content.sent(&submit, findings);
@@ -128,7 +145,7 @@ impl Reports {
             content,
             actor.principal(),
             tx.now(),
-            Timeliness::of(Some(tx.now()), whole.request.due_time, tx.now()),
+            timeliness,
         )?;
         submission::store::insert(&tx.db, &submission).await?;
         tx.record(Action::Created, &submission.name(), None, Some(&submission))
@@ -178,6 +195,8 @@ impl Reports {
                 self.access
                     .require_also(actor, MAY_ACCEPT, &request.issuer)
                     .await?;
+                // What is sent back to a closed request could not be sent again.
+                assignment::open(&request)?;
                 let rejected = self.rejected(tx, &back).await?;
                 let (allowed, reason) = ([ReportState::Submitted], back.reason.clone());
                 let after = self
@@ -232,6 +251,18 @@ impl Reports {
         }
         bad.check()?;
         Ok(names)
+    }
+
+    /// Refuses what can no longer be sent: the request is closed, or another unit reports.
+    async fn still_asked(&self, tx: &Tx, id: &ReportId) -> Result<Assignment> {
+        let gone = || Error::not_found("REPORT", id);
+        let request = request::store::find(&tx.db, &id.request).await?;
+        assignment::open(&request.ok_or_else(gone)?)?;
+        let owed = assignment::store::find(&tx.db, id)
+            .await?
+            .ok_or_else(gone)?;
+        owed.still_owed()?;
+        Ok(owed)
     }
 
     async fn mark(

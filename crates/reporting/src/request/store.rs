@@ -5,10 +5,12 @@ use kit::{
     db::{on_unique, times::instant},
     etag,
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Query,
+};
 use types::ids::{ReportRequestId, ReportTemplateId, UnitId};
 
-use super::{ReportRequest, RequestState};
+use super::{ListRequests, ReportRequest, RequestState};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -32,6 +34,8 @@ mod row {
         pub(super) create_micros: i64,
         pub(super) update_micros: i64,
         pub(super) version: i64,
+        pub(super) refuses_late: i64,
+        pub(super) state_reason: String,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -53,6 +57,8 @@ pub(super) async fn insert(db: &impl ConnectionTrait, request: &ReportRequest) -
         create_micros: Set(request.create_time.timestamp_micros()),
         update_micros: Set(request.update_time.timestamp_micros()),
         version: Set(request.version),
+        refuses_late: Set(i64::from(request.refuses_late)),
+        state_reason: Set(request.state_reason.clone()),
     };
     row::Entity::insert(row)
         .exec_without_returning(db)
@@ -61,21 +67,38 @@ pub(super) async fn insert(db: &impl ConnectionTrait, request: &ReportRequest) -
     Ok(())
 }
 
-/// Moves a request to its new state, unless somebody else changed it first.
-pub(super) async fn update_state(
+/// Writes a request, unless somebody else changed it first.
+pub(super) async fn update(
     db: &impl ConnectionTrait,
     after: &ReportRequest,
     seen: i64,
 ) -> Result<()> {
+    use row::Column::{
+        DocumentNumber, DueMicros, Id, IssueDate, IssuerName, IssuerUnit, Period, RefusesLate,
+        State, StateReason, TemplateId, Title, Units, UpdateMicros, Version,
+    };
+    let units = serde_json::to_string(&after.units).map_err(Error::internal)?;
+    let number = after.document_number.to_string();
     let changed = row::Entity::update_many()
-        .col_expr(row::Column::State, Expr::value(state_text(after.state)))
+        .col_expr(Title, Expr::value(after.title.clone()))
+        .col_expr(IssuerUnit, Expr::value(after.issuer.as_str()))
+        .col_expr(IssuerName, Expr::value(after.issuer_name.clone()))
+        .col_expr(TemplateId, Expr::value(after.template.as_str()))
+        .col_expr(Period, Expr::value(after.period.to_string()))
+        .col_expr(DueMicros, Expr::value(after.due_time.timestamp_micros()))
+        .col_expr(Units, Expr::value(units))
+        .col_expr(DocumentNumber, Expr::value(number))
+        .col_expr(IssueDate, Expr::value(after.issue_date))
+        .col_expr(RefusesLate, Expr::value(i64::from(after.refuses_late)))
+        .col_expr(State, Expr::value(state_text(after.state)))
+        .col_expr(StateReason, Expr::value(after.state_reason.clone()))
         .col_expr(
-            row::Column::UpdateMicros,
+            UpdateMicros,
             Expr::value(after.update_time.timestamp_micros()),
         )
-        .col_expr(row::Column::Version, Expr::value(after.version))
-        .filter(row::Column::Id.eq(after.id.as_str()))
-        .filter(row::Column::Version.eq(seen))
+        .col_expr(Version, Expr::value(after.version))
+        .filter(Id.eq(after.id.as_str()))
+        .filter(Version.eq(seen))
         .exec(db)
         .await?;
     match changed.rows_affected {
@@ -84,6 +107,43 @@ pub(super) async fn update_state(
             current_etag: etag::of(after.version),
         }),
     }
+}
+
+/// Returns requests, newest first: of an issuer, or such as a unit must answer.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    list: &ListRequests,
+    after: Option<(i64, String)>,
+    limit: u64,
+) -> Result<Vec<ReportRequest>> {
+    let mut query = row::Entity::find();
+    if let Some(issuer) = &list.issuer {
+        query = query.filter(row::Column::IssuerUnit.eq(issuer.as_str()));
+    }
+    if let Some(reader) = &list.reader {
+        let asked = Query::select()
+            .column("request_id")
+            .from("assignments")
+            .and_where(Expr::col("unit_id").eq(reader.as_str()))
+            .take();
+        query = query.filter(row::Column::Id.in_subquery(asked));
+    }
+    if !list.states.is_empty() {
+        let states = list.states.iter().map(|it| state_text(*it));
+        query = query.filter(row::Column::State.is_in(states));
+    }
+    if let Some((micros, id)) = after {
+        let earlier = row::Column::CreateMicros.lt(micros);
+        let same = row::Column::CreateMicros.eq(micros);
+        query = query.filter(earlier.or(same.and(row::Column::Id.lt(id))));
+    }
+    let rows = query
+        .order_by_desc(row::Column::CreateMicros)
+        .order_by_desc(row::Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.into_iter().map(ReportRequest::try_from).collect()
 }
 
 /// Returns one request.
@@ -101,6 +161,8 @@ fn state_text(state: RequestState) -> &'static str {
     match state {
         RequestState::Draft => "draft",
         RequestState::Issued => "issued",
+        RequestState::Closed => "closed",
+        RequestState::Cancelled => "cancelled",
     }
 }
 
@@ -119,9 +181,13 @@ impl TryFrom<row::Model> for ReportRequest {
             units: serde_json::from_str(&row.units).map_err(Error::internal)?,
             document_number: row.document_number.parse().map_err(Error::internal)?,
             issue_date: row.issue_date,
+            refuses_late: row.refuses_late != 0,
+            state_reason: row.state_reason,
             state: match row.state.as_str() {
                 "draft" => RequestState::Draft,
                 "issued" => RequestState::Issued,
+                "closed" => RequestState::Closed,
+                "cancelled" => RequestState::Cancelled,
                 other => {
                     return Err(Error::internal(format!(
                         "`{other}` is no state of a request"

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod approval;
+mod assignments;
 mod consolidation;
 mod documents;
 mod figures;

@@ -172,7 +172,8 @@ impl Stage {
         found.unwrap().into_inner()
     }
 
-    async fn ask_for(&self, id: &str, request: pb::ReportRequest) {
+    /// Issues any request.
+    pub(crate) async fn ask_for(&self, id: &str, request: pb::ReportRequest) {
         self.try_to_ask_for(id, request).await.unwrap();
     }
 

@@ -10,7 +10,7 @@ use testkit::Person;
 use crate::stage::{MINH_LONG, Stage};
 
 /// Ba Tơ takes Minh Long in on a day.
-async fn merge(stage: &Stage, day: &str) {
+pub(crate) async fn merge(stage: &Stage, day: &str) {
     let administrator = &stage.world.administrator;
     let mut acts = ReorganizationServiceClient::new(stage.world.directory());
     let create = dir::CreateReorganizationRequest {
