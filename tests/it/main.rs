@@ -3,6 +3,7 @@
 
 mod access;
 mod catalogue;
+mod import_command;
 mod import_kill;
 mod ingest_kill;
 mod modes;

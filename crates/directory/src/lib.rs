@@ -29,6 +29,7 @@ mod identity;
 mod issuer;
 mod migrations;
 mod mirror;
+mod neighbour;
 mod network;
 mod oauth;
 mod position;
@@ -46,6 +47,7 @@ use mirror::Mirror;
 
 pub use grant::FirstAdministrator;
 pub use issuer::OutsideIssuer;
+pub use neighbour::Neighbours;
 pub use oauth::OPEN_PATHS;
 pub use reason::REASONS;
 pub use session::PasswordCost;
@@ -91,6 +93,7 @@ impl Default for Settings {
 #[derive(Debug, Clone)]
 pub struct Directory {
     db: Db,
+    neighbours: neighbour::Neighbourhood,
     units: unit::Units,
     reorganizations: reorganization::Reorganizations,
     catalogues: catalogue::Catalogues,
@@ -122,13 +125,16 @@ impl Directory {
         let pages = Pages::open(&db).await?;
         let sessions = session::Sessions::open(db.clone(), access.clone(), settings).await?;
         service_account::switch_all_off(&db).await?;
+        let neighbours = neighbour::Neighbourhood::default();
         Ok(Self {
             units: unit::Units::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             reorganizations: reorganization::Reorganizations::new(
                 access.clone(),
                 pages.clone(),
+                neighbours.clone(),
                 db.clone(),
             ),
+            neighbours,
             catalogues: catalogue::Catalogues::new(access.clone(), mirror.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone()),
             grants: grant::Grants::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
@@ -152,6 +158,17 @@ impl Directory {
             _looking: Arc::new(service_account::watch(db.clone())),
             db,
         })
+    }
+
+    /// Says who else keeps things of units. They open after the directory, which they ask
+    /// for rights; as long as nothing is said, no reorganisation is taken back.
+    pub fn join(&self, neighbours: Neighbours) {
+        self.neighbours.join(neighbours);
+    }
+
+    /// Says that nobody else keeps things of units: the directory is all there is.
+    pub fn stand_alone(&self) {
+        self.neighbours.alone();
     }
 
     /// Returns the service's methods, and beside them the paths of plain HTTP

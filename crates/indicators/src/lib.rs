@@ -13,8 +13,9 @@ use proto::indicators::{
     indicator_service_server::IndicatorServiceServer,
     scorecard_service_server::ScorecardServiceServer,
     source_system_service_server::SourceSystemServiceServer,
-    target_service_server::TargetServiceServer, value_lock_service_server::ValueLockServiceServer,
-    value_service_server::ValueServiceServer,
+    target_service_server::TargetServiceServer,
+    unit_reference_service_server::UnitReferenceServiceServer,
+    value_lock_service_server::ValueLockServiceServer, value_service_server::ValueServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
@@ -35,6 +36,7 @@ pub mod sample;
 mod scorecard;
 mod source_system;
 mod target;
+mod unit_reference;
 mod validation;
 mod value;
 mod wire;
@@ -126,6 +128,9 @@ impl Indicators {
             .add_service(ScorecardServiceServer::new(scorecards))
             .add_service(SourceSystemServiceServer::new(source_systems))
             .add_service(TargetServiceServer::new(targets))
+            .add_service(UnitReferenceServiceServer::new(unit_reference::Rpc::new(
+                &self.db,
+            )))
             .add_service(ValueLockServiceServer::new(value::lock::rpc::Rpc::new(
                 &self.db,
             )))
@@ -134,13 +139,14 @@ impl Indicators {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 7] {
+    pub fn services() -> [&'static str; 8] {
         [
             "cds.indicators.v1.AggregationService",
             "cds.indicators.v1.IndicatorService",
             "cds.indicators.v1.ScorecardService",
             "cds.indicators.v1.SourceSystemService",
             "cds.indicators.v1.TargetService",
+            "cds.indicators.v1.UnitReferenceService",
             "cds.indicators.v1.ValueLockService",
             "cds.indicators.v1.ValueService",
         ]

@@ -10,4 +10,5 @@ mod planned_work;
 mod reports;
 mod signers;
 mod stage;
+mod taken_back;
 mod writing;
