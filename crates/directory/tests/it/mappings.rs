@@ -106,7 +106,21 @@ async fn a_rehearsed_mapping_tells_the_same_rows_and_leaves_nothing() {
     let counts = taken.counts.unwrap();
     assert_eq!((counts.created_count, counts.closed_count), (1, 4));
     let (old, new, acts) = story.see().await;
-    assert_eq!(old, before.0);
+    // The day before is as it was, but for what is now known to end.
+    let facts = |units: &[pb::Unit]| {
+        let facts = units.iter().map(|it| {
+            let codes = it.identifiers.iter().map(|it| it.value.clone());
+            let codes = codes.collect::<Vec<_>>();
+            (
+                it.name.clone(),
+                it.display_name.clone(),
+                it.parent_unit.clone(),
+                codes,
+            )
+        });
+        facts.collect::<Vec<_>>()
+    };
+    assert_eq!(facts(&old), facts(&before.0));
     assert_eq!(new.len(), before.1.len() - 3);
     assert_eq!(acts, ["reorganizations/sap-xep"]);
     assert_eq!(story.ledger().await, ledger + 1);
