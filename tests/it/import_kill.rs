@@ -10,8 +10,9 @@ use std::{
 };
 
 use pb::{
-    catalogue_service_client::CatalogueServiceClient, session_service_client::SessionServiceClient,
-    unit_service_client::UnitServiceClient,
+    catalogue_service_client::CatalogueServiceClient,
+    reorganization_service_client::ReorganizationServiceClient,
+    session_service_client::SessionServiceClient, unit_service_client::UnitServiceClient,
 };
 use prost::Message;
 use proto::directory as pb;
@@ -23,46 +24,12 @@ use tonic::{Request, metadata::MetadataValue, transport::Channel};
 
 use crate::process::{Service, program};
 
+mod catalogues;
+
+use catalogues::{Catalogues, Second};
+
 const KILLS: u32 = 20;
-const DAYS: [&str; 2] = ["2022-07-01", "2025-06-30"];
-
-/// Two catalogues, one of each day.
-struct Catalogues([Vec<u8>; 2]);
-
-impl Catalogues {
-    /// The national ones where they are at hand.
-    fn new() -> Self {
-        if let Some(folder) = env::var_os("SHARED_DATA").map(PathBuf::from) {
-            let read = |file| fs::read(folder.join(file)).unwrap();
-            return Self([read("units_2022.csv"), read("units_before.csv")]);
-        }
-        eprintln!("SHARED_DATA is not set: killed while a made-up catalogue is imported");
-        Self([Self::made_up(0), Self::made_up(1)])
-    }
-
-    /// About 2000 units; in the second catalogue many are new, gone, renamed or moved.
-    fn made_up(edition: usize) -> Vec<u8> {
-        let mut csv = "code,name,level,parent_code\n".to_owned();
-        for province in 10..20 {
-            writeln!(csv, "{province},Tỉnh {province},province,").unwrap();
-            for district in 0..10 {
-                let (district, above) = (province * 10 + district, province);
-                writeln!(csv, "{district},Huyện {district},district,{above}").unwrap();
-            }
-        }
-        for number in 0..2_000 {
-            let (code, district) = (10_000 + number, 100 + number / 20);
-            let line = match (edition, number % 7) {
-                (0, 0) | (1, 1) => continue,
-                (1, 2) => format!("{code},Xã mới {code},commune,{district}"),
-                (1, 3) => format!("{code},Xã {code},commune,{}", 100 + (district + 1) % 100),
-                _ => format!("{code},Xã {code},commune,{district}"),
-            };
-            writeln!(csv, "{line}").unwrap();
-        }
-        csv.into_bytes()
-    }
-}
+const FIRST_DAY: &str = "2022-07-01";
 
 /// Where the directory keeps its data, and how to begin again from a copy.
 #[derive(Clone)]
@@ -137,7 +104,7 @@ impl Store {
 }
 
 /// What a caller sees of the catalogue: counts of units on both days, and a digest of
-/// everything about them but when it was written.
+/// everything about them, and of the acts, but when it was written.
 #[derive(Clone, PartialEq, Eq)]
 struct Seen {
     counts: [usize; 2],
@@ -189,33 +156,50 @@ impl Administrator {
         let header = pb::ImportUnitSnapshotHeader {
             as_of_date: day.into(),
             source: "thử".into(),
-            request_id: format!("00000000-0000-4000-8000-0000{}", day.replace('-', "")),
+            request_id: request_id(day),
             ..Default::default()
         };
         let parts = testkit::catalogue::snapshot(header, units);
         let request = self.ask(tokio_stream::iter(parts));
-        match CatalogueServiceClient::new(channel)
-            .import_unit_snapshot(request)
-            .await
-        {
-            Ok(answer) => {
-                let answer = answer.into_inner();
-                assert!(answer.accepted, "{:?}", answer.rows.first());
-                answer.counts
-            }
-            Err(_) => None,
-        }
+        let mut catalogues = CatalogueServiceClient::new(channel);
+        let answer = catalogues.import_unit_snapshot(request).await.ok()?;
+        let answer = answer.into_inner();
+        assert!(answer.accepted, "{:?}", answer.rows.first());
+        answer.counts
     }
 
-    async fn see(&self, service: &Service) -> Seen {
+    /// Sends what comes upon the first catalogue, as [`Administrator::import`] does.
+    async fn go_on(&self, channel: Channel, second: &Second) -> Option<pb::ImportCounts> {
+        let (pairs, after) = match second {
+            Second::Catalogue(units) => return self.import(channel, units, second.day()).await,
+            Second::Mapping(pairs, after) => (pairs, after),
+        };
+        let header = pb::ImportUnitMappingHeader {
+            effective_date: second.day().into(),
+            decision_number: "202/2025/QH15".into(),
+            source: "thử".into(),
+            reorganization_id: "sap-xep-2025".into(),
+            request_id: request_id(second.day()),
+            ..Default::default()
+        };
+        let parts = testkit::catalogue::mapping(header, pairs, after);
+        let request = self.ask(tokio_stream::iter(parts));
+        let mut catalogues = CatalogueServiceClient::new(channel);
+        let answer = catalogues.import_unit_mapping(request).await.ok()?;
+        let answer = answer.into_inner();
+        assert!(answer.accepted, "{:?}", answer.rows.first());
+        answer.counts
+    }
+
+    async fn see(&self, service: &Service, second: &Second) -> Seen {
         let mut units = UnitServiceClient::new(connect(service).await);
         let mut content = Sha256::new();
         let mut counts = [0; 2];
-        for (day, count) in DAYS.iter().zip(&mut counts) {
+        for (day, count) in [FIRST_DAY, second.day()].into_iter().zip(&mut counts) {
             let mut page_token = String::new();
             loop {
                 let list = pb::ListUnitsRequest {
-                    as_of_date: (*day).into(),
+                    as_of_date: day.into(),
                     page_size: 500,
                     page_token,
                     ..Default::default()
@@ -236,6 +220,21 @@ impl Administrator {
                 }
             }
         }
+        let mut acts = ReorganizationServiceClient::new(connect(service).await)
+            .max_decoding_message_size(64 * 1024 * 1024);
+        let list = pb::ListReorganizationsRequest::default();
+        let listed = acts.list_reorganizations(self.ask(list)).await.unwrap();
+        for act in listed.into_inner().reorganizations {
+            let get = pb::GetReorganizationRequest { name: act.name };
+            let act = acts.get_reorganization(self.ask(get)).await.unwrap();
+            let act = pb::Reorganization {
+                apply_time: None,
+                create_time: None,
+                update_time: None,
+                ..act.into_inner()
+            };
+            content.update(act.encode_length_delimited_to_vec());
+        }
         let digest = content
             .finalize()
             .iter()
@@ -245,6 +244,11 @@ impl Administrator {
             });
         Seen { counts, digest }
     }
+}
+
+/// The id of the one call that is made for a day.
+fn request_id(day: &str) -> String {
+    format!("00000000-0000-4000-8000-0000{}", day.replace('-', ""))
 }
 
 async fn connect(service: &Service) -> Channel {
@@ -257,28 +261,28 @@ async fn connect(service: &Service) -> Channel {
 async fn kill_at(
     store: &Store,
     administrator: &Administrator,
-    second: &[u8],
+    second: &Second,
     moment: Duration,
 ) -> (Seen, Option<pb::ImportCounts>) {
     store.copy("before", "killed").await;
     let service = store.start("killed");
     let channel = connect(&service).await;
-    let import = administrator.import(channel, second, DAYS[1]);
+    let import = administrator.go_on(channel, second);
     // An import that is done sooner is killed when it is done.
     let _ = tokio::time::timeout(moment, import).await;
     service.kill();
     let service = store.start("killed");
-    let seen = administrator.see(&service).await;
+    let seen = administrator.see(&service, second).await;
     let channel = connect(&service).await;
-    let again = administrator.import(channel, second, DAYS[1]).await;
+    let again = administrator.go_on(channel, second).await;
     service.kill();
     store.drop("killed").await;
     (seen, again)
 }
 
-async fn whole_or_not_at_all(store: &Store) {
+async fn whole_or_not_at_all(store: &Store, catalogues: Catalogues) {
     let begun = Instant::now();
-    let Catalogues([first, second]) = Catalogues::new();
+    let Catalogues { first, second } = catalogues;
     if matches!(store, Store::Files(_)) {
         fs::create_dir(store.folder("before")).unwrap();
     } else {
@@ -292,19 +296,19 @@ async fn whole_or_not_at_all(store: &Store) {
     let service = Service::start("directory", &store.folder("before"), 0, &flags);
     let administrator = Administrator::enroll(&service).await;
     let channel = connect(&service).await;
-    let imported = administrator.import(channel, &first, DAYS[0]).await;
+    let imported = administrator.import(channel, &first, FIRST_DAY).await;
     assert!(imported.is_some());
-    let before = administrator.see(&service).await;
+    let before = administrator.see(&service, &second).await;
     assert!(service.terminate());
 
     store.copy("before", "after").await;
     let service = store.start("after");
     let channel = connect(&service).await;
     let started = Instant::now();
-    let counts = administrator.import(channel, &second, DAYS[1]).await;
+    let counts = administrator.go_on(channel, &second).await;
     assert!(counts.is_some());
     let whole = started.elapsed();
-    let after = administrator.see(&service).await;
+    let after = administrator.see(&service, &second).await;
     assert!(service.terminate());
     store.drop("after").await;
     assert_ne!(before, after);
@@ -337,14 +341,13 @@ async fn whole_or_not_at_all(store: &Store) {
     assert!(outcomes.iter().all(|it| *it > 0), "{outcomes:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_killed_at_20_moments_is_whole_or_not_there_on_sqlite() {
+async fn on_sqlite(catalogues: Catalogues) {
     let folder = TempDir::new().unwrap();
-    whole_or_not_at_all(&Store::Files(folder.path().to_owned())).await;
+    let store = Store::Files(folder.path().to_owned());
+    whole_or_not_at_all(&store, catalogues).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_killed_at_20_moments_is_whole_or_not_there_on_postgresql() {
+async fn on_postgresql(name: &str, catalogues: fn() -> Catalogues) {
     let Ok(url) = env::var("TEST_DATABASE_URL") else {
         eprintln!("not run on PostgreSQL: TEST_DATABASE_URL is not set");
         return;
@@ -352,14 +355,34 @@ async fn an_import_killed_at_20_moments_is_whole_or_not_there_on_postgresql() {
     let (server, _) = url.rsplit_once('/').unwrap();
     let store = Store::Postgres {
         server: server.to_owned(),
-        stem: format!("kill_{}", std::process::id()),
+        stem: format!("kill_{name}_{}", std::process::id()),
     };
     let (mut test, tested) = (JoinSet::new(), store.clone());
-    test.spawn(async move { whole_or_not_at_all(&tested).await });
+    test.spawn(async move { whole_or_not_at_all(&tested, catalogues()).await });
     let told = test.join_next().await.unwrap();
     // A test that failed leaves no databases behind either.
     for copy in ["before", "after", "killed"] {
         store.drop(copy).await;
     }
     told.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_killed_at_20_moments_is_whole_or_not_there_on_sqlite() {
+    on_sqlite(Catalogues::two()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_killed_at_20_moments_is_whole_or_not_there_on_postgresql() {
+    on_postgresql("catalogue", Catalogues::two).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mapping_killed_at_20_moments_is_whole_or_not_there_on_sqlite() {
+    on_sqlite(Catalogues::reform()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mapping_killed_at_20_moments_is_whole_or_not_there_on_postgresql() {
+    on_postgresql("mapping", Catalogues::reform).await;
 }

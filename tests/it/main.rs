@@ -4,6 +4,7 @@
 mod access;
 mod catalogue;
 mod console;
+mod import_command;
 mod import_kill;
 mod ingest_kill;
 mod modes;

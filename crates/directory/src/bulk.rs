@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, fmt::Write};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use kit::{Error, Result};
 use sea_orm::{ConnectionTrait, DatabaseBackend, Statement, Value};
 
@@ -124,7 +124,11 @@ impl Cell<'_> {
             Self::Nothing => Value::String(None),
             Self::Text(text) => text.into_owned().into(),
             Self::Number(number) => number.into(),
-            Self::Date(date) => date.to_string().into(),
+            Self::Date(date) => {
+                let mut text = String::with_capacity(10);
+                write_date(&mut text, date);
+                text.into()
+            }
         }
     }
 
@@ -133,7 +137,7 @@ impl Cell<'_> {
         match self {
             Self::Nothing => array.push_str("NULL"),
             Self::Number(number) => write!(array, "{number}").map_err(Error::internal)?,
-            Self::Date(date) => write!(array, "{date}").map_err(Error::internal)?,
+            Self::Date(date) => write_date(array, *date),
             Self::Text(text) => {
                 array.push('"');
                 for part in text.split_inclusive(['"', '\\']) {
@@ -150,6 +154,26 @@ impl Cell<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Writes `YYYY-MM-DD`, by far faster than chrono's own: an import writes hundreds of thousands.
+fn write_date(text: &mut String, date: NaiveDate) {
+    let Ok(year @ 0..=9999) = u32::try_from(date.year()) else {
+        text.push_str(&date.to_string());
+        return;
+    };
+    write_digits(text, year, 4);
+    for number in [date.month(), date.day()] {
+        text.push('-');
+        write_digits(text, number, 2);
+    }
+}
+
+fn write_digits(text: &mut String, number: u32, count: u32) {
+    for place in (0..count).rev() {
+        let digit = number / 10_u32.pow(place) % 10;
+        text.push(char::from_digit(digit, 10).unwrap_or('0'));
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) mod rpc;
 mod scope;
 mod snapshot;
 
+use file::{MappingRow, UnitRow};
 use scope::Scope;
 
 /// Takes in the state of the country, or of the subtree of a unit, on a day.
@@ -144,8 +145,7 @@ impl Catalogues {
         self.access.require_everywhere(actor).await
     }
 
-    /// Commits an import, and lets reads know what it wrote: to read so much again would take
-    /// longer.
+    /// Commits an import, and lets reads know what it wrote.
     pub(crate) async fn commit<T, E>(
         &self,
         written: Option<Written>,
@@ -156,18 +156,14 @@ impl Catalogues {
 
     /// Takes in the state of the country, or of a part of it, on a day. The caller takes
     /// the change back when the report is not accepted.
-    pub(crate) async fn snapshot(
+    async fn snapshot(
         &self,
         tx: &Tx,
         actor: &Actor,
         import: &ImportSnapshot,
-        file: &[u8],
+        rows: &[UnitRow],
     ) -> Result<Report> {
         self.may_import(actor).await?;
-        let rows = match file::units(file) {
-            Ok(rows) => rows,
-            Err(wrong) => return Ok(Report::refused(wrong)),
-        };
         unit::store::hold_tree(&tx.db).await?;
         let units = self.mirror.held(tx).await?;
         let day = Day {
@@ -179,7 +175,7 @@ impl Catalogues {
             Some(root) => Some(Scope::below(&units, root, import.day)?),
             None => None,
         };
-        let (plan, results) = match snapshot::difference(&day, &rows, scope.as_ref()) {
+        let (plan, results) = match snapshot::difference(&day, rows, scope.as_ref()) {
             Ok(difference) => difference,
             Err(wrong) => return Ok(Report::refused(wrong)),
         };
@@ -195,9 +191,8 @@ impl Catalogues {
             Err(found) => return Ok(Report::refused(explain(found, &results))),
         };
         let gone = BTreeSet::new();
-        let saving = unit::store::save(&tx.db, &units, &changed, &gone);
-        let (told, trees) = tokio::join!(saving, self.mirror.trees(&changed));
-        let told = told?;
+        let trees = self.mirror.trees(&changed).await;
+        let told = unit::store::save(&tx.db, &units, &changed, &trees, &gone).await?;
         let taken = Taken {
             day: import.day,
             source: &import.source,
@@ -206,32 +201,26 @@ impl Catalogues {
             changes: &plan.changes,
             closed: &plan.closed,
         };
-        tx.record(Action::Updated, "units", None, Some(&taken))
-            .await?;
+        let recording = tx.record(Action::Updated, "units", None, Some(&taken));
+        let (recorded, written) = tokio::join!(recording, self.mirror.prepare(told, trees));
+        recorded?;
         Ok(Report {
             rows: results,
-            written: Some(Written { told, trees }),
+            written: written?,
             ..Report::default()
         })
     }
 
     /// Takes in which unit becomes which, as one reorganisation that is applied.
-    pub(crate) async fn mapping(
+    async fn mapping(
         &self,
         tx: &Tx,
         actor: &Actor,
         import: &ImportMapping,
-        [mapping, units]: [&[u8]; 2],
+        pairs: &[MappingRow],
+        rows: &[UnitRow],
     ) -> Result<Report> {
         self.may_import(actor).await?;
-        let (units, mapping) = (file::units(units), file::mapping(mapping));
-        let (rows, pairs) = match (units, mapping) {
-            (Ok(rows), Ok(pairs)) => (rows, pairs),
-            (units, mapping) => {
-                let wrong = units.err().into_iter().chain(mapping.err()).flatten();
-                return Ok(Report::refused(wrong.collect()));
-            }
-        };
         unit::store::hold_tree(&tx.db).await?;
         let units = self.mirror.held(tx).await?;
         let day = Day {
@@ -239,7 +228,7 @@ impl Catalogues {
             date: import.day,
             retired: unit::store::retired(&tx.db).await?,
         };
-        let change = match mapping::change(&day, &pairs, &rows) {
+        let change = match mapping::change(&day, pairs, rows) {
             Ok(change) => change,
             Err(wrong) => return Ok(Report::refused(wrong)),
         };
@@ -255,7 +244,7 @@ impl Catalogues {
                 changes: change.changes,
             },
         };
-        match reorganization::insert_applied(tx, &units, new, Some(&self.mirror)).await? {
+        match reorganization::insert_applied(tx, &units, new, &self.mirror).await? {
             Ok((applied, written)) => Ok(Report {
                 rows: change.results,
                 link_count: applied.links.len(),
@@ -264,6 +253,20 @@ impl Catalogues {
                 written,
             }),
             Err(found) => Ok(Report::refused(explain(found, &change.results))),
+        }
+    }
+}
+
+/// Reads a mapping and the catalogue of the units after it. What is wrong with either is told.
+fn read_both(
+    mapping: &[u8],
+    units: &[u8],
+) -> std::result::Result<(Vec<MappingRow>, Vec<UnitRow>), Report> {
+    match (file::mapping(mapping), file::units(units)) {
+        (Ok(pairs), Ok(rows)) => Ok((pairs, rows)),
+        (mapping, units) => {
+            let wrong = units.err().into_iter().chain(mapping.err()).flatten();
+            Err(Report::refused(wrong.collect()))
         }
     }
 }

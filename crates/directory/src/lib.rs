@@ -30,6 +30,7 @@ mod identity;
 mod issuer;
 mod migrations;
 mod mirror;
+mod neighbour;
 mod network;
 mod oauth;
 mod position;
@@ -47,6 +48,7 @@ use mirror::Mirror;
 
 pub use grant::FirstAdministrator;
 pub use issuer::OutsideIssuer;
+pub use neighbour::Neighbours;
 pub use oauth::OPEN_PATHS;
 pub use reason::REASONS;
 pub use session::PasswordCost;
@@ -122,6 +124,7 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub struct Directory {
     db: Db,
+    neighbours: neighbour::Neighbourhood,
     units: unit::Units,
     reorganizations: reorganization::Reorganizations,
     catalogues: catalogue::Catalogues,
@@ -157,13 +160,16 @@ impl Directory {
         let sessions = session::Sessions::open(db.clone(), access.clone(), settings).await?;
         let trusted_proxies: Arc<[IpNet]> = settings.trusted_proxies.as_slice().into();
         service_account::switch_all_off(&db).await?;
+        let neighbours = neighbour::Neighbourhood::default();
         Ok(Self {
             units: unit::Units::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
             reorganizations: reorganization::Reorganizations::new(
                 access.clone(),
                 pages.clone(),
+                neighbours.clone(),
                 db.clone(),
             ),
+            neighbours,
             catalogues: catalogue::Catalogues::new(access.clone(), mirror.clone()),
             users: user::Users::new(access.clone(), pages.clone(), db.clone(), enrollment_life),
             grants: grant::Grants::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
@@ -188,6 +194,17 @@ impl Directory {
             _looking: Arc::new(service_account::watch(db.clone())),
             db,
         })
+    }
+
+    /// Says who else keeps things of units. They open after the directory, which they ask
+    /// for rights; as long as nothing is said, no reorganisation is taken back.
+    pub fn join(&self, neighbours: Neighbours) {
+        self.neighbours.join(neighbours);
+    }
+
+    /// Says that nobody else keeps things of units: the directory is all there is.
+    pub fn stand_alone(&self) {
+        self.neighbours.alone();
     }
 
     /// Returns the service's methods, and beside them the paths of plain HTTP

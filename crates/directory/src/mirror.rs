@@ -4,7 +4,6 @@
 //! what was just written is seen at once, and every second for the commits of others.
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -12,27 +11,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kit::{
-    Db, Error, Result, Tx,
-    access::book::{Book, GrantFact, UnitFact},
-};
-use tokio::sync::{Mutex, watch};
+use kit::{Db, Error, Result, Tx, access::territory::ActFact};
+use tokio::sync::{Mutex, MutexGuard, watch};
+use types::ids::ReorganizationId;
 
 use crate::{
-    feed::{self, Changed, Place, Told},
-    grant, reorganization,
-    role::ROLES,
-    unit::{
-        self,
-        forest::{Forest, Tree},
-        history::{Histories, History},
-    },
+    feed::{self, Place, Told},
+    unit::{forest::Tree, history::Histories},
 };
+
+mod state;
+
+pub(crate) use state::State;
+use state::{Changes, at_one_moment};
 
 /// Commits of other processes are seen after this time at the latest.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// More changes than this are not followed one by one; everything is read again.
 const MOST_FOLLOWED: i64 = 2_000;
+
+/// More than this is put into a copy beside the one that is read, not into that one.
+const MOST_IN_PLACE: usize = 50;
 
 /// The copy; clones share it.
 #[derive(Debug, Clone)]
@@ -41,7 +40,8 @@ pub(crate) struct Mirror(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     db: Db,
-    state: RwLock<State>,
+    /// Held for as long as it takes to put a whole state in the place of another.
+    state: RwLock<Arc<State>>,
     opened: Instant,
     /// Commits of this process, and how many of them are seen.
     committed: watch::Receiver<u64>,
@@ -49,21 +49,17 @@ struct Shared {
     /// Milliseconds after `opened` of the last look.
     looked: AtomicU64,
     looking: Mutex<()>,
+    /// Held while a change is committed that is taken over, and where the feed stood before it.
+    committing: Mutex<()>,
+    before: std::sync::Mutex<Option<Place>>,
 }
 
-/// The copy as of one place in the feed.
-#[derive(Debug)]
-pub(crate) struct State {
-    pub(crate) place: Place,
-    pub(crate) forest: Forest,
-    pub(crate) book: Book,
-}
-
-/// What a change made of units, and where the feed tells of it.
+/// The copy as it is once a change is committed.
 #[derive(Debug)]
 pub(crate) struct Written {
-    pub(crate) told: Told,
-    pub(crate) trees: Vec<Tree>,
+    /// Where the feed stood before the change.
+    after: Place,
+    state: Box<State>,
 }
 
 /// Trees that are made before others get their turn.
@@ -74,23 +70,27 @@ impl Mirror {
     pub(crate) async fn open(db: Db) -> Result<Self> {
         let committed = db.commits();
         let commits = *committed.borrow();
-        let state = State::read(&db).await?;
+        let now = at_one_moment(&db).await?;
+        let head = feed::head(&now).await?;
+        let state = State::read(&now, head).await?;
+        drop(now);
         Ok(Self(Arc::new(Shared {
             db,
-            state: RwLock::new(state),
+            state: RwLock::new(Arc::new(state)),
             opened: Instant::now(),
             committed,
             commits: AtomicU64::new(commits),
             looked: AtomicU64::new(0),
             looking: Mutex::default(),
+            committing: Mutex::default(),
+            before: std::sync::Mutex::default(),
         })))
     }
 
     /// Looks at the copy, after bringing it up to date.
     pub(crate) async fn look<T>(&self, look: impl FnOnce(&State) -> T) -> Result<T> {
         self.catch_up().await?;
-        let state = self.0.state.read();
-        Ok(look(&state.unwrap_or_else(PoisonError::into_inner)))
+        Ok(self.0.look(look))
     }
 
     /// Returns all units as they are for a change that holds the tree. Until it writes to the
@@ -108,37 +108,60 @@ impl Mirror {
         // Another process has committed within the last second.
         let _one_at_a_time = self.0.looking.lock().await;
         self.0.follow().await?;
-        let units = seen(&self.0.state.read().unwrap_or_else(PoisonError::into_inner));
+        let units = self.0.look(seen);
         units.ok_or_else(|| Error::internal("the feed is behind what a change sees"))
     }
 
     /// Makes units ready for the copy while something else is waited for.
     pub(crate) async fn trees(&self, changed: &Histories) -> Vec<Tree> {
+        let base = self.0.whole();
         let changed: Vec<_> = changed.values().cloned().collect();
         let mut trees = Vec::with_capacity(changed.len());
         for some in changed.chunks(TREES_AT_ONCE) {
-            {
-                let state = self.0.state.read();
-                let state = state.unwrap_or_else(PoisonError::into_inner);
-                trees.extend(some.iter().cloned().map(|it| state.forest.tree(it)));
-            }
+            trees.extend(some.iter().cloned().map(|it| base.forest.tree(it)));
             tokio::task::yield_now().await;
         }
         trees
     }
 
-    /// Commits a change, and takes over what it wrote in the place of reading it. Nobody looks
-    /// meanwhile: who is told of the commit would else read all of it.
+    /// Makes the copy as it is once a change of these units is committed, while others read the
+    /// one there is. The change holds the feed, so nothing comes before it any more. None when
+    /// the copy is better read.
+    pub(crate) async fn prepare(&self, told: Told, trees: Vec<Tree>) -> Result<Option<Written>> {
+        let base = {
+            let _one_at_a_time = self.0.looking.lock().await;
+            self.0.follow().await?;
+            self.0.whole()
+        };
+        if base.place != told.after {
+            return Ok(None);
+        }
+        let Told { after, up_to } = told;
+        let making = tokio::task::spawn_blocking(move || {
+            let mut state = Box::new(State::clone(&base));
+            for tree in trees {
+                state.put_unit(tree);
+            }
+            state.place = up_to;
+            state
+        });
+        let state = making.await.map_err(Error::internal)?;
+        Ok(Some(Written { after, state }))
+    }
+
+    /// Commits a change, and takes over what it wrote in the place of reading it: to read so
+    /// much again would take longer. Until the change is committed nobody waits for it.
     pub(crate) async fn commit<T, E>(
         &self,
         written: Option<Written>,
         commit: impl Future<Output = std::result::Result<T, E>>,
     ) -> std::result::Result<T, E> {
-        let _one_at_a_time = self.0.looking.lock().await;
+        let Some(written) = written else {
+            return commit.await;
+        };
+        let _coming = Coming::announce(&self.0, &written.after).await;
         let committed = commit.await?;
-        if let Some(written) = written {
-            self.0.take_over(written).await;
-        }
+        self.0.take_over(written);
         Ok(committed)
     }
 
@@ -160,6 +183,48 @@ impl Mirror {
     }
 }
 
+impl Written {
+    /// Adds the act by which the units changed, which the feed tells right after them.
+    pub(crate) fn with_act(
+        mut self,
+        id: ReorganizationId,
+        act: ActFact,
+        told: Told,
+    ) -> Option<Self> {
+        if told.after != self.state.place {
+            return None;
+        }
+        self.state.book.put_act(id, act);
+        self.state.place = told.up_to;
+        Some(self)
+    }
+}
+
+/// A change that is being committed and will be taken over.
+struct Coming<'a> {
+    shared: &'a Shared,
+    _one_at_a_time: MutexGuard<'a, ()>,
+}
+
+impl<'a> Coming<'a> {
+    async fn announce(shared: &'a Shared, after: &Place) -> Self {
+        let one_at_a_time = shared.committing.lock().await;
+        let before = shared.before.lock();
+        *before.unwrap_or_else(PoisonError::into_inner) = Some(after.clone());
+        Self {
+            shared,
+            _one_at_a_time: one_at_a_time,
+        }
+    }
+}
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        let before = self.shared.before.lock();
+        *before.unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
 impl Shared {
     fn commits_now(&self) -> u64 {
         *self.committed.borrow()
@@ -177,154 +242,91 @@ impl Shared {
             && u128::from(since) < LOOK_EVERY.as_millis()
     }
 
-    fn place(&self) -> Place {
+    fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the state there is, to read at leisure.
+    fn whole(&self) -> Arc<State> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        state.place.clone()
+        state.clone()
+    }
+
+    /// Puts a state in the place of the one that was known. False when that is another by now.
+    fn replace(&self, known: &Place, fresh: State) -> bool {
+        let fresh = Arc::new(fresh);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.place != *known {
+            return false;
+        }
+        let old = std::mem::replace(&mut *state, fresh);
+        drop(state);
+        // A large state takes a while to go; nobody has to wait for that.
+        drop(old);
+        true
     }
 
     /// Takes over what was committed. If that cannot be, it is read by whoever looks next.
-    async fn take_over(&self, written: Written) {
-        let Written { told, trees } = written;
-        if self.place().sequence > told.after.sequence {
-            return;
-        }
-        if let Err(error) = self.follow_to(&told.after).await {
-            tracing::warn!(?error, "what was written has to be read again");
-            return;
-        }
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        if state.place == told.after {
-            for tree in trees {
-                state.put_unit(tree);
-            }
-            state.place = told.up_to;
-        }
+    fn take_over(&self, written: Written) {
+        self.replace(&written.after, *written.state);
     }
 
+    /// Goes on to the end of the feed.
     async fn follow(&self) -> Result<()> {
-        let head = feed::head(self.db.reader()).await?;
-        self.follow_to(&head).await
+        loop {
+            let head = feed::head(self.db.reader()).await?;
+            if self.is_coming(&head) {
+                // It is committed: what remains is to take it over.
+                drop(self.committing.lock().await);
+            } else if head == self.look(|it| it.place.clone()) || self.read_on().await? {
+                return Ok(());
+            }
+        }
     }
 
-    /// Goes on to a place that is committed.
-    async fn follow_to(&self, head: &Place) -> Result<()> {
-        let db = self.db.reader();
-        let known = self.place();
-        if *head == known {
-            return Ok(());
+    /// Says whether a place in the feed lies behind a change that is just being taken over.
+    fn is_coming(&self, head: &Place) -> bool {
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_behind = |it: &Place| it.epoch == head.epoch && it.sequence < head.sequence;
+        before.as_ref().is_some_and(is_behind)
+    }
+
+    /// Reads what is new. False when it has to be tried again: the state has become another
+    /// meanwhile, or a change that is taken over came into sight.
+    async fn read_on(&self) -> Result<bool> {
+        let db = at_one_moment(&self.db).await?;
+        let head = feed::head(&db).await?;
+        if self.is_coming(&head) {
+            return Ok(false);
         }
+        let known = self.look(|it| it.place.clone());
         let ahead = head.sequence - known.sequence;
-        let few = head.epoch == known.epoch && (1..=MOST_FOLLOWED).contains(&ahead);
+        let few = head.epoch == known.epoch && (0..=MOST_FOLLOWED).contains(&ahead);
         let changes = if few {
             let limit = ahead.unsigned_abs();
-            feed::since(db, known.sequence, head.sequence, limit).await?
+            feed::since(&db, known.sequence, head.sequence, limit).await?
         } else {
             None
         };
         let Some(changes) = changes else {
-            let fresh = State::read(&self.db).await?;
-            *self.state.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-            return Ok(());
+            let fresh = State::read(&db, head).await?;
+            return Ok(self.replace(&known, fresh));
         };
-        let (mut units, mut grants) = (BTreeSet::new(), BTreeSet::new());
-        let mut acts = BTreeSet::new();
-        for (_, changed) in changes {
-            match changed {
-                Changed::Unit(unit) => units.insert(unit),
-                Changed::Grant(grant) => grants.insert(grant),
-                Changed::Act(act) => acts.insert(act),
-            };
+        let changes = Changes::read(&db, changes).await?;
+        if changes.len() > MOST_IN_PLACE {
+            let mut fresh = State::clone(&self.whole());
+            changes.put_into(&mut fresh);
+            fresh.place = head;
+            return Ok(self.replace(&known, fresh));
         }
-        let mut counting = reorganization::in_force(db, Some(&acts)).await?;
-        let mut histories = unit::store::some(db, &units).await?;
-        let mut standing = grant::store::unrevoked(db, Some(&grants)).await?;
-        let state = self.state.write();
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        for unit in units {
-            match histories.remove(&unit) {
-                Some(history) => {
-                    let tree = state.forest.tree(history);
-                    state.put_unit(tree);
-                }
-                None => {
-                    state.forest.remove(&unit);
-                    state.book.remove_unit(&unit);
-                }
-            }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.place != known {
+            return Ok(false);
         }
-        for grant in grants {
-            match standing.remove(&grant) {
-                Some(fact) => state.book.put_grant(grant, fact),
-                None => state.book.remove_grant(&grant),
-            }
-        }
-        for act in acts {
-            match counting.remove(&act) {
-                Some(fact) => state.book.put_act(act, fact),
-                None => state.book.remove_act(&act),
-            }
-        }
-        state.place = head.clone();
-        Ok(())
-    }
-}
-
-impl State {
-    /// Reads everything. The place is read first: what comes later is followed again.
-    async fn read(db: &Db) -> Result<Self> {
-        let db = db.reader();
-        let mut state = Self {
-            place: feed::head(db).await?,
-            forest: Forest::default(),
-            book: Book::default(),
-        };
-        for role in ROLES {
-            let permissions = role.all_permissions().into_iter().map(str::to_owned);
-            state.book.put_role(role.id.to_owned(), permissions);
-        }
-        for history in unit::store::all(db).await?.into_values() {
-            let tree = state.forest.tree(history);
-            state.put_unit(tree);
-        }
-        for (id, fact) in grant::store::unrevoked(db, None).await? {
-            state.book.put_grant(id, fact);
-        }
-        for (id, fact) in reorganization::in_force(db, None).await? {
-            state.book.put_act(id, fact);
-        }
-        Ok(state)
-    }
-
-    fn put_unit(&mut self, tree: Tree) {
-        let history = &tree.history;
-        self.book.put_unit(history.id.clone(), fact(history));
-        self.forest.put(tree);
-    }
-}
-
-/// Returns what rights and totals depend on of a unit.
-pub(crate) fn fact(history: &History) -> UnitFact {
-    let parents = history.parents.iter();
-    let kinds = history.appearances.iter();
-    UnitFact {
-        validity: history.validity,
-        parents: parents.map(|it| (it.validity, it.value.clone())).collect(),
-        kinds: kinds
-            .map(|it| (it.validity, it.value.kind.to_wire()))
-            .collect(),
-    }
-}
-
-/// Returns what decides of a grant.
-impl From<grant::Grant> for GrantFact {
-    fn from(grant: grant::Grant) -> Self {
-        Self {
-            principal: grant.principal,
-            role: grant.role,
-            scope: grant.scope,
-            include_subtree: grant.include_subtree,
-            validity: grant.validity,
-        }
+        let state = Arc::make_mut(&mut state);
+        changes.put_into(state);
+        state.place = head;
+        Ok(true)
     }
 }
 

@@ -11,7 +11,7 @@ use kit::{Access, Actor, Db, Error, Result, Tx, db::ledger::Action, page::Pages}
 use serde::{Deserialize, Serialize};
 use types::ids::{ReorganizationId, UnitId};
 
-use crate::{reason::STATE_NOT_ALLOWED, unit};
+use crate::{neighbour::Neighbourhood, reason::STATE_NOT_ALLOWED, unit};
 
 mod application;
 mod correction;
@@ -154,12 +154,18 @@ pub(crate) struct TraceLineage {
 pub(crate) struct Reorganizations {
     access: Access,
     pages: Pages,
+    neighbours: Neighbourhood,
     db: Db,
 }
 
 impl Reorganizations {
-    pub(crate) fn new(access: Access, pages: Pages, db: Db) -> Self {
-        Self { access, pages, db }
+    pub(crate) fn new(access: Access, pages: Pages, neighbours: Neighbourhood, db: Db) -> Self {
+        Self {
+            access,
+            pages,
+            neighbours,
+            db,
+        }
     }
 
     /// Adds a draft. What it names is looked up when it is applied: drafts are written

@@ -14,6 +14,7 @@ use proto::indicators::{
     scorecard_service_server::ScorecardServiceServer,
     source_system_service_server::SourceSystemServiceServer,
     target_service_server::TargetServiceServer,
+    unit_reference_service_server::UnitReferenceServiceServer,
     validation_rule_service_server::ValidationRuleServiceServer,
     value_lock_service_server::ValueLockServiceServer, value_service_server::ValueServiceServer,
 };
@@ -36,6 +37,7 @@ pub mod sample;
 mod scorecard;
 mod source_system;
 mod target;
+mod unit_reference;
 mod validation;
 mod validation_rule;
 mod value;
@@ -132,6 +134,9 @@ impl Indicators {
             .add_service(SourceSystemServiceServer::new(source_systems))
             .add_service(TargetServiceServer::new(targets))
             .add_service(ValidationRuleServiceServer::new(rules))
+            .add_service(UnitReferenceServiceServer::new(unit_reference::Rpc::new(
+                &self.db,
+            )))
             .add_service(ValueLockServiceServer::new(value::lock::rpc::Rpc::new(
                 &self.db,
             )))
@@ -147,6 +152,7 @@ impl Indicators {
             "cds.indicators.v1.ScorecardService",
             "cds.indicators.v1.SourceSystemService",
             "cds.indicators.v1.TargetService",
+            "cds.indicators.v1.UnitReferenceService",
             "cds.indicators.v1.ValidationRuleService",
             "cds.indicators.v1.ValueLockService",
             "cds.indicators.v1.ValueService",

@@ -20,6 +20,7 @@ pub mod migrations;
 pub mod page;
 pub mod peer;
 pub mod policy;
+pub mod references;
 pub mod run;
 pub mod server;
 pub mod service_key;

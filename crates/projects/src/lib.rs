@@ -11,6 +11,7 @@ use kit::{Access, Db, Result, page::Pages};
 use proto::projects::{
     budget_service_server::BudgetServiceServer, plan_service_server::PlanServiceServer,
     project_service_server::ProjectServiceServer, spending_service_server::SpendingServiceServer,
+    unit_reference_service_server::UnitReferenceServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
@@ -41,6 +42,7 @@ mod settlement;
 mod step;
 mod supplementary_request;
 mod task;
+mod unit_reference;
 
 pub use reason::REASONS;
 
@@ -121,16 +123,20 @@ impl Projects {
             .add_service(BudgetServiceServer::new(budget))
             .add_service(PlanServiceServer::new(plans))
             .add_service(SpendingServiceServer::new(spending))
+            .add_service(UnitReferenceServiceServer::new(unit_reference::Rpc::new(
+                &self.db,
+            )))
     }
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 4] {
+    pub fn services() -> [&'static str; 5] {
         [
             "cds.projects.v1.ProjectService",
             "cds.projects.v1.BudgetService",
             "cds.projects.v1.PlanService",
             "cds.projects.v1.SpendingService",
+            "cds.projects.v1.UnitReferenceService",
         ]
     }
 }

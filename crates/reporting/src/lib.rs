@@ -12,6 +12,7 @@ use proto::reporting::{
     consolidation_service_server::ConsolidationServiceServer,
     document_service_server::DocumentServiceServer, report_service_server::ReportServiceServer,
     request_service_server::RequestServiceServer, template_service_server::TemplateServiceServer,
+    unit_reference_service_server::UnitReferenceServiceServer,
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::service::Routes;
@@ -29,6 +30,7 @@ mod report;
 mod request;
 mod submission;
 mod template;
+mod unit_reference;
 mod wire;
 
 pub use neighbours::Neighbours;
@@ -111,11 +113,14 @@ impl Reporting {
         .add_service(DocumentServiceServer::new(print::rpc::Rpc::new(
             &self.documents,
         )))
+        .add_service(UnitReferenceServiceServer::new(unit_reference::Rpc::new(
+            db,
+        )))
     }
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 7] {
+    pub fn services() -> [&'static str; 8] {
         [
             "cds.reporting.v1.TemplateService",
             "cds.reporting.v1.RequestService",
@@ -124,6 +129,7 @@ impl Reporting {
             "cds.reporting.v1.ReportService",
             "cds.reporting.v1.ConsolidationService",
             "cds.reporting.v1.DocumentService",
+            "cds.reporting.v1.UnitReferenceService",
         ]
     }
 }

@@ -92,7 +92,7 @@ impl Assembly {
             None => None,
         };
         let routes = own_indicators.as_ref().map(Indicators::routes);
-        let past_the_gate = routes.clone().map(Peer::local);
+        let indicators_here = routes.clone().map(Peer::local);
         let services = Indicators::services();
         let indicators = assembled.join(&gate, ServiceName::Indicators, routes, &services);
 
@@ -100,20 +100,34 @@ impl Assembly {
             Some(db) => Some(Projects::open(db, access()?).await.map_err(told)?.routes()),
             None => None,
         };
+        let projects_here = routes.clone().map(Peer::local);
         let services = Projects::services();
         let projects = assembled.join(&gate, ServiceName::Projects, routes, &services);
 
+        let mut reporting_here = None;
         if let Some(db) = open_database(config, ServiceName::Reporting, &clock).await? {
             let neighbours = Neighbours {
                 directory: known(&directory)?,
                 indicators: known(&indicators)?,
-                locks: inside(past_the_gate, &indicators, service_key)?,
+                locks: inside(indicators_here.clone(), &indicators, service_key.clone())?,
                 projects: known(&projects)?,
             };
             let reporting = Reporting::open(db, access()?, neighbours)
                 .await
                 .map_err(told)?;
+            reporting_here = Some(Peer::local(reporting.routes()));
             assembled.add(reporting.routes(), &Reporting::services());
+        }
+        if let Some(directory) = &own_directory {
+            let reach = |here, service| {
+                let at = remote(config, service).ok();
+                inside(here, &at, service_key.clone()).ok()
+            };
+            directory.join(directory::Neighbours {
+                indicators: reach(indicators_here, ServiceName::Indicators),
+                projects: reach(projects_here, ServiceName::Projects),
+                reporting: reach(reporting_here, ServiceName::Reporting),
+            });
         }
         let Assembled {
             routes, services, ..

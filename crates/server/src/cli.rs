@@ -9,7 +9,7 @@ use kit::{
     telemetry::{self, Format},
 };
 
-use crate::{Config, config::ServiceName, demo, serve};
+use crate::{Config, config::ServiceName, demo, import, serve};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +48,10 @@ enum Command {
     /// Make the sample province in a fresh place, carry its reports from request to
     /// consolidation through the public API, and print them as PDF and DOCX.
     Demo(demo::Options),
+    /// Import a catalogue of units (CSV) of one day into a running directory, and tell every row.
+    ImportCatalogue(import::CatalogueOptions),
+    /// Import which unit becomes which (CSV), as one reorganisation that is applied at once.
+    ImportMapping(import::MappingOptions),
 }
 
 #[derive(Debug, Default, Args)]
@@ -66,6 +70,9 @@ struct ServeFlags {
     /// Where the projects answer when they do not run here
     #[arg(long, value_name = "URL")]
     projects_at: Option<String>,
+    /// Where the reporting answers, for the directory to ask before it takes a reorganisation back
+    #[arg(long, value_name = "URL")]
+    reporting_at: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +131,7 @@ pub async fn run(cli: Cli) -> Result<()> {
             set_some(&mut config.directory.at, flags.directory_at);
             set_some(&mut config.indicators.at, flags.indicators_at);
             set_some(&mut config.projects.at, flags.projects_at);
+            set_some(&mut config.reporting.at, flags.reporting_at);
             start_log(&config.log.filter, config.log.format)?;
             serve::serve(&config).await
         }
@@ -141,6 +149,8 @@ pub async fn run(cli: Cli) -> Result<()> {
             start_log(&options.log, Format::Text)?;
             demo::run(options).await
         }
+        Command::ImportCatalogue(options) => import::catalogue(options).await,
+        Command::ImportMapping(options) => import::mapping(options).await,
     }
 }
 

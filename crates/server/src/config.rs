@@ -134,7 +134,8 @@ impl ServiceName {
         }
     }
 
-    /// Returns whom it asks over the contract.
+    /// Returns whom it asks over the contract and cannot do without. The directory asks the
+    /// others too, but only before it takes a reorganisation back.
     fn neighbours(self) -> &'static [Self] {
         match self {
             Self::Directory => &[],

@@ -24,7 +24,7 @@ use crate::{
     terminal::say,
 };
 
-mod ask;
+pub(crate) mod ask;
 mod criteria;
 mod district;
 mod people;

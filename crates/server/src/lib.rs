@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod databases;
 pub mod demo;
+pub mod import;
 pub mod serve;
 mod terminal;
 

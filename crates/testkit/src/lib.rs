@@ -10,12 +10,15 @@
 )]
 
 pub mod catalogue;
+mod columns;
 mod database;
 mod machine;
 mod people;
 mod world;
 
+pub use columns::Scratch;
 pub use database::TestDb;
+pub use directory::Neighbours;
 pub use machine::machine;
 pub use people::Person;
 pub use world::World;

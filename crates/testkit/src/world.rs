@@ -62,6 +62,7 @@ pub struct World {
     directory: Peer,
     /// The directory past the gate, as a process that runs it reaches it.
     inside: Peer,
+    service: Directory,
     routes: Routes,
     gate: GateLayer,
     databases: Mutex<Vec<TestDb>>,
@@ -84,6 +85,7 @@ impl World {
         let db = database.open(clock.clone()).await;
         db.migrate::<directory::Migrator>().await.unwrap();
         let directory = Directory::open(db, settings).await.unwrap();
+        directory.stand_alone();
         let first = directory.first_administrator().await.unwrap().unwrap();
         let inside = Peer::local(directory.routes());
         let verifier = Verifier::new(inside.clone(), clock.clone());
@@ -97,6 +99,7 @@ impl World {
             directory: peer,
             inside,
             routes: directory.routes(),
+            service: directory,
             gate,
             databases: Mutex::new(vec![database]),
             folder,
@@ -152,6 +155,11 @@ impl World {
                 .unwrap()
                 .routes(),
         )
+    }
+
+    /// Lets the directory know who else keeps things of units; at first it is alone.
+    pub fn join(&self, neighbours: directory::Neighbours) {
+        self.service.join(neighbours);
     }
 
     /// Puts routes behind the gate.

@@ -1,9 +1,9 @@
 //! Names of things. Inside, an id is the last segment of its resource name; the name
 //! form, such as `units/so-khcn`, is what people and other systems see.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{invalid::InvalidText, period::Period};
 
@@ -47,9 +47,15 @@ fn bad_name(sent: &str, form: &str) -> InvalidText {
 macro_rules! ids {
     ($($(#[$doc:meta])* $id:ident in $collection:literal;)+) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $id(String);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $id(Arc<str>);
+
+        impl Serialize for $id {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
 
         impl $id {
             /// The collection that names of this kind begin with.
@@ -61,7 +67,7 @@ macro_rules! ids {
             /// Refuses what is not `[a-z]([a-z0-9-]{0,61}[a-z0-9])?`.
             pub fn new(segment: &str) -> Result<Self, InvalidText> {
                 if is_segment(segment) {
-                    Ok(Self(segment.to_owned()))
+                    Ok(Self(segment.into()))
                 } else {
                     Err(bad_segment(segment))
                 }
@@ -74,7 +80,7 @@ macro_rules! ids {
             pub fn from_name(name: &str) -> Result<Self, InvalidText> {
                 name.strip_prefix(concat!($collection, "/"))
                     .filter(|it| is_segment(it))
-                    .map(|it| Self(it.to_owned()))
+                    .map(|it| Self(it.into()))
                     .ok_or_else(|| bad_name(name, concat!($collection, "/{id}")))
             }
 
@@ -115,7 +121,7 @@ macro_rules! ids {
 
         impl From<$id> for String {
             fn from(id: $id) -> Self {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
     )+};

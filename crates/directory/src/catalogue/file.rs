@@ -331,25 +331,32 @@ const TYPE_WORDS: [&str; 10] = [
 impl UnitRow {
     /// Returns what the unit is and how it is called, by its name and level.
     pub(super) fn appearance(&self) -> Appearance {
+        Appearance {
+            kind: self.kind(),
+            names: self.names(),
+        }
+    }
+
+    pub(super) fn kind(&self) -> UnitKind {
         let begins = |word: &str| self.name.starts_with(word);
-        let kind = match self.level {
+        match self.level {
             Level::Province => UnitKind::Province,
             Level::District => UnitKind::District,
             Level::Commune if begins("Phường") => UnitKind::Ward,
             Level::Commune if begins("Đặc khu") => UnitKind::SpecialZone,
             Level::Commune => UnitKind::Commune,
-        };
+        }
+    }
+
+    pub(super) fn names(&self) -> UnitNames {
         let bare = TYPE_WORDS
             .iter()
             .find_map(|it| self.name.strip_prefix(it))
             .map_or(self.name.as_str(), str::trim);
-        Appearance {
-            kind,
-            names: UnitNames {
-                display_name: self.name.clone(),
-                short_name: bare.chars().take(100).collect(),
-                ..UnitNames::default()
-            },
+        UnitNames {
+            display_name: self.name.clone(),
+            short_name: bare.chars().take(100).collect(),
+            ..UnitNames::default()
         }
     }
 }

@@ -14,7 +14,9 @@ use proto::{
 use tonic::{Request, Response, Status, Streaming};
 use types::{date, ids::ReorganizationId, violations::Invalid};
 
-use super::{Catalogues, Effect, File, ImportMapping, ImportSnapshot, Report, RowResult};
+use super::{
+    Catalogues, Effect, File, ImportMapping, ImportSnapshot, Report, RowResult, file, read_both,
+};
 use crate::reorganization::rpc::take_back;
 
 /// Most bytes of the files of one call.
@@ -52,12 +54,17 @@ impl CatalogueService for Rpc {
         let (actor, sent, upload) = accept_stream::<_, _, Snapshot>(request, snapshot_part).await?;
         self.catalogues.may_import(&actor).await?;
         let (actor, [units]) = upload.files(actor, sent.files).await?;
+        // Read before the change begins: SQLite has one writer, and this takes a while.
+        let rows = match file::units(&units) {
+            Ok(rows) => rows,
+            Err(wrong) => return Ok(Response::new(Report::refused(wrong).into())),
+        };
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
         let import = sent.import;
-        let report = self.catalogues.snapshot(&tx, &actor, &import, &units);
+        let report = self.catalogues.snapshot(&tx, &actor, &import, &rows);
         let mut report = report.await?;
         let written = report.written.take();
         let stays = report.accepted() && !import.validate_only;
@@ -76,14 +83,16 @@ impl CatalogueService for Rpc {
         let (actor, sent, upload) = accept_stream::<_, _, Mapping>(request, mapping_part).await?;
         self.catalogues.may_import(&actor).await?;
         let (actor, [mapping, units]) = upload.files(actor, sent.files).await?;
+        let (pairs, rows) = match read_both(&mapping, &units) {
+            Ok(rows) => rows,
+            Err(refused) => return Ok(Response::new(refused.into())),
+        };
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
         let import = sent.import;
-        let report = self
-            .catalogues
-            .mapping(&tx, &actor, &import, [&mapping, &units]);
+        let report = self.catalogues.mapping(&tx, &actor, &import, &pairs, &rows);
         let mut report = report.await?;
         let written = report.written.take();
         let stays = report.accepted() && !import.validate_only;

@@ -176,13 +176,14 @@ pub(super) fn change(
     parent: Option<UnitId>,
     day: NaiveDate,
 ) -> Result<(Option<UnitChange>, Vec<Effect>), Box<RowResult>> {
-    let wanted = row.appearance();
+    let kind = row.kind();
     let mut effects = Vec::new();
     let mut change = UnitChange {
         unit: history.id.clone(),
         kind: None,
         names: UnitNames::default(),
         parent: None,
+        to_the_top: false,
         codes: Vec::new(),
     };
     if let Some(now) = history::on(&history.appearances, day) {
@@ -200,18 +201,19 @@ pub(super) fn change(
             );
             return Err(Box::new(found));
         }
-        if !same_name(now, &wanted.names.display_name) {
-            change.names = renamed(now, &wanted.names);
+        if !same_name(now, &row.name) {
+            change.names = renamed(now, row.names());
             effects.push(Effect::Renamed);
         }
-        if now.kind != wanted.kind {
-            change.kind = Some(wanted.kind);
+        if now.kind != kind {
+            change.kind = Some(kind);
             if effects.is_empty() {
                 effects.push(Effect::Renamed);
             }
         }
     }
     if history::on(&history.parents, day) != Some(&parent) {
+        change.to_the_top = parent.is_none();
         change.parent = parent;
         effects.push(Effect::Moved);
     }
@@ -229,10 +231,9 @@ pub(super) fn same_name(now: &Appearance, name: &str) -> bool {
     same_text(territory, name)
 }
 
-fn renamed(now: &Appearance, wanted: &UnitNames) -> UnitNames {
-    let mut names = wanted.clone();
+fn renamed(now: &Appearance, mut names: UnitNames) -> UnitNames {
     if now.names.display_name.starts_with(COMMITTEE) {
-        let mut letters = wanted.display_name.chars();
+        let mut letters = names.display_name.chars();
         let first = letters.next().into_iter().flat_map(char::to_lowercase);
         names.display_name = COMMITTEE.chars().chain(first).chain(letters).collect();
     }

@@ -5,12 +5,21 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate};
 use kit::Clock;
 use testkit::TestDb;
+use tokio::{sync::oneshot, task::JoinSet};
 use types::ids::{RoleGrantId, UnitId};
 
 use super::*;
 use crate::{
     Migrator,
-    unit::{UnitKind, UnitNames, forest::Wanted, history::Appearance},
+    feed::Changed,
+    reorganization::{
+        self, Content, CreateReorganization, Kind, Link, rules::NewUnit, share::Share,
+    },
+    unit::{
+        self, UnitKind, UnitNames,
+        forest::Wanted,
+        history::{Appearance, History},
+    },
 };
 
 fn day(text: &str) -> NaiveDate {
@@ -72,10 +81,11 @@ impl Two {
         let units = mirror.held(&tx).await.unwrap();
         let changed = make(&units);
         let gone = BTreeSet::new();
-        let saving = unit::store::save(&tx.db, &units, &changed, &gone);
-        let told = saving.await.unwrap();
         let trees = mirror.trees(&changed).await;
-        let written = Some(Written { told, trees });
+        let saving = unit::store::save(&tx.db, &units, &changed, &trees, &gone);
+        let told = saving.await.unwrap();
+        let written = mirror.prepare(told, trees).await.unwrap();
+        assert!(written.is_some());
         mirror.commit(written, tx.commit()).await.unwrap();
     }
 
@@ -83,7 +93,10 @@ impl Two {
     async fn check(&self, mirror: &Mirror, called: &[&str]) {
         // What others committed is looked for now, not within a second.
         mirror.0.follow().await.unwrap();
-        let fresh = State::read(&self.here).await.unwrap();
+        let now = at_one_moment(&self.here).await.unwrap();
+        let head = feed::head(&now).await.unwrap();
+        let fresh = State::read(&now, head).await.unwrap();
+        drop(now);
         let of = |state: &State| {
             let forest = &state.forest;
             let found = called.iter().map(|search| {
@@ -165,16 +178,14 @@ async fn what_others_committed_meanwhile_is_not_lost_and_what_is_taken_back_neve
     let units = two.ours.held(&tx).await.unwrap();
     let changed = histories([commune("xa-thanh-an", "Xã Thanh An", "21364")]);
     let gone = BTreeSet::new();
-    let told = unit::store::save(&tx.db, &units, &changed, &gone).await;
-    let written = Written {
-        told: told.unwrap(),
-        trees: two.ours.trees(&changed).await,
-    };
+    let trees = two.ours.trees(&changed).await;
+    let told = unit::store::save(&tx.db, &units, &changed, &trees, &gone).await;
+    let written = two.ours.prepare(told.unwrap(), trees).await.unwrap();
     let taken_back = async {
         tx.take_back().await.unwrap();
         Err::<(), _>("taken back")
     };
-    let refused = two.ours.commit(Some(written), taken_back).await;
+    let refused = two.ours.commit(written, taken_back).await;
     assert_eq!(refused, Err("taken back"));
     two.check(&two.ours, &["long hiep", "thanh an"]).await;
     // The places in the feed that it had are those of the next change.
@@ -183,4 +194,119 @@ async fn what_others_committed_meanwhile_is_not_lost_and_what_is_taken_back_neve
     })
     .await;
     two.check(&two.ours, &["long mai"]).await;
+}
+
+/// Quảng Ngãi becomes another province by an act, which is not committed yet.
+async fn merger(db: &Db, mirror: &Mirror) -> (Tx, Option<Written>, ReorganizationId) {
+    let appearance = |name: &str| Appearance {
+        kind: UnitKind::Province,
+        names: UnitNames {
+            display_name: name.into(),
+            ..UnitNames::default()
+        },
+    };
+    let old = UnitId::new("tinh-quang-ngai").unwrap();
+    let new = UnitId::new("tinh-quang-ngai-moi").unwrap();
+    Two::import(db, mirror, |_| {
+        let called = appearance("Tỉnh Quảng Ngãi");
+        let since = day("2022-07-01");
+        let now = DateTime::UNIX_EPOCH;
+        histories([History::beginning(old.clone(), since, called, None, &[], now).into()])
+    })
+    .await;
+    let id = ReorganizationId::new("sap-xep").unwrap();
+    let act = CreateReorganization {
+        id: id.clone(),
+        kind: Kind::Merge,
+        decision_number: "202/2025/QH15".into(),
+        date: day("2025-07-01"),
+        source: "Nghị quyết".into(),
+        links: vec![Link {
+            predecessor: old,
+            successor: Some(new.clone()),
+            share: Some(Share::WHOLE),
+        }],
+        content: Content {
+            new_units: vec![NewUnit {
+                id: new,
+                appearance: appearance("Tỉnh Quảng Ngãi mới"),
+                parent: None,
+                codes: Vec::new(),
+            }],
+            changes: Vec::new(),
+        },
+    };
+    let tx = db.begin_as("system", "import", "test").await.unwrap();
+    unit::store::hold_tree(&tx.db).await.unwrap();
+    let units = mirror.held(&tx).await.unwrap();
+    let applied = reorganization::insert_applied(&tx, &units, act, mirror).await;
+    let (_, written) = applied.unwrap().unwrap();
+    assert!(written.is_some());
+    (tx, written, id)
+}
+
+/// Says whether the province that follows is there, and the act that leads to it.
+fn follows(state: &State, act: &ReorganizationId) -> (bool, bool) {
+    let new = UnitId::new("tinh-quang-ngai-moi").unwrap();
+    (
+        state.forest.find(&new).is_some(),
+        state.book.act(act).is_some(),
+    )
+}
+
+#[tokio::test]
+async fn units_of_an_act_are_never_seen_without_the_act() {
+    let two = Two::new().await;
+    let (tx, written, act) = merger(&two.here, &two.ours).await;
+    two.ours.commit(written, tx.commit()).await.unwrap();
+    // As a reader sees it who was let in before the commit, and looks after it.
+    assert_eq!(two.ours.0.look(|it| follows(it, &act)), (true, true));
+    let head = feed::head(two.here.reader()).await.unwrap();
+    assert_eq!(two.ours.0.look(|it| it.place.clone()), head);
+    for mirror in [&two.theirs, &two.ours] {
+        two.check(mirror, &["quang ngai"]).await;
+        let told = mirror.look(|it| it.book.acts()).await.unwrap();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].1.links.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_commit_and_nobody_reads_again_what_it_wrote() {
+    let two = Two::new().await;
+    let (tx, written, act) = merger(&two.here, &two.ours).await;
+    let (begun, beginning) = oneshot::channel();
+    let (go, going) = oneshot::channel::<()>();
+    let (done, doing) = oneshot::channel();
+    let (end, ending) = oneshot::channel::<()>();
+    let ours = two.ours.clone();
+    let mut committing = JoinSet::new();
+    committing.spawn(async move {
+        let slowly = async {
+            begun.send(()).unwrap();
+            going.await.unwrap();
+            tx.commit().await?;
+            done.send(()).unwrap();
+            ending.await.unwrap();
+            Ok::<_, Error>(())
+        };
+        ours.commit(written, slowly).await
+    });
+    beginning.await.unwrap();
+    // Somebody who has to look whether there is anything new.
+    let look = async || {
+        two.ours.0.commits.store(u64::MAX, Ordering::Release);
+        two.ours.look(|it| follows(it, &act)).await.unwrap()
+    };
+    let soon = tokio::time::timeout(Duration::from_secs(3), look()).await;
+    assert_eq!(soon.expect("a reader waits for the commit"), (false, false));
+    go.send(()).unwrap();
+    doing.await.unwrap();
+    // Now it is committed, and only has to be taken over: that is waited for.
+    let early = tokio::time::timeout(Duration::from_millis(200), look()).await;
+    assert!(early.is_err(), "what is taken over was read again");
+    end.send(()).unwrap();
+    assert_eq!(look().await, (true, true));
+    committing.join_next().await.unwrap().unwrap().unwrap();
+    two.check(&two.ours, &["quang ngai"]).await;
 }

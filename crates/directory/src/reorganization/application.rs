@@ -12,9 +12,10 @@ use super::{
     store,
 };
 use crate::{
+    feed::Told,
     mirror::{Mirror, Written},
-    reason::{ALREADY_REORGANIZED, UNIT_ID_RETIRED},
-    unit::{self, history::Histories},
+    reason::{ALREADY_REORGANIZED, UNIT_ID_RETIRED, UNIT_TAKEN_BACK},
+    unit::{self, forest::Tree, history::Histories},
 };
 
 impl Reorganizations {
@@ -47,35 +48,44 @@ impl Reorganizations {
     }
 }
 
-/// Adds one that is applied at once, as imports do, and returns what it made of the units,
-/// for a mirror to take over.
+/// Adds one that is applied at once, as imports do, and returns the copy as it is once that is
+/// committed.
 pub(crate) async fn insert_applied(
     tx: &Tx,
     units: &Histories,
     new: CreateReorganization,
-    mirror: Option<&Mirror>,
+    mirror: &Mirror,
 ) -> Result<std::result::Result<(Reorganization, Option<Written>), Vec<Contradiction>>> {
     let mut applied = Reorganization::draft(new, tx.now());
-    let written = match put_into_force(tx, units, &mut applied, mirror).await? {
-        Ok(written) => written,
+    let (told, trees) = match put_into_force(tx, units, &mut applied, Some(mirror)).await? {
+        Ok(done) => done,
         Err(found) => return Ok(Err(found)),
     };
-    store::insert(&tx.db, &applied).await?;
-    tx.record(Action::Created, &applied.id.name(), None, Some(&applied))
-        .await?;
+    let writing = async {
+        let told = store::insert(&tx.db, &applied).await?;
+        tx.record(Action::Created, &applied.id.name(), None, Some(&applied))
+            .await?;
+        Ok::<_, Error>(told)
+    };
+    let (act_told, written) = tokio::join!(writing, mirror.prepare(told, trees));
+    let (act_told, written) = (act_told?, written?);
+    let fact = store::fact(applied.date, applied.links.iter().cloned())?;
+    let written = written.zip(act_told);
+    let written = written.and_then(|(it, told)| it.with_act(applied.id.clone(), fact, told));
     Ok(Ok((applied, written)))
 }
 
-/// Changes the units, and keeps what they were before for the case that it is taken back.
+/// Changes the units, and keeps what they were before for the case that it is taken back. Says
+/// where the feed tells of the units, and makes them ready for the copy.
 async fn put_into_force(
     tx: &Tx,
     units: &Histories,
     draft: &mut Reorganization,
     mirror: Option<&Mirror>,
-) -> Result<std::result::Result<Option<Written>, Vec<Contradiction>>> {
+) -> Result<std::result::Result<(Told, Vec<Tree>), Vec<Contradiction>>> {
     let plan = draft.plan();
     let mut found = elsewhere(tx, Some(&draft.id), &plan).await?;
-    found.extend(retired(tx, &plan).await?);
+    found.extend(retired(tx, units, &plan).await?);
     let changed = match rules::apply(units, &plan, tx.now()) {
         Ok(changed) => changed,
         Err(more) => {
@@ -86,24 +96,17 @@ async fn put_into_force(
     if !found.is_empty() {
         return Ok(Err(found));
     }
-    let writing = async {
-        let told = unit::store::save(&tx.db, units, &changed, &BTreeSet::new()).await?;
-        store::keep_before(&tx.db, &draft.id, units, &changed).await?;
-        Ok::<_, Error>(told)
+    let trees = match mirror {
+        Some(mirror) => mirror.trees(&changed).await,
+        None => Vec::new(),
     };
-    let making = async {
-        match mirror {
-            Some(mirror) => Some(mirror.trees(&changed).await),
-            None => None,
-        }
-    };
-    let (told, trees) = tokio::join!(writing, making);
-    let told = told?;
+    let told = unit::store::save(&tx.db, units, &changed, &trees, &BTreeSet::new()).await?;
+    store::keep_before(&tx.db, &draft.id, units, &changed).await?;
     draft.state = State::Applied;
     draft.apply_time = Some(tx.now());
     draft.update_time = tx.now();
     draft.version += 1;
-    Ok(Ok(trees.map(|trees| Written { told, trees })))
+    Ok(Ok((told, trees)))
 }
 
 /// On one day a unit's history is divided by one act, and a unit does not end before
@@ -118,13 +121,24 @@ pub(crate) async fn elsewhere(
     Ok(clash(&others, plan).into_iter().collect())
 }
 
-/// Names are never used again, not even those of units that were taken back.
-async fn retired(tx: &Tx, plan: &Plan) -> Result<Vec<Contradiction>> {
-    let new: Vec<_> = plan.new_units.iter().map(|it| it.id.clone()).collect();
-    let found = unit::store::retired_among(&tx.db, &new).await?;
+/// Names are never used again, not even those of units that were taken back; and what was
+/// drafted upon such a unit has nothing to stand on.
+async fn retired(tx: &Tx, units: &Histories, plan: &Plan) -> Result<Vec<Contradiction>> {
+    let new: BTreeSet<_> = plan.new_units.iter().map(|it| &it.id).collect();
+    // A unit that is there was not taken back.
+    let asked = plan.names().filter(|it| !units.contains_key(*it));
+    let asked: BTreeSet<_> = asked.chain(new.iter().copied()).cloned().collect();
+    let asked: Vec<_> = asked.into_iter().collect();
+    let found = unit::store::retired_among(&tx.db, &asked).await?;
     let tell = |(unit, by): (&UnitId, &ReorganizationId)| {
         let more = [("reorganization", by.name())];
-        Contradiction::new(unit, &UNIT_ID_RETIRED, more)
+        let is_new = new.contains(unit);
+        let reason = if is_new {
+            &UNIT_ID_RETIRED
+        } else {
+            &UNIT_TAKEN_BACK
+        };
+        Contradiction::new(unit, reason, more)
     };
     Ok(found.iter().map(tell).collect())
 }

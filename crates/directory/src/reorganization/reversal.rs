@@ -21,6 +21,22 @@ use crate::{
 };
 
 impl Reorganizations {
+    /// Asks the other services whether they keep anything of the units that would go. One that
+    /// cannot be taken back anyway is left to the change to refuse.
+    pub(crate) async fn nobody_else_refers(
+        &self,
+        actor: &Actor,
+        revert: &RevertReorganization,
+    ) -> Result<()> {
+        self.access.require_everywhere(actor).await?;
+        let db = self.db.reader();
+        if find(db, &revert.id).await?.state != State::Applied {
+            return Ok(());
+        }
+        let gone: Vec<_> = store::begun_with(db, &revert.id).await?;
+        self.neighbours.nobody_refers(actor, &gone).await
+    }
+
     /// Takes an applied one back: its new units go, with their names for ever, everything
     /// else is as before.
     pub(crate) async fn revert(
@@ -38,7 +54,7 @@ impl Reorganizations {
         let kept = store::before(&tx.db, &applied.id).await?;
         let back = taken_back(&units, &applied, kept, tx.now())?;
         nobody_refers(tx, &applied, &back.gone).await?;
-        unit::store::save(&tx.db, &units, &back.restored, &back.gone).await?;
+        unit::store::save(&tx.db, &units, &back.restored, &[], &back.gone).await?;
         unit::store::retire(&tx.db, &back.gone, &applied.id, tx.now()).await?;
         store::forget_before(&tx.db, &applied.id).await?;
         store::follow(&tx.db, &back.versions).await?;
@@ -127,7 +143,7 @@ fn referred_to(applied: &Reorganization, by: String) -> Error {
 }
 
 /// A unit that goes must not be named by a grant, a person, a post, a machine or another
-/// reorganisation.
+/// reorganisation that counts. A draft that names it can only be refused from now on.
 async fn nobody_refers(tx: &Tx, applied: &Reorganization, gone: &BTreeSet<UnitId>) -> Result<()> {
     let gone: Vec<_> = gone.iter().cloned().collect();
     for some in gone.chunks(store::ROWS) {

@@ -80,6 +80,11 @@ impl ReorganizationService for Rpc {
         request: Request<pb::RevertReorganizationRequest>,
     ) -> Result<Response<pb::Reorganization>, Status> {
         let (actor, revert) = accept(request)?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
+        let asking = self.reorganizations.nobody_else_refers(&actor, &revert);
+        asking.await?;
         let tx = match self.db.begin(&actor).await? {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),

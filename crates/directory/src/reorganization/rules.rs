@@ -42,6 +42,9 @@ pub(crate) struct UnitChange {
     /// Every empty name stays as it is.
     pub(crate) names: UnitNames,
     pub(crate) parent: Option<UnitId>,
+    /// Nothing is above it any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) to_the_top: bool,
     pub(crate) codes: Vec<(String, String)>,
 }
 
@@ -87,6 +90,16 @@ impl From<Contradiction> for Error {
 }
 
 impl Plan {
+    /// Returns every unit that is named beside the new ones.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &UnitId> {
+        let links = self.links.iter();
+        let linked = links.flat_map(|it| [Some(&it.predecessor), it.successor.as_ref()]);
+        let changes = self.changes.iter();
+        let changed = changes.flat_map(|it| [Some(&it.unit), it.parent.as_ref()]);
+        let above = self.new_units.iter().map(|it| it.parent.as_ref());
+        linked.chain(changed).chain(above).flatten()
+    }
+
     /// Returns the units that end: predecessors without a link to themselves.
     pub(crate) fn closing(&self) -> BTreeSet<&UnitId> {
         let living: BTreeSet<_> = self
@@ -231,10 +244,9 @@ impl UnitChange {
                 history::change(&mut history.appearances, day, next);
             }
         }
-        if let Some(parent) = &self.parent
-            && history::on(&history.parents, day) != Some(&Some(parent.clone()))
-        {
-            history::change(&mut history.parents, day, Some(parent.clone()));
+        let above = history::on(&history.parents, day);
+        if (self.parent.is_some() || self.to_the_top) && above != Some(&self.parent) {
+            history::change(&mut history.parents, day, self.parent.clone());
         }
         for (scheme, value) in &self.codes {
             history.recode(day, scheme, value);

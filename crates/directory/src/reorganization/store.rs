@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     bulk::{self, Cell, Kind as Column, Table},
-    feed::{self, Changed},
+    feed::{self, Changed, Told},
     unit::history::Histories,
 };
 
@@ -23,8 +23,8 @@ mod links;
 mod undo;
 
 pub(crate) use links::in_force;
-pub(super) use links::{links_around, links_since, one_naming, replace_links};
-pub(super) use undo::{Before, before, follow, forget_before, keep_before};
+pub(super) use links::{fact, links_around, links_since, one_naming, replace_links};
+pub(super) use undo::{Before, before, begun_with, follow, forget_before, keep_before};
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -92,16 +92,21 @@ const CORRECTIONS: Table<7> = Table {
 /// Values of one `IN`: PostgreSQL binds 65535, SQLite 32766.
 pub(super) const ROWS: usize = 2_000;
 
-pub(super) async fn insert(db: &impl ConnectionTrait, new: &Reorganization) -> Result<()> {
+/// Adds one. Says where the feed tells of it when it is in force.
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    new: &Reorganization,
+) -> Result<Option<Told>> {
     row::Entity::insert(active(new)?)
         .exec_without_returning(db)
         .await
         .map_err(|error| on_unique(error, || Error::taken("REORGANIZATION", &new.id)))?;
     replace_links(db, new).await?;
     if new.state == State::Applied {
-        feed::append(db, [Changed::Act(new.id.clone())]).await?;
+        let told = feed::append(db, [Changed::Act(new.id.clone())]).await?;
+        return Ok(Some(told));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Writes state and corrections; what it contains never changes.

@@ -80,6 +80,7 @@ fn moved(index: usize, parent: usize) -> UnitChange {
         kind: None,
         names: UnitNames::default(),
         parent: Some(unit(parent)),
+        to_the_top: false,
         codes: Vec::new(),
     }
 }

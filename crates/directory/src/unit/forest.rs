@@ -14,13 +14,13 @@ use super::{
 };
 
 /// The units, each under its id.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Forest {
     units: BTreeMap<UnitId, Arc<Tree>>,
     /// Who was ever directly below a unit.
     below: HashMap<UnitId, BTreeSet<UnitId>>,
     /// Who ever bore a code.
-    bearers: HashMap<(String, String), BTreeSet<UnitId>>,
+    bearers: HashMap<Arc<(String, String)>, BTreeSet<UnitId>>,
 }
 
 /// A unit, and what a search looks through for each of its names.
@@ -83,7 +83,10 @@ impl Forest {
         }
         for code in &history.identifiers {
             let key = (code.scheme.clone(), code.value.clone());
-            self.bearers.entry(key).or_default().insert(id.clone());
+            self.bearers
+                .entry(key.into())
+                .or_default()
+                .insert(id.clone());
         }
         self.units.insert(id, Arc::new(tree));
     }
@@ -205,6 +208,11 @@ impl Forest {
 }
 
 impl Tree {
+    /// Returns what a search looks through for a name, by its place among all names.
+    pub(crate) fn search_key(&self, index: usize) -> Option<&str> {
+        self.search_keys.get(index).map(|it| &**it)
+    }
+
     fn matches(&self, wanted: &Wanted<'_>) -> bool {
         let facts = self.history.appearances.iter();
         let Some(index) = facts

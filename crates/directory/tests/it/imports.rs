@@ -15,7 +15,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 /// Two provinces, a district each, and ten communes in each district.
-fn country() -> String {
+pub(crate) fn country() -> String {
     let mut csv = "code,name,level,parent_code\n".to_owned();
     for (province, district) in [(51, 531), (62, 610)] {
         writeln!(csv, "{province},Tỉnh {province},province,").unwrap();
@@ -28,12 +28,12 @@ fn country() -> String {
     csv
 }
 
-fn without(csv: &str, codes: &[&str]) -> String {
+pub(crate) fn without(csv: &str, codes: &[&str]) -> String {
     let gone = |line: &&str| !codes.iter().any(|it| line.starts_with(&format!("{it},")));
     csv.lines().filter(gone).collect::<Vec<_>>().join("\n")
 }
 
-fn header(day: &str) -> pb::ImportUnitSnapshotHeader {
+pub(crate) fn header(day: &str) -> pb::ImportUnitSnapshotHeader {
     pb::ImportUnitSnapshotHeader {
         as_of_date: day.into(),
         source: "thử".into(),
@@ -41,29 +41,29 @@ fn header(day: &str) -> pb::ImportUnitSnapshotHeader {
     }
 }
 
-struct Story {
-    world: World,
+pub(crate) struct Story {
+    pub(crate) world: World,
 }
 
 impl Story {
-    async fn begin() -> Self {
+    pub(crate) async fn begin() -> Self {
         let world = World::new().await;
         Self { world }
     }
 
     /// A country as of 1 January 2022.
-    async fn with_country() -> Self {
+    pub(crate) async fn with_country() -> Self {
         let story = Self::begin().await;
         let taken = story.take(header("2022-01-01"), &country()).await.unwrap();
         assert_eq!(taken.counts.unwrap().created_count, 24);
         story
     }
 
-    fn catalogues(&self) -> CatalogueServiceClient<kit::Peer> {
+    pub(crate) fn catalogues(&self) -> CatalogueServiceClient<kit::Peer> {
         CatalogueServiceClient::new(self.world.directory())
     }
 
-    async fn take(
+    pub(crate) async fn take(
         &self,
         header: pb::ImportUnitSnapshotHeader,
         csv: &str,
@@ -108,7 +108,7 @@ fn reason(status: &Status) -> String {
     details.error_info().unwrap().reason.clone()
 }
 
-fn violation(status: &Status) -> (String, String) {
+pub(crate) fn violation(status: &Status) -> (String, String) {
     assert_eq!(status.code(), Code::InvalidArgument, "{status}");
     let details = status.get_error_details();
     let first = details.bad_request().unwrap().field_violations[0].clone();

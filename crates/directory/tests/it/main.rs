@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod acts;
 mod administrators;
 mod country;
 mod duties;
@@ -12,7 +13,9 @@ mod idle;
 mod imports;
 mod keys;
 mod machines;
+mod mappings;
 mod matrix;
+mod moments;
 mod oauth;
 mod outside;
 mod passwords;

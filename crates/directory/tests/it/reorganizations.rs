@@ -19,7 +19,7 @@ pub(crate) fn reason(status: &Status) -> String {
         .clone()
 }
 
-fn link(from: &str, to: &str, share: &str) -> pb::LineageLink {
+pub(crate) fn link(from: &str, to: &str, share: &str) -> pb::LineageLink {
     pb::LineageLink {
         predecessor_unit: format!("units/{from}"),
         successor_unit: format!("units/{to}"),

@@ -5,7 +5,10 @@ use proto::{
     shared::Validity,
 };
 
-use crate::reorganizations::{Story, merger, reason};
+use crate::{
+    acts::{act, new_commune},
+    reorganizations::{Story, link, merger, reason},
+};
 
 #[tokio::test]
 async fn the_name_of_a_unit_that_was_taken_back_is_never_used_again() {
@@ -149,4 +152,81 @@ async fn two_acts_on_one_unit_are_taken_back_the_later_one_first() {
     assert_eq!(name().await, "UBND xã Một");
     revert(&made[0]).await.unwrap();
     assert_eq!(name().await, "UBND xã Long Hoà");
+}
+
+#[tokio::test]
+async fn a_draft_holds_nobody_up_and_says_that_its_unit_was_taken_back() {
+    let story = Story::begin().await;
+    let merger = pb::Reorganization {
+        links: vec![
+            link("xa-long-hiep", "xa-minh-long", "1"),
+            link("xa-long-mai", "xa-minh-long", "1"),
+        ],
+        new_units: vec![new_commune(
+            "xa-minh-long",
+            "UBND xã Minh Long",
+            "huyen-minh-long",
+        )],
+        ..act(pb::ReorganizationKind::Merge, "2022-03-01")
+    };
+    let applied = story.enact("sap-xep", merger).await.unwrap();
+    let onwards = pb::Reorganization {
+        links: vec![link("xa-minh-long", "huyen-ba-to", "")],
+        ..act(pb::ReorganizationKind::Dissolve, "2022-06-01")
+    };
+    let linked = story.draft("ve-sau", onwards).await;
+    let below = pb::Reorganization {
+        new_units: vec![new_commune("xa-duoi", "UBND xã Dưới", "xa-minh-long")],
+        links: vec![link("huyen-ba-to", "huyen-ba-to", "")],
+        ..act(pb::ReorganizationKind::Transfer, "2022-06-01")
+    };
+    let hung = story.draft("ben-duoi", below).await;
+    story.take_back(&applied).await.unwrap();
+    for draft in [linked, hung] {
+        let refused = story.put_into_force(&draft).await.unwrap_err();
+        assert_eq!(reason(&refused), "UNIT_TAKEN_BACK");
+        assert!(
+            refused.message().contains("units/xa-minh-long"),
+            "{refused}"
+        );
+        assert!(
+            refused.message().contains("reorganizations/sap-xep"),
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_another_act_in_force_leads_on_is_not_taken_back() {
+    let story = Story::begin().await;
+    let merger = pb::Reorganization {
+        links: vec![
+            link("xa-long-hiep", "xa-minh-long", "1"),
+            link("xa-long-mai", "xa-minh-long", "1"),
+        ],
+        new_units: vec![new_commune(
+            "xa-minh-long",
+            "UBND xã Minh Long",
+            "huyen-minh-long",
+        )],
+        ..act(pb::ReorganizationKind::Merge, "2022-03-01")
+    };
+    let applied = story.enact("sap-xep", merger).await.unwrap();
+    // A part of Ba Tơ passes to the new commune, which itself does not change.
+    let part = pb::Reorganization {
+        links: vec![
+            link("huyen-ba-to", "huyen-ba-to", "0.9"),
+            link("huyen-ba-to", "xa-minh-long", "0.1"),
+        ],
+        ..act(pb::ReorganizationKind::Transfer, "2022-06-01")
+    };
+    let part = story.enact("mot-phan", part).await.unwrap();
+    let refused = story.take_back(&applied).await.unwrap_err();
+    assert_eq!(reason(&refused), "NEW_UNIT_REFERRED_TO");
+    assert!(
+        refused.message().contains("reorganizations/mot-phan"),
+        "{refused}"
+    );
+    story.take_back(&part).await.unwrap();
+    story.take_back(&applied).await.unwrap();
 }

@@ -4,7 +4,10 @@
 //! every other service over its watched copy. It also knows what units are and how they
 //! lead to each other: whoever adds up over them takes a [`Territory`] out of it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::NaiveDate;
 use proto::directory::UnitKind;
@@ -63,10 +66,10 @@ pub struct Question<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     roles: HashMap<String, HashSet<String>>,
-    units: HashMap<UnitId, UnitFact>,
+    units: HashMap<UnitId, Arc<UnitFact>>,
     grants: HashMap<Principal, BTreeMap<RoleGrantId, GrantFact>>,
     holders: HashMap<RoleGrantId, Principal>,
-    acts: BTreeMap<ReorganizationId, ActFact>,
+    acts: BTreeMap<ReorganizationId, Arc<ActFact>>,
     /// Changes with the units and what leads from one to another.
     stamp: Stamp,
 }
@@ -82,7 +85,7 @@ impl Book {
 
     /// Says when a unit exists and what is above it.
     pub fn put_unit(&mut self, unit: UnitId, fact: UnitFact) {
-        self.units.insert(unit, fact);
+        self.units.insert(unit, Arc::new(fact));
         self.stamp = Stamp::next();
     }
 
@@ -94,7 +97,7 @@ impl Book {
 
     /// Says how a reorganisation leads from units to units.
     pub fn put_act(&mut self, id: ReorganizationId, act: ActFact) {
-        self.acts.insert(id, act);
+        self.acts.insert(id, Arc::new(act));
         self.stamp = Stamp::next();
     }
 
@@ -107,14 +110,15 @@ impl Book {
     /// Returns a reorganisation.
     #[must_use]
     pub fn act(&self, id: &ReorganizationId) -> Option<&ActFact> {
-        self.acts.get(id)
+        self.acts.get(id).map(Arc::as_ref)
     }
 
     /// Returns all reorganisations.
     #[must_use]
     pub fn acts(&self) -> Vec<(ReorganizationId, ActFact)> {
         let acts = self.acts.iter();
-        acts.map(|(id, act)| (id.clone(), act.clone())).collect()
+        acts.map(|(id, act)| (id.clone(), ActFact::clone(act)))
+            .collect()
     }
 
     /// Returns which units there are now, for comparing with an earlier territory.
@@ -127,7 +131,8 @@ impl Book {
     #[must_use]
     pub fn territory(&self) -> Territory {
         let units = self.units.iter();
-        let mut units: Vec<_> = units.map(|(id, fact)| (id.clone(), fact.clone())).collect();
+        let units = units.map(|(id, fact)| (id.clone(), UnitFact::clone(fact)));
+        let mut units: Vec<_> = units.collect();
         units.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         Territory {
             stamp: self.stamp,
@@ -167,14 +172,14 @@ impl Book {
     /// Returns what is known of a unit.
     #[must_use]
     pub fn unit(&self, unit: &UnitId) -> Option<&UnitFact> {
-        self.units.get(unit)
+        self.units.get(unit).map(Arc::as_ref)
     }
 
     /// Returns the units that stood below a unit on some of these days, and the unit
     /// itself, by id. Where a unit stood is asked for on the last of its days among them.
     #[must_use]
     pub fn below(&self, root: &UnitId, days: Validity) -> Vec<UnitId> {
-        let stood = |(unit, fact): &(&UnitId, &UnitFact)| {
+        let stood = |(unit, fact): &(&UnitId, &Arc<UnitFact>)| {
             let shared = fact.validity.intersect(&days);
             let last = shared.and_then(|it| it.end()).and_then(|it| it.pred_opt());
             *unit == root || last.is_some_and(|day| self.is_above(root, unit, day))

@@ -15,6 +15,7 @@ mod planned_work;
 mod reports;
 mod signers;
 mod stage;
+mod taken_back;
 #[path = "../../../../tests/it/text.rs"]
 mod text;
 mod unit_that_ended;

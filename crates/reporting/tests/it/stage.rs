@@ -29,6 +29,8 @@ pub(crate) struct Stage {
     pub(crate) reporting: Peer,
     pub(crate) indicators: Peer,
     pub(crate) projects: Peer,
+    /// All three past the gate, as the directory reaches them.
+    pub(crate) inside: testkit::Neighbours,
     pub(crate) receiver: Person,
     pub(crate) reporter: Person,
     pub(crate) leader: Person,
@@ -50,10 +52,13 @@ impl Stage {
         let db = world.db(indicators::NAME).await;
         db.migrate::<indicators::Migrator>().await.unwrap();
         let routes = Indicators::open(db, world.access()).await.unwrap().routes();
+        let indicators_inside = Inside::here(Peer::local(routes.clone()));
         let (indicators, locks) = join(&world, routes).await;
         let db = world.db(projects::NAME).await;
         db.migrate::<projects::Migrator>().await.unwrap();
-        let projects = world.peer(Projects::open(db, world.access()).await.unwrap().routes());
+        let routes = Projects::open(db, world.access()).await.unwrap().routes();
+        let projects_inside = Inside::here(Peer::local(routes.clone()));
+        let projects = world.peer(routes);
         let neighbours = Neighbours {
             directory: world.directory(),
             indicators: indicators.clone(),
@@ -72,6 +77,11 @@ impl Stage {
             reporter: world.person("can-bo", "reporter", "huyen-minh-long").await,
             leader: world.person("lanh-dao", "leader", "huyen-minh-long").await,
             reporting: world.peer(reporting.routes()),
+            inside: testkit::Neighbours {
+                indicators: Some(indicators_inside),
+                projects: Some(projects_inside),
+                reporting: Some(Inside::here(Peer::local(reporting.routes()))),
+            },
             indicators,
             projects,
             world,
@@ -137,6 +147,16 @@ impl Stage {
             ..request()
         };
         self.ask_for(id, again).await;
+    }
+
+    /// Issues one more request, to one other unit.
+    pub(crate) async fn ask_of(&self, id: &str, unit: &str) {
+        let one = pb::ReportRequest {
+            units: vec![unit.into()],
+            document_number: format!("{id}/STTTT-BCVT&CNTT"),
+            ..request()
+        };
+        self.ask_for(id, one).await;
     }
 
     /// Issues a request after an outline that proposes one sentence.

@@ -44,7 +44,8 @@ impl<M> OrRefused<M> for Result<Response<M>, Status> {
     }
 }
 
-fn told(status: &Status) -> String {
+/// Tells everything the server said of a refusal.
+pub(crate) fn told(status: &Status) -> String {
     let details = status.get_error_details();
     let mut text = format!("{:?}: {}", status.code(), status.message());
     if let Some(vietnamese) = details.localized_message() {

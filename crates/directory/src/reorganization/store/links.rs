@@ -152,11 +152,19 @@ pub(crate) async fn in_force(
     for (id, date) in dates {
         let id = read_id(&id)?;
         let links = of(db, &id).await?;
-        let links = links.into_iter().map(LinkFact::try_from);
-        let links = links.collect::<Result<_>>()?;
-        found.insert(id, ActFact { date, links });
+        found.insert(id, fact(date, links)?);
     }
     Ok(found)
+}
+
+/// Returns an act as far as totals depend on it.
+pub(in crate::reorganization) fn fact(
+    date: NaiveDate,
+    links: impl IntoIterator<Item = Link>,
+) -> Result<ActFact> {
+    let links = links.into_iter().map(LinkFact::try_from);
+    let links = links.collect::<Result<_>>()?;
+    Ok(ActFact { date, links })
 }
 
 impl TryFrom<Link> for LinkFact {
@@ -201,7 +209,7 @@ pub(super) async fn naming(db: &impl ConnectionTrait, units: &[UnitId]) -> Resul
     Ok(found.into_iter().collect())
 }
 
-/// Returns another reorganisation that names one of some units and was not taken back.
+/// Returns another reorganisation that counts and names one of some units.
 pub(in crate::reorganization) async fn one_naming(
     db: &impl ConnectionTrait,
     but: &ReorganizationId,
@@ -212,7 +220,7 @@ pub(in crate::reorganization) async fn one_naming(
         .column(row::Column::Id)
         .filter(row::Column::Id.is_in(naming(db, units).await?))
         .filter(row::Column::Id.ne(but.as_str()))
-        .filter(row::Column::State.ne(State::Reverted.as_str()))
+        .filter(row::Column::State.eq(State::Applied.as_str()))
         .into_tuple::<String>()
         .one(db)
         .await?;

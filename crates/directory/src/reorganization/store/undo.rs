@@ -78,6 +78,23 @@ pub(in crate::reorganization) async fn before(
     rows.into_iter().map(read).collect()
 }
 
+/// Returns the units that began with one.
+pub(in crate::reorganization) async fn begun_with(
+    db: &impl ConnectionTrait,
+    id: &ReorganizationId,
+) -> Result<Vec<UnitId>> {
+    let ids: Vec<String> = row::Entity::find()
+        .select_only()
+        .column(row::Column::UnitId)
+        .filter(row::Column::ReorganizationId.eq(id.as_str()))
+        .filter(row::Column::Before.is_null())
+        .order_by_asc(row::Column::UnitId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    ids.iter().map(|it| read_unit(it)).collect()
+}
+
 /// Lets what earlier reorganisations left count as unchanged after a later one was taken
 /// back: its units are as they were, in a new version. By unit: version before, version
 /// now.

@@ -87,6 +87,7 @@ impl From<UnitChange> for pb::UnitChange {
             place: it.names.place,
             superior_organ: it.names.superior_organ,
             identifiers: codes(it.codes),
+            moves_to_top: it.to_the_top,
         }
     }
 }

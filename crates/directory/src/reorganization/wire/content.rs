@@ -90,6 +90,14 @@ pub(super) fn read_change(
         wire => UnitKind::from_wire(&format!("{field}.kind"), wire, bad).map(Some),
     };
     let parent = bad.optional(format!("{field}.parent_unit"), &it.parent_unit);
+    if it.moves_to_top && !it.parent_unit.is_empty() {
+        bad.add(
+            format!("{field}.parent_unit"),
+            "MUST_BE_EMPTY",
+            "a unit that moves to the top has no unit above it",
+            "đơn vị trở thành cấp cao nhất thì không có cấp trên",
+        );
+    }
     let texts = [
         &it.display_name,
         &it.short_name,
@@ -104,6 +112,7 @@ pub(super) fn read_change(
         kind: kind?,
         names: names?,
         parent: parent?,
+        to_the_top: it.moves_to_top,
         codes,
     })
 }

@@ -1,6 +1,9 @@
 //! Whole histories out, with many rows a statement: only what is new or ends is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use chrono::NaiveDate;
 use kit::{Error, Result};
@@ -16,6 +19,7 @@ use crate::{
     feed::{self, Changed, Told},
     unit::{
         Identifier,
+        forest::Tree,
         history::{Appearance, Fact, Histories, History},
     },
 };
@@ -71,11 +75,13 @@ const IDENTIFIERS: Table<5> = Table {
 };
 
 /// Puts histories in the place of what was known of these units, which the caller has seen
-/// while the tree stood still, and takes others away. Says where the feed tells of it.
+/// while the tree stood still, and takes others away. Says where the feed tells of it. Search
+/// keys come from the trees of the units that change, where they were made already.
 pub(crate) async fn save(
     db: &impl ConnectionTrait,
     before: &Histories,
     changed: &Histories,
+    trees: &[Tree],
     gone: &BTreeSet<UnitId>,
 ) -> Result<Told> {
     let taken: Vec<_> = gone.iter().map(UnitId::as_str).collect();
@@ -83,9 +89,11 @@ pub(crate) async fn save(
     for table in [NAMES.name, PARENTS.name, IDENTIFIERS.name] {
         delete(db, table, "unit_id", &taken).await?;
     }
+    let mut trees = trees.iter().peekable();
     let changes = changed.iter().map(|(id, after)| Change {
         before: before.get(id).map(|it| &**it),
         after,
+        tree: trees.next_if(|it| it.history.id == *id),
     });
     let changes: Vec<_> = changes.collect();
     write_units(db, &changes).await?;
@@ -124,6 +132,20 @@ async fn delete(
 struct Change<'a> {
     before: Option<&'a History>,
     after: &'a History,
+    tree: Option<&'a Tree>,
+}
+
+impl<'a> Change<'a> {
+    /// Returns what a search looks through for a name of the unit.
+    fn search_key(&self, name: &'a Fact<Appearance>) -> Cow<'a, str> {
+        let mut names = self.after.appearances.iter();
+        let index = names.position(|it| std::ptr::eq(it, name));
+        let known = self
+            .tree
+            .zip(index)
+            .and_then(|(it, index)| it.search_key(index));
+        known.map_or_else(|| name.value.names.search_key().into(), Cow::Borrowed)
+    }
 }
 
 /// What the rows of many units have in common when they change: the end, the time, and the
@@ -133,7 +155,7 @@ type Same = (Option<NaiveDate>, i64, i64, i64);
 async fn write_units(db: &impl ConnectionTrait, changes: &[Change<'_>]) -> Result<()> {
     let mut updates: BTreeMap<Same, Vec<&str>> = BTreeMap::new();
     let (mut new, mut anew) = (Vec::new(), Vec::new());
-    for Change { before, after } in changes {
+    for Change { before, after, .. } in changes {
         let Some(known) = before else {
             new.push(*after);
             continue;
@@ -172,21 +194,21 @@ async fn write<'a, R: Row + Sync, const N: usize>(
     table: &Table<N>,
     changes: &[Change<'a>],
     facts: fn(&'a History) -> &'a [R],
-    row: fn(&'a UnitId, &'a R) -> [Cell<'a>; N],
+    row: fn(&Change<'a>, &'a R) -> [Cell<'a>; N],
 ) -> Result<()> {
     let mut gone: BTreeMap<Group, Vec<&str>> = BTreeMap::new();
     let mut ends: BTreeMap<Group, Vec<&str>> = BTreeMap::new();
     let mut new = Vec::new();
-    for Change { before, after } in changes {
-        let id = &after.id;
-        let there = between(before.map_or(&[][..], facts), facts(after));
+    for change in changes {
+        let id = &change.after.id;
+        let there = between(change.before.map_or(&[][..], facts), facts(change.after));
         for it in there.gone {
             gone.entry(Group::of(it)).or_default().push(id.as_str());
         }
         for it in there.ends {
             ends.entry(Group::of(it)).or_default().push(id.as_str());
         }
-        new.extend(there.new.into_iter().map(|it| (id, it)));
+        new.extend(there.new.into_iter().map(|it| (change, it)));
     }
     for (group, ids) in gone {
         for some in ids.chunks(IDS) {
@@ -209,7 +231,12 @@ async fn write<'a, R: Row + Sync, const N: usize>(
             require_all(table.name, some, found)?;
         }
     }
-    bulk::insert(db, table, new.into_iter().map(|(id, it)| row(id, it))).await
+    bulk::insert(
+        db,
+        table,
+        new.into_iter().map(|(change, it)| row(change, it)),
+    )
+    .await
 }
 
 impl Group<'_> {
@@ -251,10 +278,10 @@ fn unit_row(history: &History) -> [Cell<'_>; 7] {
     ]
 }
 
-fn name_row<'a>(unit: &'a UnitId, it: &'a Fact<Appearance>) -> [Cell<'a>; 10] {
+fn name_row<'a>(change: &Change<'a>, it: &'a Fact<Appearance>) -> [Cell<'a>; 10] {
     let names = &it.value.names;
     [
-        unit.as_str().into(),
+        change.after.id.as_str().into(),
         it.validity.start().into(),
         it.validity.end().into(),
         names.display_name.as_str().into(),
@@ -263,22 +290,22 @@ fn name_row<'a>(unit: &'a UnitId, it: &'a Fact<Appearance>) -> [Cell<'a>; 10] {
         names.place.as_str().into(),
         names.superior_organ.as_str().into(),
         it.value.kind.as_str().into(),
-        names.search_key().into(),
+        Cell::Text(change.search_key(it)),
     ]
 }
 
-fn parent_row<'a>(unit: &'a UnitId, it: &'a Fact<Option<UnitId>>) -> [Cell<'a>; 4] {
+fn parent_row<'a>(change: &Change<'a>, it: &'a Fact<Option<UnitId>>) -> [Cell<'a>; 4] {
     [
-        unit.as_str().into(),
+        change.after.id.as_str().into(),
         it.validity.start().into(),
         it.validity.end().into(),
         it.value.as_ref().map(UnitId::as_str).into(),
     ]
 }
 
-fn identifier_row<'a>(unit: &'a UnitId, it: &'a Identifier) -> [Cell<'a>; 5] {
+fn identifier_row<'a>(change: &Change<'a>, it: &'a Identifier) -> [Cell<'a>; 5] {
     [
-        unit.as_str().into(),
+        change.after.id.as_str().into(),
         it.scheme.as_str().into(),
         it.value.as_str().into(),
         it.validity.start().into(),

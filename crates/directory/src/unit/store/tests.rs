@@ -93,7 +93,9 @@ impl Kept {
         let gone: BTreeSet<_> = gone.iter().map(|it| id(it)).collect();
         let tx = self.db.begin_as("system", "units", "test").await.unwrap();
         let before = feed::head(&tx.db).await.unwrap();
-        let told = save(&tx.db, &self.units, &changed, &gone).await.unwrap();
+        let told = save(&tx.db, &self.units, &changed, &[], &gone)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let count = i64::try_from(changed.len() + gone.len()).unwrap();
         assert_eq!(told.after, before);
@@ -197,7 +199,7 @@ async fn what_is_not_as_it_was_seen_is_not_written() {
     other.version = 8;
     let changed = Histories::from([(other.id.clone(), Arc::new(other))]);
     let tx = kept.db.begin_as("system", "units", "test").await.unwrap();
-    let refused = save(&tx.db, &seen, &changed, &BTreeSet::new()).await;
+    let refused = save(&tx.db, &seen, &changed, &[], &BTreeSet::new()).await;
     assert!(
         matches!(refused, Err(kit::Error::Internal(_))),
         "{refused:?}"
