@@ -145,7 +145,7 @@ impl Indicators {
 
     /// Names of the gRPC services, for health checks.
     #[must_use]
-    pub fn services() -> [&'static str; 8] {
+    pub fn services() -> [&'static str; 9] {
         [
             "cds.indicators.v1.AggregationService",
             "cds.indicators.v1.IndicatorService",
