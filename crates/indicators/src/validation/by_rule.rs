@@ -249,8 +249,9 @@ impl Planned {
     ) -> Option<Issue> {
         let own = self.reported().filter_map(|it| known.get_key_value(it));
         let known: BTreeMap<_, _> = own.map(|(cell, it)| (cell.clone(), it.clone())).collect();
-        let holds = match self.truth.compute(known.clone()) {
-            Ok((holds, _)) => holds,
+        // What it takes is reported, and reported figures are exact as they stand.
+        let holds = match self.truth.compute(known.clone(), BTreeMap::new()) {
+            Ok(given) => given.quantity,
             Err(problem) => return Some(not_computed(&problem)),
         };
         let is_broken = holds.content() == &Known::Value(Value::Flag(false))
@@ -304,8 +305,8 @@ impl Sides {
 
 /// Computes a side for telling it; nothing when it has no value.
 fn value_of(side: &mut Plan, known: &BTreeMap<Cell, Quantity>) -> Option<Decimal> {
-    let (quantity, _) = side.compute(known.clone()).ok()?;
-    match quantity.content() {
+    let given = side.compute(known.clone(), BTreeMap::new()).ok()?;
+    match given.quantity.content() {
         Known::Value(Value::Decimal(value)) => Some(shortened(*value)),
         _ => None,
     }

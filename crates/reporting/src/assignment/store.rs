@@ -5,7 +5,10 @@ use kit::{
     db::{on_unique, times::instant},
     etag,
 };
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, entity::prelude::*};
+use sea_orm::{
+    ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*,
+    sea_query::SelectStatement,
+};
 use types::ids::{ReportId, ReportRequestId, UnitId};
 
 use super::Assignment;
@@ -96,6 +99,15 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: &ReportId) -> Result<Opt
     let key = (id.request.as_str().to_owned(), id.unit.as_str().to_owned());
     let row = row::Entity::find_by_id(key).one(db).await?;
     row.map(Assignment::try_from).transpose()
+}
+
+/// Returns the question for the requests that a unit is asked by.
+pub(crate) fn requests_of(unit: &UnitId) -> SelectStatement {
+    row::Entity::find()
+        .select_only()
+        .column(row::Column::RequestId)
+        .filter(row::Column::UnitId.eq(unit.as_str()))
+        .into_query()
 }
 
 /// Returns what all units owe to a request, by unit.

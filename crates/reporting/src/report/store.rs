@@ -6,8 +6,8 @@ use kit::{
     etag,
 };
 use sea_orm::{
-    ActiveValue::Set, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
-    sea_query::OnConflict,
+    ActiveValue::Set, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    entity::prelude::*, sea_query::OnConflict,
 };
 use types::ids::{Principal, ReportId, ReportRequestId, UnitId};
 
@@ -221,7 +221,10 @@ pub(super) async fn of_unit(
     if let Some((micros, request)) = after {
         let earlier = row::Column::CreateMicros.lt(micros);
         let same = row::Column::CreateMicros.eq(micros);
-        query = query.filter(earlier.or(same.and(row::Column::RequestId.lt(request))));
+        let before = Condition::all()
+            .add(same)
+            .add(row::Column::RequestId.lt(request));
+        query = query.filter(Condition::any().add(earlier).add(before));
     }
     let rows = query
         .order_by_desc(row::Column::CreateMicros)

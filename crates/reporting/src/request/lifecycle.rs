@@ -230,7 +230,7 @@ pub(crate) fn read_key(key: &str) -> Result<(i64, String)> {
 fn remarks(request: &ReportRequest, calendar: &Calendar) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let due = vietnam_date(request.due_time);
-    let window = types::period::WindowRule::default().window(request.period);
+    let window = types::period::WindowRule::decree_09_2019().window(request.period);
     if let Some(end) = window.ok().and_then(|it| it.end()) {
         // The first day after the window is the first one on which anything can be counted.
         let last_day = end.pred_opt().unwrap_or(end);

@@ -98,8 +98,11 @@ impl RequestService for Rpc {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let changed = self.requests.update(&tx, &actor, update, issuer_name);
-        tx.reply(changed.await?.into()).await
+        let changed = self
+            .requests
+            .update(&tx, &actor, update, issuer_name)
+            .await?;
+        tx.reply(changed.into()).await
     }
 
     async fn close_report_request(

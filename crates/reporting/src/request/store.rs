@@ -6,11 +6,12 @@ use kit::{
     etag,
 };
 use sea_orm::{
-    ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Query,
+    ActiveValue::Set, Condition, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*,
 };
 use types::ids::{ReportRequestId, ReportTemplateId, UnitId};
 
 use super::{ListRequests, ReportRequest, RequestState};
+use crate::assignment;
 
 mod row {
     use sea_orm::entity::prelude::*;
@@ -121,11 +122,7 @@ pub(super) async fn list(
         query = query.filter(row::Column::IssuerUnit.eq(issuer.as_str()));
     }
     if let Some(reader) = &list.reader {
-        let asked = Query::select()
-            .column("request_id")
-            .from("assignments")
-            .and_where(Expr::col("unit_id").eq(reader.as_str()))
-            .take();
+        let asked = assignment::store::requests_of(reader);
         query = query.filter(row::Column::Id.in_subquery(asked));
     }
     if !list.states.is_empty() {
@@ -135,7 +132,8 @@ pub(super) async fn list(
     if let Some((micros, id)) = after {
         let earlier = row::Column::CreateMicros.lt(micros);
         let same = row::Column::CreateMicros.eq(micros);
-        query = query.filter(earlier.or(same.and(row::Column::Id.lt(id))));
+        let before = Condition::all().add(same).add(row::Column::Id.lt(id));
+        query = query.filter(Condition::any().add(earlier).add(before));
     }
     let rows = query
         .order_by_desc(row::Column::CreateMicros)

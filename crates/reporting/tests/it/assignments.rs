@@ -397,10 +397,11 @@ async fn a_unit_finds_what_is_asked_of_it_and_what_it_has_to_do() {
         page_size: 1,
         ..Default::default()
     };
-    let open = stage
-        .reports()
-        .list_reports(stage.reporter.ask(list(&[pb::ReportState::Draft])));
-    let open = open.await.unwrap().into_inner();
+    let mut reports = stage.reports();
+    let open = reports
+        .list_reports(stage.reporter.ask(list(&[pb::ReportState::Draft])))
+        .await;
+    let open = open.unwrap().into_inner();
     assert_eq!(open.reports[0].name, "reports/yc-900.huyen-minh-long");
     assert_eq!(open.next_page_token, "");
     let first = stage
