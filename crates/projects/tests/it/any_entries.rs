@@ -85,6 +85,21 @@ enum Entry {
     },
 }
 
+/// Kinds of entries, with each kind of disbursement.
+const KINDS: usize = 15;
+
+impl Entry {
+    fn kind(&self) -> String {
+        match self {
+            Self::Spend { kind, .. } => kind.as_str_name().to_owned(),
+            other => {
+                let told = format!("{other:?}");
+                told.split(' ').next().unwrap().to_owned()
+            }
+        }
+    }
+}
+
 fn entry() -> impl Strategy<Value = Entry> {
     let place = || 0..12_usize;
     // Mostly within the means, sometimes far beyond them, sometimes nothing or below it.
@@ -184,11 +199,13 @@ impl Refused {
 fn after_any_entries_every_node_is_the_sum_of_its_entries_and_of_the_nodes_below_it() {
     let runtime = Runtime::new().unwrap();
     let ground = RefCell::new(None);
+    let taken = RefCell::new(BTreeMap::new());
     let config = Config {
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()
     };
+    let is_thorough = config.cases >= 256;
     let entries = proptest::collection::vec(entry(), 1..40);
     TestRunner::new(config)
         .run(&entries, |entries| {
@@ -201,18 +218,26 @@ fn after_any_entries_every_node_is_the_sum_of_its_entries_and_of_the_nodes_below
                     None => Ground::open().await,
                 };
                 it.cases += 1;
-                one_case(&it, &entries).await;
+                let played = one_case(&it, &entries).await;
+                for kind in played {
+                    *taken.borrow_mut().entry(kind).or_insert(0_u32) += 1;
+                }
                 it
             });
             *ground.borrow_mut() = Some(used);
             Ok(())
         })
         .unwrap();
+    // Sums of nothing but refusals would prove nothing.
+    let taken = taken.into_inner();
+    eprintln!("taken: {taken:?}");
+    assert!(!is_thorough || taken.len() == KINDS, "{taken:?}");
     // What holds a database is let go within the runtime.
     runtime.block_on(async move { drop(ground) });
 }
 
-async fn one_case(ground: &Ground, entries: &[Entry]) {
+/// Plays one case and returns the kinds of the entries that were taken.
+async fn one_case(ground: &Ground, entries: &[Entry]) -> Vec<String> {
     let office = &ground.office;
     let mut case = Case::open(ground).await;
     let mut before = Vec::new();
@@ -220,8 +245,11 @@ async fn one_case(ground: &Ground, entries: &[Entry]) {
         before.push(node(office, unit, alone).await);
     }
     let opened = case.model.nodes();
+    let mut taken = Vec::new();
     for entry in entries {
-        case.play(entry).await;
+        if case.play(entry).await.is_ok() {
+            taken.push(entry.kind());
+        }
     }
     let now = case.model.nodes();
     for (place, (unit, alone, _)) in NODES.into_iter().enumerate() {
@@ -240,6 +268,7 @@ async fn one_case(ground: &Ground, entries: &[Entry]) {
         case.entries_add_up(project).await;
     }
     case.model.holds();
+    taken
 }
 
 fn ask(scope_unit: &str) -> pb::SummarizeBudgetRequest {
@@ -328,14 +357,15 @@ impl<'a> Case<'a> {
     }
 
     /// Enters one thing. Whether it is taken or refused, its line then says what the model says.
-    async fn play(&mut self, entry: &Entry) {
+    async fn play(&mut self, entry: &Entry) -> Result<(), Refused> {
         let line = self.touched(entry);
-        let _ = self.try_enter(entry).await;
+        let answer = self.try_enter(entry).await;
         if let Some(line) = line {
             let told = self.office.get_line(&line).await;
             let known = self.model.numbers(&line);
             assert_eq!(of_line(&told), Numbers { closed: 0, ..known }, "{entry:?}");
         }
+        answer
     }
 
     /// The entries of a project, read page by page, are what its lines say.
