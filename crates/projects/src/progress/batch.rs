@@ -115,6 +115,11 @@ impl Progress {
         actor: &Actor,
         named: &BTreeSet<&ProjectId>,
     ) -> Result<BTreeMap<ProjectId, UnitId>> {
+        if named.is_empty() {
+            // Nothing could be read: every entry is told what is wrong with it, and no more.
+            self.access.permitted(actor, &[]).await?;
+            return Ok(BTreeMap::new());
+        }
         let found = project::store::find_all(&tx.db, named).await?;
         let owners: BTreeSet<_> = found.iter().map(|it| it.owner_unit.clone()).collect();
         if owners.is_empty() {

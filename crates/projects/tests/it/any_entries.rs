@@ -85,10 +85,25 @@ enum Entry {
     },
 }
 
+/// Kinds of entries, with each kind of disbursement.
+const KINDS: usize = 15;
+
+impl Entry {
+    fn kind(&self) -> String {
+        match self {
+            Self::Spend { kind, .. } => kind.as_str_name().to_owned(),
+            other => {
+                let told = format!("{other:?}");
+                told.split(' ').next().unwrap().to_owned()
+            }
+        }
+    }
+}
+
 fn entry() -> impl Strategy<Value = Entry> {
     let place = || 0..12_usize;
     // Mostly within the means, sometimes far beyond them, sometimes nothing or below it.
-    let amount = || prop_oneof![8 => 1..400_i64, 1 => Just(5_000), 1 => -3..=0_i64];
+    let amount = || prop_oneof![16 => 1..150_i64, 1 => Just(5_000), 1 => -3..=0_i64];
     let kind = prop_oneof![
         Just(pb::DisbursementKind::Advance),
         Just(pb::DisbursementKind::Payment),
@@ -104,27 +119,44 @@ fn entry() -> impl Strategy<Value = Entry> {
     );
     let triple = || (place(), place(), amount());
     let moved = || proptest::bool::weighted(0.3);
+    // What ends things for good is rare, so that much is entered before.
     prop_oneof![
-        1 => need.prop_map(|(line, amount)| Entry::Need { line, amount }),
-        5 => triple().prop_map(|(line, by, amount)| Entry::Grant { line, by, amount }),
-        2 => (triple(), moved()).prop_map(|((line, of, amount), moved)| Entry::Recall { line, of, amount, moved }),
-        1 => place().prop_map(|nth| Entry::Unallocate { nth }),
-        3 => (triple(), moved(), any::<bool>()).prop_map(
-            |((line, of, amount), moved, to_unit)| Entry::Move { line, of, amount, moved, to_unit },
+        2 => need.prop_map(|(line, amount)| Entry::Need { line, amount }),
+        10 => triple().prop_map(|(line, by, amount)| Entry::Grant { line, by, amount }),
+        6 => (triple(), moved()).prop_map(|((line, of, amount), moved)| Entry::Recall {
+            line,
+            of,
+            amount,
+            moved,
+        }),
+        3 => place().prop_map(|nth| Entry::Unallocate { nth }),
+        10 => (triple(), moved(), any::<bool>()).prop_map(
+            |((line, of, amount), moved, to_unit)| Entry::Move {
+                line,
+                of,
+                amount,
+                moved,
+                to_unit,
+            }
         ),
         1 => place().prop_map(|of| Entry::Revoke { of }),
-        1 => place().prop_map(|of| Entry::Replace { of }),
-        2 => (triple(), moved()).prop_map(|((line, of, amount), moved)| Entry::Cover { line, of, amount, moved }),
-        2 => (place(), amount()).prop_map(|(line, amount)| Entry::Sign { line, amount }),
-        1 => (place(), -200..200_i64).prop_map(|(nth, amount)| Entry::Amend { nth, amount }),
-        5 => spend.prop_map(|(line, kind, amount, day, under)| Entry::Spend {
+        2 => place().prop_map(|of| Entry::Replace { of }),
+        10 => (triple(), moved()).prop_map(|((line, of, amount), moved)| Entry::Cover {
+            line,
+            of,
+            amount,
+            moved,
+        }),
+        8 => (place(), amount()).prop_map(|(line, amount)| Entry::Sign { line, amount }),
+        6 => (place(), -100..100_i64).prop_map(|(nth, amount)| Entry::Amend { nth, amount }),
+        24 => spend.prop_map(|(line, kind, amount, day, under)| Entry::Spend {
             line,
             kind,
             amount,
             day,
             under,
         }),
-        1 => (place(), 0..DAYS.len()).prop_map(|(nth, day)| Entry::Reverse { nth, day }),
+        6 => (place(), 0..DAYS.len()).prop_map(|(nth, day)| Entry::Reverse { nth, day }),
         1 => (place(), prop_oneof![4 => Just(0_i64), 1 => -1..=1_i64])
             .prop_map(|(line, off)| Entry::Settle { line, off }),
     ]
@@ -184,11 +216,13 @@ impl Refused {
 fn after_any_entries_every_node_is_the_sum_of_its_entries_and_of_the_nodes_below_it() {
     let runtime = Runtime::new().unwrap();
     let ground = RefCell::new(None);
+    let taken = RefCell::new(BTreeMap::new());
     let config = Config {
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()
     };
+    let is_thorough = config.cases >= 256;
     let entries = proptest::collection::vec(entry(), 1..40);
     TestRunner::new(config)
         .run(&entries, |entries| {
@@ -201,18 +235,26 @@ fn after_any_entries_every_node_is_the_sum_of_its_entries_and_of_the_nodes_below
                     None => Ground::open().await,
                 };
                 it.cases += 1;
-                one_case(&it, &entries).await;
+                let played = one_case(&it, &entries).await;
+                for kind in played {
+                    *taken.borrow_mut().entry(kind).or_insert(0_u32) += 1;
+                }
                 it
             });
             *ground.borrow_mut() = Some(used);
             Ok(())
         })
         .unwrap();
+    // Sums of nothing but refusals would prove nothing.
+    let taken = taken.into_inner();
+    eprintln!("taken: {taken:?}");
+    assert!(!is_thorough || taken.len() == KINDS, "{taken:?}");
     // What holds a database is let go within the runtime.
     runtime.block_on(async move { drop(ground) });
 }
 
-async fn one_case(ground: &Ground, entries: &[Entry]) {
+/// Plays one case and returns the kinds of the entries that were taken.
+async fn one_case(ground: &Ground, entries: &[Entry]) -> Vec<String> {
     let office = &ground.office;
     let mut case = Case::open(ground).await;
     let mut before = Vec::new();
@@ -220,8 +262,11 @@ async fn one_case(ground: &Ground, entries: &[Entry]) {
         before.push(node(office, unit, alone).await);
     }
     let opened = case.model.nodes();
+    let mut taken = Vec::new();
     for entry in entries {
-        case.play(entry).await;
+        if case.play(entry).await.is_ok() {
+            taken.push(entry.kind());
+        }
     }
     let now = case.model.nodes();
     for (place, (unit, alone, _)) in NODES.into_iter().enumerate() {
@@ -240,6 +285,7 @@ async fn one_case(ground: &Ground, entries: &[Entry]) {
         case.entries_add_up(project).await;
     }
     case.model.holds();
+    taken
 }
 
 fn ask(scope_unit: &str) -> pb::SummarizeBudgetRequest {
@@ -314,6 +360,13 @@ impl<'a> Case<'a> {
                 case.moving.push(name);
             }
         }
+        // There is something to spend from the beginning.
+        for line in 0..case.lines.len() {
+            for (by, amount) in [(0, 300), (2, 50)] {
+                let grant = Entry::Grant { line, by, amount };
+                case.play(&grant).await.unwrap();
+            }
+        }
         case
     }
 
@@ -328,14 +381,15 @@ impl<'a> Case<'a> {
     }
 
     /// Enters one thing. Whether it is taken or refused, its line then says what the model says.
-    async fn play(&mut self, entry: &Entry) {
+    async fn play(&mut self, entry: &Entry) -> Result<(), Refused> {
         let line = self.touched(entry);
-        let _ = self.try_enter(entry).await;
+        let answer = self.try_enter(entry).await;
         if let Some(line) = line {
             let told = self.office.get_line(&line).await;
             let known = self.model.numbers(&line);
             assert_eq!(of_line(&told), Numbers { closed: 0, ..known }, "{entry:?}");
         }
+        answer
     }
 
     /// The entries of a project, read page by page, are what its lines say.

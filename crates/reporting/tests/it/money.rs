@@ -285,7 +285,7 @@ async fn the_368_million_stand_in_the_next_submission_in_words_and_not_in_the_on
     for text in words(&stage, MINH_LONG).await {
         let asked = format!("Đề xuất bổ sung {IN_FULL}");
         assert_in_order(&text, &[one.to_owned(), asked, two.to_owned()]);
-        assert!(!text.contains("đã cấp theo"), "{text}");
+        assert!(!text.contains("đã cấp theo Quyết định"), "{text}");
     }
 
     // A decision grants it; the report that is sent again tells so.

@@ -267,14 +267,23 @@ impl Model {
         it.repaid = (it.repaid - repaid).max(0);
     }
 
+    fn is_void(&self, (decision, moved_by): &Money) -> bool {
+        let ended = |it: &String| self.decisions[it].ended;
+        ended(decision) || moved_by.as_ref().is_some_and(ended)
+    }
+
+    /// Returns what a line holds of decisions that have ended.
+    pub(super) fn uncovered(&self, line: &str) -> Vec<Money> {
+        let held = self.lines.get(line).into_iter().flat_map(|it| &it.held);
+        let void = held.filter(|(money, amount)| **amount > 0 && self.is_void(money));
+        void.map(|(money, _)| money.clone()).collect()
+    }
+
     pub(super) fn numbers(&self, line: &str) -> Numbers {
         let it = self.lines.get(line).cloned().unwrap_or_default();
         let sum = |of: &dyn Fn(bool, bool) -> bool| -> i64 {
-            let held = it.held.iter().filter(|((decision, moved_by), _)| {
-                let ended = |it: &String| self.decisions[it].ended;
-                let is_void = ended(decision) || moved_by.as_ref().is_some_and(ended);
-                of(self.permits(decision), is_void)
-            });
+            let held = it.held.iter();
+            let held = held.filter(|(money, _)| of(self.permits(&money.0), self.is_void(money)));
             held.map(|(_, amount)| amount).sum()
         };
         let allocated = sum(&|permits, _| !permits);

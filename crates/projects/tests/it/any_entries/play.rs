@@ -134,7 +134,8 @@ impl Case<'_> {
                 amount,
                 moved,
             } => {
-                let (line, money) = (at(&self.lines, *line)?, self.money(*of, *moved)?);
+                let line = at(&self.lines, *line)?;
+                let money = self.uncovered(&line, *of, *moved)?;
                 self.cover(line, money, *amount).await?;
             }
             Entry::Sign { line, amount } => {
@@ -159,6 +160,10 @@ impl Case<'_> {
             Entry::Settle { line, off } => {
                 let line = at(&self.lines, *line)?;
                 let known = office.get_line(&line).await;
+                if known.disbursed_amount_vnd == 0 {
+                    // Nothing more could be entered on a line on which nothing was.
+                    return Err(Refused);
+                }
                 let amount_vnd = known.disbursed_amount_vnd + off;
                 let settle = pb::SettleBudgetLineRequest {
                     name: line.clone(),
@@ -283,6 +288,15 @@ impl Case<'_> {
             false => None,
         };
         Ok((at(&self.decisions, of)?, moved_by))
+    }
+
+    /// Names money that a line holds of an ended decision, if there is any, else any money.
+    fn uncovered(&self, line: &str, of: usize, moved: bool) -> Result<Money, Refused> {
+        let held = self.model.uncovered(line);
+        match held.is_empty() {
+            true => self.money(of, moved),
+            false => at(&held, of),
+        }
     }
 
     /// Decisions that may be revoked or replaced.
