@@ -202,6 +202,7 @@ mod tests {
                     figure(Quantity::absent(Absence::NotArisen)),
                 ),
             ]),
+            entered_by: BTreeMap::new(),
             named: BTreeMap::from([("request.document_number", "847/STTTT-BCVT&CNTT".to_owned())]),
         }
     }

@@ -29,10 +29,10 @@ impl Stage {
         RequestServiceClient::new(self.reporting.clone())
     }
 
-    /// Reads what all units owe, by unit.
-    async fn owed(&self) -> Vec<pb::Assignment> {
+    /// Reads what all units owe to a request, by unit.
+    async fn owed(&self, request: &str) -> Vec<pb::Assignment> {
         let list = pb::ListAssignmentsRequest {
-            parent: REQUEST.into(),
+            parent: request.into(),
             ..Default::default()
         };
         let answer = self
@@ -43,7 +43,8 @@ impl Stage {
     }
 
     async fn owed_by(&self, name: &str) -> pb::Assignment {
-        let owed = self.owed().await;
+        let (request, _) = name.split_once("/assignments/").unwrap();
+        let owed = self.owed(request).await;
         owed.into_iter().find(|it| it.name == name).unwrap()
     }
 
@@ -328,10 +329,9 @@ async fn a_request_that_refuses_what_is_late_says_so() {
     stage.passes("2022-06-29T03:00:00Z").await;
     let refused = stage.submit(&stage.leader, report).await.unwrap_err();
     assert_eq!(reason(&refused), "LATE_REFUSED");
-    stage.extend(
-        "reportRequests/yc-850/assignments/huyen-minh-long",
-        "2022-06-30T10:00:00Z",
-    );
+    let owed = "reportRequests/yc-850/assignments/huyen-minh-long";
+    stage.extend(owed, "2022-06-30T10:00:00Z").await.unwrap();
+    stage.submit(&stage.leader, report).await.unwrap();
 }
 
 #[tokio::test]
