@@ -117,6 +117,4 @@ async fn a_service_whose_directory_stands_still_refuses_and_serves_again_when_it
     until(Code::Unavailable, &values, &token, longest).await;
     directory.signal("CONT");
     until(Code::Ok, &values, &token, longest).await;
-    assert!(indicators.terminate());
-    assert!(directory.terminate());
 }

@@ -194,12 +194,18 @@ impl Verifier {
             return Ok(is_alive);
         }
         let asked = Instant::now();
-        let question = CheckSessionRequest {
+        let mut question = tonic::Request::new(CheckSessionRequest {
             session: session.to_owned(),
-        };
+        });
+        question.set_timeout(LONGEST_QUESTION);
         let answer = SessionServiceClient::new(self.directory.clone())
             .check_session(question)
-            .await?;
+            .await
+            .map_err(|failed| match Error::from(failed) {
+                // Our time to ask is over, not that of the caller.
+                Error::DeadlineExceeded => Error::Unavailable,
+                other => other,
+            })?;
         let is_alive = answer.into_inner().alive;
         self.sessions.put(session.to_owned(), is_alive, asked);
         Ok(is_alive)

@@ -1,7 +1,7 @@
 //! The first administrator settles the directory: units, people, posts, rights; then
 //! everybody sets a password and signs in.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context, Result};
 use kit::config::Secret;
@@ -15,7 +15,7 @@ use proto::{
     },
     shared::Validity,
 };
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 use uuid::Uuid;
 
 use super::{
@@ -77,6 +77,9 @@ impl Cast {
     }
 }
 
+/// People who come in at the same time.
+const SIDE_BY_SIDE: usize = 4;
+
 /// Makes units and people, and lets everybody in.
 pub(super) async fn settle(
     peers: &Peers,
@@ -99,12 +102,16 @@ pub(super) async fn settle(
         format!("created {count} units: province, department, districts, communes"),
     );
 
-    // Passwords are slow to hash by design, so independent people come in side by side.
+    // Passwords are slow to hash by design, so independent people come in side by side, but fewer
+    // at once than the directory lets in from one network.
+    let side_by_side = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     let mut coming = JoinSet::new();
     for new in &sample.people.person {
         let (peers, administrator) = (peers.clone(), administrator.clone());
         let (new, start_date) = (new.clone(), sample.people.start_date.clone());
+        let side_by_side = side_by_side.clone();
         coming.spawn(async move {
+            let _turn = side_by_side.acquire_owned().await?;
             let person = invite(&peers, &administrator, &new, &start_date).await?;
             anyhow::Ok((new.id, person))
         });
