@@ -39,7 +39,7 @@ enum Known {
     #[default]
     Nobody,
     Alone,
-    With(Neighbours),
+    With(Arc<Neighbours>),
 }
 
 impl Neighbourhood {
@@ -48,7 +48,7 @@ impl Neighbourhood {
     }
 
     pub(crate) fn join(&self, neighbours: Neighbours) {
-        self.know(Known::With(neighbours));
+        self.know(Known::With(Arc::new(neighbours)));
     }
 
     fn know(&self, known: Known) {
@@ -67,7 +67,7 @@ impl Neighbourhood {
         let neighbours = match self.known() {
             Known::Alone => return Ok(()),
             Known::With(neighbours) => neighbours,
-            Known::Nobody => Neighbours::default(),
+            Known::Nobody => Arc::default(),
         };
         for some in units.chunks(MOST_UNITS) {
             let units: Vec<_> = some.iter().map(UnitId::name).collect();
