@@ -39,7 +39,7 @@ enum Known {
     #[default]
     Nobody,
     Alone,
-    With(Box<Neighbours>),
+    With(Arc<Neighbours>),
 }
 
 impl Neighbourhood {
@@ -48,7 +48,7 @@ impl Neighbourhood {
     }
 
     pub(crate) fn join(&self, neighbours: Neighbours) {
-        self.know(Known::With(Box::new(neighbours)));
+        self.know(Known::With(Arc::new(neighbours)));
     }
 
     fn know(&self, known: Known) {
@@ -66,8 +66,8 @@ impl Neighbourhood {
     pub(crate) async fn nobody_refers(&self, actor: &Actor, units: &[UnitId]) -> Result<()> {
         let neighbours = match self.known() {
             Known::Alone => return Ok(()),
-            Known::With(neighbours) => *neighbours,
-            Known::Nobody => Neighbours::default(),
+            Known::With(neighbours) => neighbours,
+            Known::Nobody => Arc::default(),
         };
         for some in units.chunks(MOST_UNITS) {
             let units: Vec<_> = some.iter().map(UnitId::name).collect();
