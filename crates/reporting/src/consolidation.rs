@@ -181,10 +181,18 @@ impl Consolidations {
         let letterhead = letterhead.ok_or_else(unknown)?;
         let owed = assignment::store::of_request(db, &request.id).await?;
         // What another unit reports instead, or a unit was let off, is not missing.
-        let owed: Vec<_> = owed
+        let mut owed: Vec<_> = owed
             .into_iter()
             .filter(|it| it.replaced_by.is_none())
             .collect();
+        // In the order of the letter; successors that were not asked themselves come last.
+        owed.sort_by_cached_key(|it| {
+            let place = request
+                .units
+                .iter()
+                .position(|unit| *unit == it.report.unit);
+            place.unwrap_or(usize::MAX)
+        });
         let expected = |it: &&Assignment| !it.is_exempt || accepted.contains_key(&it.report.unit);
         let units: Vec<_> = owed
             .iter()

@@ -12,6 +12,9 @@ use types::{ids::UnitId, violations::Invalid};
 const COLUMNS: &[UnitColumn] = &[
     one("requests", "issuer_unit", "reportRequests"),
     list("requests", "units", "reportRequests"),
+    one("assignments", "unit_id", "reportRequests/-/assignments"),
+    list("assignments", "stands_for", "reportRequests/-/assignments"),
+    one("assignments", "replaced_by", "reportRequests/-/assignments"),
     one("reports", "unit_id", "reports"),
     one("submissions", "unit_id", "reports/-/submissions"),
     one("consolidations", "unit_id", "consolidations"),
@@ -58,6 +61,7 @@ mod tests {
     const LEFT_OUT: &[(&str, &str)] = &[
         ("sections", "unit_id"),
         ("editors", "unit_id"),
+        ("document_numbers", "unit_id"),
         ("figure_locks", "unit_id"),
     ];
 

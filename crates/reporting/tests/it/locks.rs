@@ -333,10 +333,10 @@ async fn a_service_that_was_stopped_catches_up_with_what_became_of_its_figures()
     let (service, run, address) = apart.unwrap();
     stage.sent().await;
     assert_eq!(certificates(&stage).await, held(MINH_LONG, 1));
+    stage.issue("yc-chuyen-de").await;
 
     run.stopper().stop();
     run.until_stopped().await.unwrap();
-    stage.issue("yc-chuyen-de").await;
     let refused = stage.submit(&stage.leader, THEMATIC).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unavailable);
     let accepted = stage.accept(MINH_LONG).await.unwrap();

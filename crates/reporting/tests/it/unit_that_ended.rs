@@ -18,6 +18,7 @@ pub(crate) async fn merge(stage: &Stage, day: &str) {
             kind: dir::ReorganizationKind::Merge.into(),
             decision_number: "1677/NQ-UBTVQH15".into(),
             effective_date: day.into(),
+            source: "Nghị quyết 1677/NQ-UBTVQH15".into(),
             links: vec![dir::LineageLink {
                 predecessor_unit: "units/huyen-minh-long".into(),
                 successor_unit: "units/huyen-ba-to".into(),
