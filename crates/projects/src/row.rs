@@ -169,7 +169,7 @@ fn row(project: &Project, period: Period, day: NaiveDate, facts: &Facts) -> Resu
     let money = money(project, period, day, facts)?;
     let requests = facts.requests.iter();
     let asked: Vec<_> = requests
-        .filter(|it| it.project == project.id && it.asked.period == period)
+        .filter(|it| it.project == project.id && period.contains(&it.asked.period))
         .filter(|it| {
             let granted = it.granted_by().and_then(|it| facts.issue_date(it));
             it.is_open_on(day, granted)

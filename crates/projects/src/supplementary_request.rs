@@ -271,7 +271,9 @@ impl SupplementaryRequests {
         project::store::hold(&tx.db, &before.project).await?;
         money::allows(&tx.db, &before.project, Act::Ask).await?;
         let ids = [before.project.as_str()];
-        let earlier = store::of_period(&tx.db, &ids, before.asked.period).await?;
+        // The table of the year shows them together.
+        let year = Period::of_year(before.asked.period.year()).map_err(Error::internal)?;
+        let earlier = store::of_period(&tx.db, &ids, year).await?;
         can_be_added_up(&earlier, before.asked.amount)?;
         let after = SupplementaryRequest {
             state: SupplementaryState::Submitted,

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use types::{ids::IndicatorId, invalid::InvalidText, quantity::Quantity};
 
+use crate::report::ProjectRow;
+
 const OPEN: &str = "{{";
 const CLOSE: &str = "}}";
 
@@ -48,6 +50,9 @@ pub(crate) struct Facts {
     pub(crate) figures: BTreeMap<IndicatorId, Figure>,
     /// Who entered each of them.
     pub(crate) entered_by: BTreeMap<IndicatorId, String>,
+    /// What the project service says of each project of the unit and period, by name; none when
+    /// the report has no project table.
+    pub(crate) projects: Option<BTreeMap<String, ProjectRow>>,
     /// Everything else, by name.
     pub(crate) named: BTreeMap<&'static str, String>,
 }
@@ -203,6 +208,7 @@ mod tests {
                 ),
             ]),
             entered_by: BTreeMap::new(),
+            projects: None,
             named: BTreeMap::from([("request.document_number", "847/STTTT-BCVT&CNTT".to_owned())]),
         }
     }

@@ -107,6 +107,10 @@ pub(crate) struct ProjectRow {
     pub(crate) requested_amount_vnd: Option<i64>,
     pub(crate) requested: bool,
     pub(crate) note: String,
+    /// The progress entry it tells, `projects/{project}/progressEntries/{progress_entry}`; empty
+    /// when nothing was reported.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) progress_entry: String,
 }
 
 /// Something asked of one organ.
@@ -404,6 +408,18 @@ pub(crate) async fn gather(
     let known = neighbours.figures(actor, &id.unit, report.period).await?;
     facts.figures = known.figures;
     facts.entered_by = known.entered_by;
+    let template = template::store::find(reader, &request.template).await?;
+    let sections = template.into_iter().flat_map(|it| it.sections);
+    if sections
+        .into_iter()
+        .any(|it| it.kind == SectionKind::ProjectTable)
+    {
+        let rows = neighbours
+            .project_rows(actor, &id.unit, report.period)
+            .await?;
+        let rows = rows.into_iter().map(ProjectRow::from);
+        facts.projects = Some(rows.map(|it| (it.project.clone(), it)).collect());
+    }
     let odd = neighbours.odd_figures(actor, &id.unit, report.period);
     Ok(Gathered {
         odd: odd.await?,

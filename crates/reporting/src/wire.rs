@@ -171,6 +171,17 @@ fn read_rows(wire: Vec<pb::ProjectTableRow>, bad: &mut Invalid) -> Option<Vec<Pr
                 "có số tiền âm",
             );
         }
+        let has_money = row.allocated_amount_vnd != 0
+            || row.requested_amount_vnd.is_some()
+            || !row.decision_numbers.is_empty();
+        if row.project.is_empty() && has_money {
+            bad.add(
+                format!("{field}.project"),
+                "MONEY_WITHOUT_PROJECT",
+                "money and decisions stand with a project, which is not named",
+                "kinh phí, quyết định phải gắn với dự án; chưa nêu dự án",
+            );
+        }
         if let (Some(project), Some(title), Some(result_text), Some(note), Some(decision_numbers)) =
             (project, title, result_text, note, decisions)
         {
@@ -183,6 +194,7 @@ fn read_rows(wire: Vec<pb::ProjectTableRow>, bad: &mut Invalid) -> Option<Vec<Pr
                 requested_amount_vnd: row.requested_amount_vnd,
                 requested: row.requested || row.requested_amount_vnd.is_some(),
                 note,
+                progress_entry: String::new(),
             });
         }
     }
@@ -225,6 +237,7 @@ impl From<ProjectRow> for pb::ProjectTableRow {
             requested_amount_vnd: row.requested_amount_vnd,
             requested: row.requested,
             note: row.note,
+            progress_entry: row.progress_entry,
         }
     }
 }

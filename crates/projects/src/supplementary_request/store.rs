@@ -159,7 +159,7 @@ pub(super) async fn list(
         .collect()
 }
 
-/// Returns what was ever asked for these projects in exactly one period: no drafts.
+/// Returns what was ever asked for these projects in a period or in one within it: no drafts.
 pub(crate) async fn of_period(
     db: &impl ConnectionTrait,
     projects: &[&str],
@@ -170,13 +170,15 @@ pub(crate) async fn of_period(
         .filter(|it| it.was_asked());
     let rows = row::Entity::find()
         .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
-        .filter(row::Column::Period.eq(period.to_string()))
         .filter(row::Column::State.is_in(asked.map(SupplementaryState::as_word)))
         .all(db)
         .await?;
-    rows.into_iter()
+    let mut requests: Vec<SupplementaryRequest> = rows
+        .into_iter()
         .map(SupplementaryRequest::try_from)
-        .collect()
+        .collect::<Result<_>>()?;
+    requests.retain(|it| period.contains(&it.asked.period));
+    Ok(requests)
 }
 
 impl TryFrom<row::Model> for SupplementaryRequest {

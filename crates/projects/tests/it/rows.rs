@@ -72,6 +72,11 @@ async fn a_row_keeps_its_three_facts_of_cost_apart() {
         (row.requested, row.requested_amount_vnd),
         (true, Some(100_000_000))
     );
+    // What is asked for the first half stands in the tables of nine months and of the year too.
+    for longer in ["2022-9m", "2022"] {
+        let row = office.rows(longer).await.remove(0);
+        assert_eq!(row.requested_amount_vnd, Some(100_000_000), "{longer}");
+    }
     // Issued in May: the first quarter knows nothing of it.
     let row = office.rows("2022-q1").await.remove(0);
     assert_eq!(

@@ -62,7 +62,8 @@ impl Body {
         cited
     }
 
-    /// Puts the facts into every text; figures that are not there are named.
+    /// Puts the facts into every text, and the money into every row of a project; figures that
+    /// are not there are named.
     pub(crate) fn resolve(&mut self, facts: &Facts, missing: &mut Vec<IndicatorId>) {
         match self {
             Self::Narrative(blocks) => {
@@ -70,12 +71,32 @@ impl Body {
                     block.resolved = placeholder::resolve(&block.text, facts, missing);
                 }
             }
-            Self::ProjectTable(_) => {}
+            Self::ProjectTable(rows) => {
+                if let Some(projects) = &facts.projects {
+                    for row in rows {
+                        row.take_money(projects.get(&row.project));
+                    }
+                }
+            }
             Self::Proposals(proposals) => {
                 for proposal in proposals {
                     proposal.resolved = placeholder::resolve(&proposal.text, facts, missing);
                 }
             }
         }
+    }
+}
+
+impl ProjectRow {
+    /// Takes money, decisions and what is asked for from the project service: a report has no
+    /// money of its own. Of what is no project there, there is none.
+    fn take_money(&mut self, of_project: Option<&Self>) {
+        let none = Self::default();
+        let known = of_project.unwrap_or(&none);
+        self.allocated_amount_vnd = known.allocated_amount_vnd;
+        self.decision_numbers.clone_from(&known.decision_numbers);
+        self.requested_amount_vnd = known.requested_amount_vnd;
+        self.requested = known.requested;
+        self.progress_entry.clone_from(&known.progress_entry);
     }
 }

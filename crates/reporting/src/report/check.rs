@@ -12,7 +12,7 @@ use types::{
     ratio::RatioIssue,
 };
 
-use super::{Gathered, Whole};
+use super::{Body, Gathered, Whole};
 use crate::{
     placeholder::{self, Figure},
     template::SectionKind,
@@ -73,6 +73,7 @@ pub(super) fn report(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
     let mut findings = sections(whole, gathered);
     findings.extend(texts(whole, gathered));
     findings.extend(signature(whole, gathered));
+    findings.extend(projects(whole, gathered));
     findings.extend(figures(whole, gathered));
     odd(whole, gathered, &mut findings);
     findings.extend(form(whole, gathered));
@@ -138,6 +139,41 @@ fn texts(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
                 ));
             }
         }
+    }
+    findings
+}
+
+/// Every project of the unit and period stands in the table, and nothing else that is called one.
+fn projects(whole: &Whole, gathered: &Gathered) -> Vec<Finding> {
+    let Some(known) = &gathered.facts.projects else {
+        return Vec::new();
+    };
+    let mut findings = Vec::new();
+    let mut told = BTreeSet::new();
+    for section in &whole.sections {
+        let Body::ProjectTable(rows) = &section.body else {
+            continue;
+        };
+        let field = format!("sections/{}", section.key);
+        for row in rows.iter().filter(|it| !it.project.is_empty()) {
+            told.insert(&row.project);
+            if !known.contains_key(&row.project) {
+                findings.push(Finding::error(
+                    "PROJECT_NOT_IN_TABLE",
+                    field.clone(),
+                    format!("`{}` is no project of the unit in the period", row.project),
+                    format!("`{}` không phải dự án của đơn vị trong kỳ", row.project),
+                ));
+            }
+        }
+    }
+    for (name, row) in known.iter().filter(|(name, _)| !told.contains(name)) {
+        findings.push(Finding::warning(
+            "PROJECT_MISSING",
+            name.clone(),
+            format!("`{}` stands in no project table of the report", row.title),
+            format!("“{}” chưa có trong bảng dự án của báo cáo", row.title),
+        ));
     }
     findings
 }

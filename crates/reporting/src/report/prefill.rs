@@ -144,6 +144,7 @@ impl From<projects::ProjectRow> for ProjectRow {
             requested_amount_vnd: row.requested_amount_vnd,
             requested: row.requested,
             note,
+            progress_entry: row.progress_entry,
         }
     }
 }

@@ -11,6 +11,8 @@ use proto::{
     reporting::{self as pb, document_service_client::DocumentServiceClient, section_body::Body},
 };
 
+use tonic_types::StatusExt;
+
 use crate::{
     stage::{MINH_LONG, Stage},
     text::{assert_in_order, flat, of_docx, of_pdf},
@@ -318,4 +320,69 @@ async fn the_368_million_stand_in_the_next_submission_in_words_and_not_in_the_on
     assert_eq!(sent, again);
     let (_, docx) = print(&stage, &first.name, pb::DocumentFormat::Docx).await;
     assert!(docx.unwrap().contains(&as_reported));
+}
+
+#[tokio::test]
+async fn a_report_has_no_money_of_its_own_whatever_is_typed_into_it() {
+    let stage = Stage::new().await;
+    let mut money = Money {
+        stage: &stage,
+        budget: BudgetServiceClient::new(stage.projects.clone()),
+    };
+    enter_projects(&stage).await;
+    assert_eq!(stage.certificates(132).await, "");
+    let unit = "huyen-minh-long";
+    stage.write(&stage.reporter, MINH_LONG, unit).await;
+    let sections = stage.sections(&stage.reporter, MINH_LONG).await.sections;
+    let section = sections.into_iter().find(|it| {
+        let body = it.body.as_ref().and_then(|it| it.body.as_ref());
+        matches!(body, Some(Body::ProjectTable(_)))
+    });
+    let section = section.unwrap();
+    let update = |rows| pb::UpdateReportSectionRequest {
+        section: Some(pb::ReportSection {
+            body: Some(pb::SectionBody {
+                body: Some(Body::ProjectTable(pb::ProjectTable { rows })),
+            }),
+            ..section.clone()
+        }),
+        ..Default::default()
+    };
+    let mut reports = stage.reports();
+    let nobody_s = pb::ProjectTableRow {
+        title: "Sửa chữa trụ sở".into(),
+        allocated_amount_vnd: 900_000_000,
+        ..Default::default()
+    };
+    let refused = reports
+        .update_report_section(stage.reporter.ask(update(vec![nobody_s])))
+        .await
+        .unwrap_err();
+    let details = refused.get_error_details();
+    let violation = &details.bad_request().unwrap().field_violations[0];
+    assert_eq!(violation.reason, "MONEY_WITHOUT_PROJECT");
+    let typed = pb::ProjectTableRow {
+        allocated_amount_vnd: 900_000_000,
+        decision_numbers: vec!["999/QĐ-UBND".into()],
+        ..rows(&stage).await.remove(0)
+    };
+    let written = reports
+        .update_report_section(stage.reporter.ask(update(vec![typed])))
+        .await;
+    written.unwrap();
+    let shown = rows(&stage).await.remove(0);
+    assert_eq!(shown.allocated_amount_vnd, 0);
+    assert!(shown.decision_numbers.is_empty());
+    // What is granted while the report is still written stands in it by itself.
+    let asked = money.ask().await;
+    money.grant(asked).await;
+    let shown = rows(&stage).await.remove(0);
+    assert_eq!(shown.allocated_amount_vnd, 368_000_000);
+    assert_eq!(shown.decision_numbers, ["123/QĐ-UBND"]);
+    let validate = pb::ValidateReportRequest {
+        name: MINH_LONG.into(),
+    };
+    let checked = reports.validate_report(stage.reporter.ask(validate)).await;
+    let issues = checked.unwrap().into_inner().issues;
+    assert!(issues.iter().any(|it| it.code == "PROJECT_MISSING"));
 }
