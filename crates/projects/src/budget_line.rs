@@ -316,7 +316,7 @@ fn ended(id: &LineId, days: Validity) -> Error {
         &LINE_UNIT_ENDED,
         [
             ("unit", id.unit.name()),
-            ("end_date", end),
+            ("end", end),
             ("end_vi", end_vi),
             ("line", id.name()),
         ],

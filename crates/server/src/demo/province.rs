@@ -75,6 +75,7 @@ async fn create_indicators(peers: &Peers, receiver: &Person, sample: &Sample) ->
             value_kind: new.value_kind.into(),
             measure_unit: new.measure_unit.clone(),
             accumulation: new.accumulation.into(),
+            base_period: new.base_period.clone(),
             unit_aggregation: new.unit_aggregation.into(),
             period_aggregation: new.period_aggregation.into(),
             direction: new.direction.into(),

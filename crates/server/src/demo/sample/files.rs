@@ -85,6 +85,9 @@ pub(crate) struct Indicator {
     pub(crate) measure_unit: String,
     #[serde(deserialize_with = "words::accumulation")]
     pub(crate) accumulation: Accumulation,
+    /// From where `since-start` counts; none for the others.
+    #[serde(default)]
+    pub(crate) base_period: String,
     #[serde(deserialize_with = "words::aggregation")]
     pub(crate) unit_aggregation: Aggregation,
     #[serde(deserialize_with = "words::aggregation")]
