@@ -211,9 +211,13 @@ impl Users {
     }
 
     /// Keeps a person out and ends his sessions. Nobody suspends himself, nor another one when
-    /// nobody who administers would be left.
+    /// nobody who administers would be left; who has rights elsewhere is suspended by those who
+    /// may do so there.
     pub(crate) async fn suspend(&self, tx: &Tx, actor: &Actor, suspend: Suspend) -> Result<User> {
         let before = self.locked(tx, actor, &suspend.id).await?;
+        for scope in grant::store::scopes_of(&tx.db, &suspend.id.clone().into()).await? {
+            self.access.require_any(actor, &[scope.as_ref()]).await?;
+        }
         if actor.principal().user() == Some(&suspend.id) {
             return Err(Error::rule(&SELF_SUSPENSION, []));
         }

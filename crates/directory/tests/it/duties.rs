@@ -92,6 +92,42 @@ async fn a_unit_administrator_looks_after_his_unit_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn who_has_rights_beyond_a_unit_is_not_kept_out_by_who_looks_after_that_unit() {
+    let world = World::new().await;
+    let unit = "huyen-minh-long";
+    let keeper = world.person("quan-tri-huyen", "unit-administrator", unit);
+    let keeper = keeper.await;
+    // His office is in the district, and he looks after Ba Tơ too.
+    let both = world.person("quan-tri-hai-huyen", "unit-administrator", unit);
+    let both = both.await;
+    world
+        .grant(&both, "unit-administrator", "huyen-ba-to")
+        .await;
+    let clerk = world.person("can-bo", "reporter", unit).await;
+    let mut users = UserServiceClient::new(world.directory());
+    for (person, is_kept_out) in [(&both, false), (&clerk, true)] {
+        let get = pb::GetUserRequest {
+            name: person.name.clone(),
+        };
+        let known = users.get_user(world.administrator.ask(get)).await.unwrap();
+        let suspend = pb::SuspendUserRequest {
+            name: person.name.clone(),
+            etag: known.into_inner().etag,
+            reason: "Nghi lộ mật khẩu".into(),
+            ..Default::default()
+        };
+        let suspended = users.suspend_user(keeper.ask(suspend)).await;
+        match suspended {
+            Ok(_) => assert!(is_kept_out, "{}", person.name),
+            Err(refused) => {
+                assert!(!is_kept_out, "{refused:?}");
+                assert_eq!(refused.code(), Code::PermissionDenied);
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_role_lasts_no_longer_than_the_right_of_who_gives_it() {
     let world = World::new().await;
     let keeper = world.person("quan-tri-tam", "viewer", "huyen-ba-to").await;
