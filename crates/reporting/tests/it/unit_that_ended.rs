@@ -24,6 +24,11 @@ pub(crate) async fn merge(stage: &Stage, day: &str) {
                 successor_unit: "units/huyen-ba-to".into(),
                 share: "1".into(),
             }],
+            changes: vec![dir::UnitChange {
+                unit: "units/xa-long-hiep".into(),
+                parent_unit: "units/huyen-ba-to".into(),
+                ..Default::default()
+            }],
             ..Default::default()
         }),
         reorganization_id: "sap-xep".into(),
