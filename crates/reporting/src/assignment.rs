@@ -94,7 +94,7 @@ impl Assignments {
                 ("unit", before.report.unit.name()),
                 ("due_time", before.due_time.to_rfc3339()),
                 (
-                    "due_date",
+                    "due_time_vi",
                     types::date::short(vietnam_date(before.due_time)),
                 ),
             ];

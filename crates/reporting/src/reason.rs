@@ -18,8 +18,8 @@ reasons! {
     OWN_FIGURES: "who entered figures of this report may not approve it: {figures}", "người đã nhập số liệu của báo cáo này không được duyệt: {figures}";
     REQUEST_NOT_OPEN: "`{name}` is {state}; nothing is sent to it or changed in it", "yêu cầu `{name}` ở trạng thái “{state_vi}”; không thể gửi hoặc thay đổi";
     REQUEST_HAS_REPORTS: "reports to `{name}` are in already: {count}; close it instead", "đã có {count} báo cáo gửi theo yêu cầu `{name}`; hãy đóng yêu cầu thay vì thu hồi";
-    LATE_REFUSED: "`{name}` was due at {due_time} and late reports are refused; ask for a later deadline", "`{name}` hết hạn ngày {due_date} và không nhận báo cáo trễ hạn; hãy đề nghị gia hạn";
-    DUE_NOT_LATER: "the deadline of `{unit}` is {due_time}; only a later one can be given", "hạn nộp của `{unit}` là ngày {due_date}; chỉ được gia hạn muộn hơn";
+    LATE_REFUSED: "`{name}` was due at {due_time} and late reports are refused; ask for a later deadline", "`{name}` hết hạn ngày {due_time_vi} và không nhận báo cáo trễ hạn; hãy đề nghị gia hạn";
+    DUE_NOT_LATER: "the deadline of `{unit}` is {due_time}; only a later one can be given", "hạn nộp của `{unit}` là ngày {due_time_vi}; chỉ được gia hạn muộn hơn";
     REPORT_IS_IN: "`{name}` is in already", "báo cáo `{name}` đã được gửi";
     ASSIGNMENT_REPLACED: "`{unit}` was merged; `{successor}` reports instead", "`{unit}` đã sáp nhập; `{successor}` báo cáo thay";
     FIGURES_MOVED: "{count} figures changed while the report was sent, nothing was sent: {figures}", "{count} số liệu đã thay đổi trong khi gửi, báo cáo chưa được gửi: {figures}";

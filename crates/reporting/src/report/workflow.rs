@@ -128,7 +128,7 @@ impl Reports {
                 ("name", before.id.name()),
                 ("due_time", due.to_rfc3339()),
                 (
-                    "due_date",
+                    "due_time_vi",
                     types::date::short(types::date::vietnam_date(due)),
                 ),
             ];
