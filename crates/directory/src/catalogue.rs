@@ -98,6 +98,8 @@ pub(crate) struct Report {
     pub(crate) reorganization: Option<ReorganizationId>,
     pub(crate) link_count: usize,
     pub(crate) divided_count: usize,
+    /// Units below one that a file names, and which no file names.
+    pub(crate) untouched_count: usize,
     /// What units became, once it is committed.
     pub(crate) written: Option<Written>,
 }
@@ -250,6 +252,7 @@ impl Catalogues {
                 link_count: applied.links.len(),
                 reorganization: Some(applied.id),
                 divided_count: change.divided,
+                untouched_count: change.untouched,
                 written,
             }),
             Err(found) => Ok(Report::refused(explain(found, &change.results))),
@@ -366,4 +369,5 @@ struct MappingChange {
     changes: Vec<UnitChange>,
     results: Vec<RowResult>,
     divided: usize,
+    untouched: usize,
 }

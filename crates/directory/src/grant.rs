@@ -18,6 +18,7 @@ use types::{
 use uuid::Uuid;
 
 use crate::{
+    issuer::Issuers,
     mirror::Mirror,
     principal,
     reason::{
@@ -163,17 +164,25 @@ pub(crate) struct Grants {
     rights: OwnRights,
     mirror: Mirror,
     pages: Pages,
+    issuers: Issuers,
     db: Db,
 }
 
 impl Grants {
-    pub(crate) fn new(access: Access, pages: Pages, mirror: Mirror, db: Db) -> Self {
+    pub(crate) fn new(
+        access: Access,
+        pages: Pages,
+        issuers: Issuers,
+        mirror: Mirror,
+        db: Db,
+    ) -> Self {
         let rights = OwnRights::new(db.clone(), mirror.clone());
         Self {
             access,
             rights,
             mirror,
             pages,
+            issuers,
             db,
         }
     }
@@ -264,7 +273,7 @@ impl Grants {
             by: actor.principal().name(),
             reason: revoke.reason,
         };
-        let administered = administrators::watch(tx).await?;
+        let administered = administrators::watch(tx, self.issuers.names()).await?;
         store::set_revoked(&tx.db, &before.id, &revocation).await?;
         administered.still(tx).await?;
         let after = Grant {

@@ -127,7 +127,7 @@ impl Identities {
         let Some(identity) = linked.into_iter().find(|it| it.name == name) else {
             return Err(Error::not_found("IDENTITY", name.name()));
         };
-        let administered = administrators::watch(tx).await?;
+        let administered = administrators::watch(tx, self.issuers.names()).await?;
         store::delete(&tx.db, &name).await?;
         administered.still(tx).await?;
         let before = Recorded::Linked(&identity);

@@ -74,6 +74,7 @@ struct Claims {
 pub(crate) struct Issuers {
     db: Db,
     known: Arc<[Issuer]>,
+    names: Arc<[String]>,
 }
 
 #[derive(Debug)]
@@ -104,8 +105,14 @@ impl Issuers {
         }
         Ok(Self {
             db,
+            names: known.iter().map(|it| it.issuer.clone()).collect(),
             known: known.into(),
         })
+    }
+
+    /// Returns the names of the issuers that are trusted.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Says whether an issuer is trusted.

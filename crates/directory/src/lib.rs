@@ -2,7 +2,8 @@
 //!
 //! Owns: units with their names, parents and codes over time; people, posts, who signs for
 //! whom, passwords and signing keys; machines and the tokens they get; role grants. It asks
-//! no other service for anything.
+//! the others for one thing only: before a reorganisation is taken back, what they keep of its
+//! new units.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 use std::{path::PathBuf, sync::Arc};
@@ -171,8 +172,20 @@ impl Directory {
             ),
             neighbours,
             catalogues: catalogue::Catalogues::new(access.clone(), mirror.clone()),
-            users: user::Users::new(access.clone(), pages.clone(), db.clone(), enrollment_life),
-            grants: grant::Grants::new(access.clone(), pages.clone(), mirror.clone(), db.clone()),
+            users: user::Users::new(
+                access.clone(),
+                pages.clone(),
+                issuers.clone(),
+                db.clone(),
+                enrollment_life,
+            ),
+            grants: grant::Grants::new(
+                access.clone(),
+                pages.clone(),
+                issuers.clone(),
+                mirror.clone(),
+                db.clone(),
+            ),
             positions: position::Positions::new(access.clone(), pages.clone(), db.clone()),
             delegations: delegation::Delegations::new(access.clone(), pages.clone(), db.clone()),
             watchers: grant::Watchers::new(db.clone(), mirror),
@@ -278,25 +291,31 @@ impl Directory {
     /// # Errors
     /// When the database cannot be written.
     pub async fn first_administrator(&self) -> Result<Option<FirstAdministrator>> {
-        grant::first_administrator(&self.db).await
+        grant::first_administrator(&self.db, self.issuers.names()).await
     }
 }
 
 /// Lets an administrator in again, for who stands at the console of the database: it gives a
 /// one-time secret that works for 15 minutes, and takes away what stood in the way (a forgotten
 /// password, a suspension, a right that was revoked). Without a name it is the first
-/// administrator, and only while nobody who administers can come in. The ledger tells it.
+/// administrator, and only while nobody who administers can come in, by a password or by an
+/// identity at one of the issuers that are set. The ledger tells it.
 ///
 /// # Errors
 /// When somebody administers and nobody is named, when nobody has the name, or when the database
 /// cannot be written.
-pub async fn recover_administrator(db: &Db, user: Option<&str>) -> Result<FirstAdministrator> {
+pub async fn recover_administrator(
+    db: &Db,
+    issuers: &[OutsideIssuer],
+    user: Option<&str>,
+) -> Result<FirstAdministrator> {
     let read = |it: &str| {
         let id = it.strip_prefix("users/").unwrap_or(it);
         UserId::new(id).map_err(|_| kit::Error::not_found("USER", it))
     };
     let user = user.map(read).transpose()?;
-    grant::recover_administrator(db, user.as_ref()).await
+    let issuers: Vec<_> = issuers.iter().map(|it| it.issuer.clone()).collect();
+    grant::recover_administrator(db, &issuers, user.as_ref()).await
 }
 
 /// The service's schema.

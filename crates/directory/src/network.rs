@@ -51,23 +51,34 @@ fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
 }
 
 /// Returns the address a call comes from: that of the TCP peer, or, when the peer is a
-/// trusted proxy, the one the proxy says it was called from, which it adds last. What
-/// stands before that anybody could have written.
+/// trusted proxy, the one the proxy says it was called from, which it adds last; and so on when
+/// that one is a trusted proxy too. What stands before the first that is not, anybody could
+/// have written.
 pub(crate) fn caller(
     extensions: &Extensions,
     headers: &HeaderMap,
     trusted_proxies: &[IpNet],
 ) -> Option<IpAddr> {
-    let peer = peer(extensions)?;
-    if !is_within(trusted_proxies, peer) {
-        return Some(peer);
+    let mut caller = peer(extensions)?;
+    for said in headers.get_all(FORWARDED_FOR).iter().rev() {
+        if !is_within(trusted_proxies, caller) {
+            break;
+        }
+        // What a line says whose bytes are no text cannot be told from an address.
+        for entry in said.to_str().ok()?.rsplit(',') {
+            if !is_within(trusted_proxies, caller) {
+                break;
+            }
+            caller = address(entry.trim())?;
+        }
     }
-    let Some(said) = headers.get_all(FORWARDED_FOR).iter().next_back() else {
-        return Some(peer);
-    };
-    let last = said.to_str().ok()?.rsplit(',').next()?.trim();
-    let address = last.parse::<IpAddr>();
-    let address = address.or_else(|_| last.parse::<SocketAddr>().map(|it| it.ip()));
+    Some(caller)
+}
+
+/// Reads an address, with a port or without.
+fn address(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>();
+    let address = address.or_else(|_| text.parse::<SocketAddr>().map(|it| it.ip()));
     address.ok().map(|it| it.to_canonical())
 }
 
@@ -170,6 +181,28 @@ mod tests {
         assert_eq!(said.as_deref(), Some("10.0.0.1"));
         let said = called("[::ffff:203.0.113.9]:1", &[], proxy);
         assert_eq!(said.as_deref(), Some("203.0.113.9"));
+    }
+
+    #[test]
+    fn a_call_through_two_proxies_comes_from_whom_the_first_one_was_called_by() {
+        let proxies = &["10.0.0.1/32", "192.0.2.0/24"];
+        for forwarded in [
+            &["203.0.113.9, 192.0.2.7"][..],
+            &["203.0.113.9", "192.0.2.7"],
+            &["198.51.100.1, 203.0.113.9", "192.0.2.7"],
+            // Whoever calls may say that he is a proxy: he is not believed.
+            &[
+                "198.51.100.1",
+                "192.0.2.9, 203.0.113.9, 192.0.2.8,192.0.2.7:80",
+            ],
+        ] {
+            let said = called("10.0.0.1:1", forwarded, proxies);
+            assert_eq!(said.as_deref(), Some("203.0.113.9"), "{forwarded:?}");
+        }
+        // The first of the proxies calls by itself.
+        let said = called("10.0.0.1:1", &["192.0.2.9, 192.0.2.7"], proxies);
+        assert_eq!(said.as_deref(), Some("192.0.2.9"));
+        assert_eq!(called("10.0.0.1:1", &["unknown, 192.0.2.7"], proxies), None);
     }
 
     #[test]

@@ -54,8 +54,8 @@ const SAME_ANSWER_FOR: Duration = Duration::seconds(10);
 /// Sessions are forgotten this long after their last possible moment; the ledger stays.
 const KEPT_AFTER_END: Duration = Duration::days(30);
 
-/// Passwords hashed at once; each takes a core and up to 64 MiB, or as much as is set.
-const HASHES_AT_ONCE: usize = 2;
+/// Most passwords hashed at once; each takes a core and up to 64 MiB, or as much as is set.
+const MOST_HASHES_AT_ONCE: usize = 4;
 
 /// Shortest and longest password, in characters.
 pub(crate) const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 15..=128;
@@ -119,7 +119,7 @@ impl Sessions {
         Ok(Self {
             access,
             keys,
-            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+            hashing: Arc::new(Semaphore::new(hashes_at_once())),
             queue: Queue::new(db.clock().clone()),
             tries: Tries::open(db.clone()).await?,
             hasher: Arc::new(hasher),
@@ -314,6 +314,12 @@ impl Sessions {
         .await
         .map_err(Error::internal)?
     }
+}
+
+/// Passwords hashed at once: one on each core, as far as there is memory for it.
+fn hashes_at_once() -> usize {
+    let cores = std::thread::available_parallelism();
+    cores.map_or(1, |it| it.get().min(MOST_HASHES_AT_ONCE))
 }
 
 /// Makes what hashes, at a fixed cost or one that is measured, and a hash of no password.

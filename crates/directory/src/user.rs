@@ -12,6 +12,7 @@ use types::ids::{UnitId, UserId};
 
 use crate::{
     grant::{self, administrators},
+    issuer::Issuers,
     reason::{SELF_RESET, SELF_SUSPENSION, STATE_NOT_ALLOWED},
     session, unit,
 };
@@ -100,15 +101,23 @@ const SECRET_BYTES: usize = 16;
 pub(crate) struct Users {
     access: Access,
     pages: Pages,
+    issuers: Issuers,
     db: Db,
     enrollment_life: Duration,
 }
 
 impl Users {
-    pub(crate) fn new(access: Access, pages: Pages, db: Db, enrollment_life: Duration) -> Self {
+    pub(crate) fn new(
+        access: Access,
+        pages: Pages,
+        issuers: Issuers,
+        db: Db,
+        enrollment_life: Duration,
+    ) -> Self {
         Self {
             access,
             pages,
+            issuers,
             db,
             enrollment_life,
         }
@@ -201,7 +210,7 @@ impl Users {
         if actor.principal().user() == Some(id) {
             return Err(Error::rule(&SELF_RESET, []));
         }
-        let administered = administrators::watch(tx).await?;
+        let administered = administrators::watch(tx, self.issuers.names()).await?;
         if user.is_enrolled {
             without_password(tx, user).await?;
         }
@@ -225,7 +234,7 @@ impl Users {
         if before.suspended.is_some() {
             return Err(not_allowed(&before, "INVITED, ACTIVE"));
         }
-        let administered = administrators::watch(tx).await?;
+        let administered = administrators::watch(tx, self.issuers.names()).await?;
         let after = before.moved(Some(suspend.reason), tx.now());
         store::set_suspended(&tx.db, &after).await?;
         suspension::begin(&tx.db, &suspend.id, tx.now()).await?;

@@ -2,11 +2,16 @@
 
 use kit::{
     Db, read,
-    references::{self, UnitColumn, one},
+    references::{self, UnitColumn, json, one},
 };
 use proto::indicators::{self as pb, unit_reference_service_server::UnitReferenceService};
 use tonic::{Request, Response, Status};
 use types::{ids::UnitId, violations::Invalid};
+
+/// Who issues a criteria set, and who verifies a criterion of it.
+const OF_CRITERIA: &[&str] = &["issuer_unit", "verifier_unit"];
+/// Whose a validation rule is, and for whom.
+const OF_RULES: &[&str] = &["owner_unit", "scope_unit"];
 
 /// Every column that names units.
 const COLUMNS: &[UnitColumn] = &[
@@ -24,6 +29,20 @@ const COLUMNS: &[UnitColumn] = &[
     one("scorecards", "owner_unit_id", "scorecards"),
     one("scorecards", "scope_unit_id", "scorecards"),
     one("scorecard_results", "unit_id", "scorecards"),
+    json("criteria_sets", "content", OF_CRITERIA, "criteriaSets"),
+    json(
+        "criteria_set_revisions",
+        "content",
+        OF_CRITERIA,
+        "criteriaSets",
+    ),
+    json("validation_rules", "content", OF_RULES, "validationRules"),
+    json(
+        "validation_rule_revisions",
+        "content",
+        OF_RULES,
+        "validationRules",
+    ),
 ];
 
 #[derive(Debug)]

@@ -45,6 +45,8 @@ const KEYS_COUNT_FOR: TimeDelta = TimeDelta::minutes(1);
 const ASK_AGAIN_AFTER: Duration = Duration::from_secs(30);
 /// The directory gets this long to answer.
 const LONGEST_QUESTION: Duration = Duration::from_secs(5);
+/// When the keys cannot be had, nobody asks for them again before this time is over.
+const FAILURE_COUNTS_FOR: Duration = Duration::from_secs(1);
 /// A session that was ended, or an outside token that does not count any more, is refused
 /// after this time at the latest.
 const KNOWN_FOR: Duration = Duration::from_secs(5);
@@ -98,10 +100,17 @@ pub struct Verifier {
     directory: Peer,
     clock: Clock,
     keys: Arc<RwLock<Keys>>,
-    asked: Arc<tokio::sync::Mutex<Option<Instant>>>,
+    asked: Arc<tokio::sync::Mutex<Asked>>,
     verified: Memory<TokenHash, Arc<Claims>>,
     sessions: Memory<String, bool>,
     outside: Memory<TokenHash, Said>,
+}
+
+/// When the keys were asked for last, and last in vain.
+#[derive(Debug, Default)]
+struct Asked {
+    answered: Option<Instant>,
+    failed: Option<Instant>,
 }
 
 /// The directory's public keys by id.
@@ -201,11 +210,7 @@ impl Verifier {
         let answer = SessionServiceClient::new(self.directory.clone())
             .check_session(question)
             .await
-            .map_err(|failed| match Error::from(failed) {
-                // Our time to ask is over, not that of the caller.
-                Error::DeadlineExceeded => Error::Unavailable,
-                other => other,
-            })?;
+            .map_err(unanswered)?;
         let is_alive = answer.into_inner().alive;
         self.sessions.put(session.to_owned(), is_alive, asked);
         Ok(is_alive)
@@ -246,7 +251,7 @@ impl Verifier {
                     &TOKEN_INVALID
                 })
             }
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(unanswered(failed)),
         };
         self.outside.put(hash, said.clone(), asked);
         self.told(said)
@@ -258,25 +263,42 @@ impl Verifier {
         Ok(bearer)
     }
 
+    /// Returns a key, asking for the keys when it is not known. However many wait for the
+    /// answer, none of them waits longer than a question may take.
     async fn key(&self, kid: &str) -> Result<Option<PublicKey>> {
         if let Some(key) = self.known(kid) {
             return Ok(Some(key));
         }
-        let mut asked = self.asked.lock().await;
+        let end = tokio::time::Instant::now() + LONGEST_QUESTION;
+        let asked = tokio::time::timeout_at(end, self.asked.lock()).await;
+        let mut asked = asked.map_err(|_| Error::Unavailable)?;
         // Another call may have asked while this one waited.
         if let Some(key) = self.known(kid) {
             return Ok(Some(key));
         }
+        let within = |at: Option<Instant>, time| at.is_some_and(|it| it.elapsed() < time);
+        if within(asked.failed, FAILURE_COUNTS_FOR) {
+            return Err(Error::Unavailable);
+        }
         let now = self.clock.now();
-        let is_recent = asked.is_some_and(|it| it.elapsed() < ASK_AGAIN_AFTER);
-        if is_recent && self.keys().count(now) {
+        if within(asked.answered, ASK_AGAIN_AFTER) && self.keys().count(now) {
             return Ok(None);
         }
         let mut client = SessionServiceClient::new(self.directory.clone());
         let mut ask = tonic::Request::new(ListSigningKeysRequest {});
         ask.set_timeout(LONGEST_QUESTION);
-        let answer = client.list_signing_keys(ask).await?;
-        *asked = Some(Instant::now());
+        let answer = match tokio::time::timeout_at(end, client.list_signing_keys(ask)).await {
+            Ok(answer) => answer.map_err(unanswered),
+            Err(_) => Err(Error::Unavailable),
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(failed) => {
+                asked.failed = Some(Instant::now());
+                return Err(failed);
+            }
+        };
+        asked.answered = Some(Instant::now());
         let mut by_id = HashMap::new();
         for key in answer.into_inner().keys {
             let public = PublicKey::from_ed25519(&key.ed25519_public_key)
@@ -297,5 +319,60 @@ impl Verifier {
 
     fn keys(&self) -> RwLockReadGuard<'_, Keys> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a caller is told when the directory did not answer us.
+fn unanswered(failed: tonic::Status) -> Error {
+    match Error::from(failed) {
+        // Our time to ask is over, not that of the caller.
+        Error::DeadlineExceeded => Error::Unavailable,
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use tokio::{net::TcpListener, task::JoinSet};
+
+    use super::*;
+
+    /// A token that looks as if the issuer had signed it.
+    fn token(issuer: &str) -> String {
+        let parts = [
+            r#"{"alg":"EdDSA","typ":"at+jwt","kid":"k"}"#.to_owned(),
+            format!(r#"{{"iss":"{issuer}"}}"#),
+            "signature".to_owned(),
+        ];
+        parts.map(|it| URL_SAFE_NO_PAD.encode(it)).join(".")
+    }
+
+    #[tokio::test]
+    async fn however_many_wait_for_a_directory_that_is_silent_all_know_in_time() {
+        // It takes connections and says nothing.
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", silent.local_addr().unwrap());
+        let directory = Peer::remote(&address).unwrap();
+        let verifier = Verifier::new(directory, Clock::standing_at(DateTime::UNIX_EPOCH));
+        let begun = Instant::now();
+        let mut calls = JoinSet::new();
+        for issuer in [ISSUER, ISSUER, ISSUER, ISSUER, "https://sso.example"] {
+            let (verifier, token) = (verifier.clone(), token(issuer));
+            calls.spawn(async move { verifier.verify(&token).await });
+        }
+        for answer in calls.join_all().await {
+            assert!(matches!(answer, Err(Error::Unavailable)), "{answer:?}");
+        }
+        let waited = begun.elapsed();
+        assert!(
+            waited < LONGEST_QUESTION + Duration::from_secs(3),
+            "{waited:?}"
+        );
+        // The failure is known: whoever comes now does not wait at all.
+        let begun = Instant::now();
+        let answer = verifier.verify(&token(ISSUER)).await;
+        assert!(matches!(answer, Err(Error::Unavailable)), "{answer:?}");
+        assert!(begun.elapsed() < FAILURE_COUNTS_FOR);
     }
 }

@@ -1,6 +1,8 @@
 //! Which units a service keeps things of, for the directory: what stands under a unit that
 //! was taken back would belong to nobody.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proto::shared::UnitReference;
 use sea_orm::{
     ConnectionTrait, ExprTrait,
@@ -8,7 +10,7 @@ use sea_orm::{
 };
 use types::{ids::UnitId, violations::Invalid};
 
-use crate::{Db, Result};
+use crate::{Db, Error, Result};
 
 /// A column that names units.
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +21,19 @@ pub struct UnitColumn {
     pub column: &'static str,
     /// Collection of the contract in which the rows are seen.
     pub collection: &'static str,
-    /// Whether a row names several units, in one text.
-    pub is_list: bool,
+    /// How a row names them.
+    pub held: Held,
+}
+
+/// How a row names units.
+#[derive(Debug, Clone, Copy)]
+pub enum Held {
+    /// One, and nothing else.
+    One,
+    /// Several, in one text.
+    List,
+    /// Under these keys of a JSON text, wherever they stand in it.
+    Json(&'static [&'static str]),
 }
 
 /// Most units of one question.
@@ -41,7 +54,7 @@ pub const fn one(
         table,
         column,
         collection,
-        is_list: false,
+        held: Held::One,
     }
 }
 
@@ -53,7 +66,21 @@ pub const fn list(
     collection: &'static str,
 ) -> UnitColumn {
     UnitColumn {
-        is_list: true,
+        held: Held::List,
+        ..one(table, column, collection)
+    }
+}
+
+/// A column with a JSON text that names units under some keys.
+#[must_use]
+pub const fn json(
+    table: &'static str,
+    column: &'static str,
+    keys: &'static [&'static str],
+    collection: &'static str,
+) -> UnitColumn {
+    UnitColumn {
+        held: Held::Json(keys),
         ..one(table, column, collection)
     }
 }
@@ -81,10 +108,9 @@ pub fn read_units(sent: &[String]) -> std::result::Result<Vec<UnitId>, Invalid> 
 pub async fn find(db: &Db, columns: &[UnitColumn], units: &[UnitId]) -> Result<Vec<UnitReference>> {
     let mut found = Vec::new();
     for column in columns {
-        if column.is_list {
-            found.extend(in_lists(db, column, units).await?);
-        } else {
-            found.extend(in_rows(db, column, units).await?);
+        match column.held {
+            Held::One => found.extend(in_rows(db, column, units).await?),
+            Held::List | Held::Json(_) => found.extend(in_texts(db, column, units).await?),
         }
     }
     found.truncate(MOST_TOLD);
@@ -114,20 +140,29 @@ async fn in_rows(db: &Db, column: &UnitColumn, units: &[UnitId]) -> Result<Vec<U
     Ok(found)
 }
 
-/// Looks through lists, however they are written: no other sign stands in the name of a unit.
-async fn in_lists(db: &Db, column: &UnitColumn, units: &[UnitId]) -> Result<Vec<UnitReference>> {
+/// Looks through texts, row by row.
+async fn in_texts(db: &Db, column: &UnitColumn, units: &[UnitId]) -> Result<Vec<UnitReference>> {
     let select = Query::select()
         .expr_as(Expr::col(column.column), "units")
         .from(column.table)
         .and_where(Expr::col(column.column).is_not_null())
         .take();
-    let mut counts = std::collections::BTreeMap::new();
-    let asked: std::collections::BTreeSet<_> = units.iter().map(UnitId::as_str).collect();
+    let mut counts = BTreeMap::new();
+    let asked: BTreeSet<_> = units.iter().map(UnitId::as_str).collect();
     for row in db.reader().query_all(&select).await? {
         let text: String = row.try_get("", "units")?;
-        let named = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '-');
-        for unit in named.filter_map(|it| asked.get(it)) {
-            *counts.entry(*unit).or_insert(0) += 1;
+        // A row counts once, however often it names a unit.
+        let mut named = BTreeSet::new();
+        match column.held {
+            Held::One | Held::List => in_list(&text, &asked, &mut named),
+            Held::Json(keys) => {
+                let content: serde_json::Value =
+                    serde_json::from_str(&text).map_err(Error::internal)?;
+                under_keys(&content, keys, false, &asked, &mut named);
+            }
+        }
+        for unit in named {
+            *counts.entry(unit).or_insert(0) += 1;
         }
     }
     let tell = |(unit, count): (&str, i64)| UnitReference {
@@ -136,4 +171,65 @@ async fn in_lists(db: &Db, column: &UnitColumn, units: &[UnitId]) -> Result<Vec<
         count,
     };
     Ok(counts.into_iter().map(tell).collect())
+}
+
+/// Finds units in a list, however it is written: no other sign stands in the name of a unit.
+fn in_list<'a>(text: &str, asked: &BTreeSet<&'a str>, named: &mut BTreeSet<&'a str>) {
+    let words = text.split(|it: char| !it.is_ascii_alphanumeric() && it != '-');
+    named.extend(words.filter_map(|it| asked.get(it)));
+}
+
+/// Finds units under some keys, at any depth. What else a content says in the same words, such
+/// as the key of a criterion, is no unit.
+fn under_keys<'a>(
+    value: &serde_json::Value,
+    keys: &[&str],
+    is_under: bool,
+    asked: &BTreeSet<&'a str>,
+    named: &mut BTreeSet<&'a str>,
+) {
+    match value {
+        serde_json::Value::String(text) if is_under => named.extend(asked.get(text.as_str())),
+        serde_json::Value::Array(values) => {
+            for it in values {
+                under_keys(it, keys, is_under, asked, named);
+            }
+        }
+        serde_json::Value::Object(fields) => {
+            for (key, it) in fields {
+                under_keys(it, keys, keys.contains(&key.as_str()), asked, named);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_found_under_its_keys_at_any_depth_and_nowhere_else() {
+        let content = serde_json::json!({
+            "issuer_unit": "tinh",
+            "title": "xa-khac",
+            "criteria": [
+                { "key": "xa-khac", "verifier_unit": "xa-moi" },
+                { "key": "b", "verifier_unit": null, "body": { "verifier_unit": ["xa-hai"] } },
+                { "key": "c", "verifier_unit": { "note": "xa-khac" } },
+            ],
+        });
+        let asked = BTreeSet::from(["tinh", "xa-moi", "xa-hai", "xa-khac", "xa-la"]);
+        let found = |keys: &[&str]| {
+            let mut named = BTreeSet::new();
+            under_keys(&content, keys, false, &asked, &mut named);
+            named.into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found(&["issuer_unit", "verifier_unit"]),
+            ["tinh", "xa-hai", "xa-moi"]
+        );
+        assert_eq!(found(&["issuer_unit"]), ["tinh"]);
+        assert_eq!(found(&["owner"]), Vec::<&str>::new());
+    }
 }

@@ -316,8 +316,8 @@ fn ended(id: &LineId, days: Validity) -> Error {
         &LINE_UNIT_ENDED,
         [
             ("unit", id.unit.name()),
-            ("end", end),
-            ("end_vi", end_vi),
+            ("end_date", end),
+            ("end_date_vi", end_vi),
             ("line", id.name()),
         ],
     )

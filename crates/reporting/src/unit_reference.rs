@@ -2,21 +2,27 @@
 
 use kit::{
     Db, read,
-    references::{self, UnitColumn, list, one},
+    references::{self, UnitColumn, json, list, one},
 };
 use proto::reporting::{self as pb, unit_reference_service_server::UnitReferenceService};
 use tonic::{Request, Response, Status};
 use types::{ids::UnitId, violations::Invalid};
 
+/// Of whom a proposal asks something.
+const ADDRESSEE: &[&str] = &["addressee_unit"];
+
 /// Every column that names units.
 const COLUMNS: &[UnitColumn] = &[
+    json("templates", "content", &["owner"], "reportTemplates"),
     one("requests", "issuer_unit", "reportRequests"),
     list("requests", "units", "reportRequests"),
     one("assignments", "unit_id", "reportRequests/-/assignments"),
     list("assignments", "stands_for", "reportRequests/-/assignments"),
     one("assignments", "replaced_by", "reportRequests/-/assignments"),
     one("reports", "unit_id", "reports"),
+    json("sections", "body", ADDRESSEE, "reports"),
     one("submissions", "unit_id", "reports/-/submissions"),
+    json("submissions", "content", ADDRESSEE, "reports/-/submissions"),
     one("consolidations", "unit_id", "consolidations"),
 ];
 
@@ -63,6 +69,11 @@ mod tests {
         ("editors", "unit_id"),
         ("document_numbers", "unit_id"),
         ("figure_locks", "unit_id"),
+        // Of the units that were asked, which are named by their assignments, and of what they
+        // have submitted.
+        ("consolidations", "content"),
+        ("reports", "frame"),
+        ("year_calendars", "content"),
     ];
 
     #[tokio::test]

@@ -326,7 +326,8 @@ pub(crate) async fn recover_administrator(
 ) -> Result<FirstAdministrator> {
     let db = open_database(config, ServiceName::Directory, &config.clock()).await?;
     let db = db.context("the directory does not run here")?;
-    let recovered = directory::recover_administrator(&db, user).await;
+    let issuers = config.directory_settings().issuers;
+    let recovered = directory::recover_administrator(&db, &issuers, user).await;
     recovered.map_err(told)
 }
 

@@ -132,8 +132,8 @@ pub async fn mapping(options: MappingOptions) -> Result<()> {
     tell(&answer.rows, answer.counts.as_ref(), answer.untold_count);
     if answer.accepted {
         say(format_args!(
-            "{}: {} links, {} divided units",
-            answer.reorganization, answer.link_count, answer.divided_count
+            "{}: {} links, {} divided units, {} units that neither file names",
+            answer.reorganization, answer.link_count, answer.divided_count, answer.untouched_count
         ));
     }
     options.common.conclude(answer.accepted)

@@ -26,8 +26,8 @@ impl Scratch {
         }
     }
 
-    /// Returns the columns of text that are named after units and are in neither list, and
-    /// those of the lists that are not there.
+    /// Returns the columns of text that are named after units, or hold a content in which units
+    /// may be named, and are in neither list, and those of the lists that are not there.
     pub async fn unit_columns_beside(
         &self,
         looked_at: &[UnitColumn],
@@ -47,8 +47,9 @@ impl Scratch {
             let table: String = row.try_get("", "tbl").unwrap();
             let column: String = row.try_get("", "col").unwrap();
             let is_named_so = column.split('_').any(|it| it == "unit" || it == "units");
+            let is_content = ["content", "body", "frame"].contains(&column.as_str());
             let name = format!("{table}.{column}");
-            if !listed.remove(&name) && is_named_so {
+            if !listed.remove(&name) && (is_named_so || is_content) {
                 found.push(name);
             }
         }

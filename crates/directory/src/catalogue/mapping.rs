@@ -37,6 +37,7 @@ pub(super) fn change(
     let mut change = MappingChange {
         kind: kind(pairs),
         divided: divided(pairs),
+        untouched: work.untouched(pairs),
         links,
         new_units: Vec::new(),
         changes: Vec::new(),
@@ -173,6 +174,32 @@ impl<'a> Work<'a> {
             }
         }
         below
+    }
+
+    /// Counts the units of the catalogue that no file names, below one that a file names: they
+    /// stay as they are, and somebody may have forgotten them.
+    fn untouched(&self, pairs: &[MappingRow]) -> usize {
+        let codes: HashSet<_> = pairs.iter().map(|it| it.old.as_str()).collect();
+        let is_named = |code: &str| codes.contains(code) || self.rows.contains_key(code);
+        let named = self.known.iter().filter(|it| is_named(it.0));
+        let named: HashSet<&UnitId> = named.map(|(_, id)| *id).collect();
+        let stands_below = |id: &UnitId| {
+            let mut above = self.parent(id);
+            while let Some(unit) = above {
+                if named.contains(unit) {
+                    return true;
+                }
+                above = self.parent(unit);
+            }
+            false
+        };
+        let left = self.known.values().filter(|it| !named.contains(**it));
+        left.filter(|it| stands_below(it)).count()
+    }
+
+    fn parent(&self, id: &UnitId) -> Option<&UnitId> {
+        let history = self.day.units.get(id)?;
+        history::on(&history.parents, self.day.date)?.as_ref()
     }
 
     /// Tells which units end, at their first line.

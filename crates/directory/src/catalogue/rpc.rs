@@ -54,6 +54,10 @@ impl CatalogueService for Rpc {
         let (actor, sent, upload) = accept_stream::<_, _, Snapshot>(request, snapshot_part).await?;
         self.catalogues.may_import(&actor).await?;
         let (actor, [units]) = upload.files(actor, sent.files).await?;
+        // The id of a call that was answered is not for another file, right or wrong.
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         // Read before the change begins: SQLite has one writer, and this takes a while.
         let rows = match file::units(&units) {
             Ok(rows) => rows,
@@ -83,6 +87,9 @@ impl CatalogueService for Rpc {
         let (actor, sent, upload) = accept_stream::<_, _, Mapping>(request, mapping_part).await?;
         self.catalogues.may_import(&actor).await?;
         let (actor, [mapping, units]) = upload.files(actor, sent.files).await?;
+        if let Some(answer) = self.db.answered(&actor).await? {
+            return answer.reply();
+        }
         let (pairs, rows) = match read_both(&mapping, &units) {
             Ok(rows) => rows,
             Err(refused) => return Ok(Response::new(refused.into())),
@@ -219,6 +226,7 @@ impl From<Report> for pb::ImportUnitMappingResponse {
             reorganization,
             link_count: count(report.link_count),
             divided_count: count(report.divided_count),
+            untouched_count: count(report.untouched_count),
             rows,
             untold_count,
         }

@@ -1,7 +1,7 @@
 //! Somebody always administers.
 //!
 //! The directory is administered by who holds `administrator` over all units, is not suspended
-//! and can come in: by a password, or by a linked identity. A change may not make the time for
+//! and can come in: by a password, or by an identity at an issuer that is trusted. A change may not make the time for
 //! which that is so shorter: two people who take each other's right at the same moment would
 //! otherwise leave nobody, and so would taking the right of the last one whose own has no end.
 //! Whoever makes such a change takes his turn, and looks again when it is his.
@@ -16,24 +16,27 @@ use super::store;
 use crate::{identity, reason::LAST_ADMINISTRATOR, user};
 
 /// The lock for which changes wait that may leave nobody who administers. It is taken after the
-/// locks of what is changed, and nothing is locked after it.
+/// locks of what is changed, and nothing is locked after it but the feed.
 const LOCK: &str = "administrators";
 
 /// Until when somebody administered, as it stood before a change.
 #[must_use]
-pub(crate) struct Administered {
+pub(crate) struct Administered<'a> {
     until: NaiveDate,
+    issuers: &'a [String],
 }
 
-/// Waits for its turn among the changes that may leave nobody who administers.
-pub(crate) async fn watch(tx: &Tx) -> Result<Administered> {
+/// Waits for its turn among the changes that may leave nobody who administers. An identity
+/// counts when its issuer is one of those that are trusted.
+pub(crate) async fn watch<'a>(tx: &Tx, issuers: &'a [String]) -> Result<Administered<'a>> {
     tx.lock(LOCK).await?;
     Ok(Administered {
-        until: until(tx).await?,
+        until: until(tx, issuers).await?,
+        issuers,
     })
 }
 
-impl Administered {
+impl Administered<'_> {
     /// Says whether anybody administers today.
     pub(super) fn by_somebody(&self, tx: &Tx) -> bool {
         self.until > vietnam_date(tx.now())
@@ -45,7 +48,7 @@ impl Administered {
     /// # Errors
     /// `LAST_ADMINISTRATOR` with the first such day.
     pub(crate) async fn still(self, tx: &Tx) -> Result<()> {
-        let left = until(tx).await?;
+        let left = until(tx, self.issuers).await?;
         if left >= self.until {
             return Ok(());
         }
@@ -57,14 +60,14 @@ impl Administered {
 }
 
 /// Returns the first day on which nobody administers any more.
-async fn until(tx: &Tx) -> Result<NaiveDate> {
+async fn until(tx: &Tx, issuers: &[String]) -> Result<NaiveDate> {
     let grants = store::of_administrators(&tx.db).await?;
     let people: BTreeSet<String> = grants
         .iter()
         .filter_map(|it| it.principal.user())
         .map(|it| it.as_str().to_owned())
         .collect();
-    let linked = identity::store::linked_among(&tx.db, &people).await?;
+    let linked = identity::store::linked_among(&tx.db, &people, issuers).await?;
     let able = user::store::able_among(&tx.db, &people, &linked).await?;
     let days = grants.into_iter().filter_map(|it| {
         let user = it.principal.user()?;

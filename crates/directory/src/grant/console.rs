@@ -27,7 +27,10 @@ const SECRET_LIFE: Duration = Duration::minutes(15);
 
 /// Makes the first administrator, or a new secret as long as that person has not enrolled and
 /// nobody else administers.
-pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministrator>> {
+pub(crate) async fn first_administrator(
+    db: &Db,
+    issuers: &[String],
+) -> Result<Option<FirstAdministrator>> {
     let user = UserId::new(FIRST_ADMINISTRATOR).map_err(Error::internal)?;
     let tx = db
         .begin_as("system", "first-administrator", "start")
@@ -37,7 +40,8 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
         Some(known) if known.is_enrolled => return Ok(None),
         Some(_) => {
             // His secret may be one that somebody who administers has given him.
-            if administrators::watch(&tx).await?.by_somebody(&tx) {
+            let administered = administrators::watch(&tx, issuers).await?;
+            if administered.by_somebody(&tx) {
                 return Ok(None);
             }
         }
@@ -61,6 +65,7 @@ pub(crate) async fn first_administrator(db: &Db) -> Result<Option<FirstAdministr
 /// a missing user; `DUTIES_EXCLUDED` when the person works with data.
 pub(crate) async fn recover_administrator(
     db: &Db,
+    issuers: &[String],
     named: Option<&UserId>,
 ) -> Result<FirstAdministrator> {
     let first = UserId::new(FIRST_ADMINISTRATOR).map_err(Error::internal)?;
@@ -70,7 +75,7 @@ pub(crate) async fn recover_administrator(
         .await?;
     tx.lock("first-administrator").await?;
     user::store::lock(&tx.db, &user).await?;
-    let administered = administrators::watch(&tx).await?;
+    let administered = administrators::watch(&tx, issuers).await?;
     if named.is_none() && administered.by_somebody(&tx) {
         return Err(Error::rule(&SOMEBODY_ADMINISTERS, []));
     }
@@ -100,12 +105,17 @@ async fn secret(tx: &Tx, user: &UserId) -> Result<String> {
     Ok(secret)
 }
 
-/// Gives a person the right to administer everything, unless he has it today.
+/// Gives a person the right to administer everything, unless he has it today and for good: one
+/// that ends tomorrow would keep him out again, with nobody to give the next.
 async fn give(tx: &Tx, user: &UserId, reason: &str) -> Result<()> {
     let today = vietnam_date(tx.now());
     let held = store::of_principal(&tx.db, &user.clone().into()).await?;
     let has = held.iter().any(|it| {
-        it.stands(today) && it.role == ADMINISTRATOR && it.scope.is_none() && it.include_subtree
+        it.stands(today)
+            && it.validity.end().is_none()
+            && it.role == ADMINISTRATOR
+            && it.scope.is_none()
+            && it.include_subtree
     });
     if has {
         return Ok(());

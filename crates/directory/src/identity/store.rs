@@ -65,15 +65,17 @@ pub(super) async fn of_user(db: &impl ConnectionTrait, user: &UserId) -> Result<
     rows.into_iter().map(Identity::try_from).collect()
 }
 
-/// Returns which of some people have an identity.
+/// Returns which of some people have an identity at any of some issuers.
 pub(crate) async fn linked_among(
     db: &impl ConnectionTrait,
     users: &BTreeSet<String>,
+    issuers: &[String],
 ) -> Result<BTreeSet<String>> {
     let linked: Vec<String> = row::Entity::find()
         .select_only()
         .column(row::Column::UserId)
         .filter(row::Column::UserId.is_in(users.iter().map(String::as_str)))
+        .filter(row::Column::Issuer.is_in(issuers.iter().map(String::as_str)))
         .into_tuple()
         .all(db)
         .await?;

@@ -3,8 +3,9 @@
 //! A hash takes a core for a quarter of a second, so few are made at once, some wait, and the
 //! rest are turned away. Names that are made up cost as much as real ones, so whoever floods us
 //! with them would keep everybody out; therefore one network holds a few of the places only, and
-//! what it tries in a minute is counted before it is looked at. A try that succeeds is given
-//! back: a whole office behind one address signs in on a Monday morning, while who guesses stops
+//! what it tries in a minute is counted before its password is looked at. Tries from a known
+//! device are not: they are counted with the device (`tries.rs`), and one who guesses does not
+//! shut those out who work beside him. A try that succeeds is given back: a whole office behind one address signs in on a Monday morning, while who guesses stops
 //! after 30 tries (`security.md` §1.2).
 //!
 //! A network is what one subscriber has: the first 24 bits of an IPv4 address, the first 56 of

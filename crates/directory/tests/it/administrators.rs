@@ -210,7 +210,7 @@ async fn try_password(world: &World, user: &str, password: &str) -> Result<Perso
 }
 
 async fn recover(world: &World, user: Option<&str>) -> Result<FirstAdministrator, Error> {
-    recover_administrator(&world.directory_db().await, user).await
+    recover_administrator(&world.directory_db().await, &[], user).await
 }
 
 /// Changes what no method changes, as a version of before might have left it.
@@ -289,6 +289,31 @@ async fn the_only_administrator_who_forgot_his_password_is_named_at_the_console(
         .unwrap();
 }
 
+#[tokio::test]
+async fn who_is_let_in_again_administers_for_good_although_his_right_ends_tomorrow() {
+    let world = World::new().await;
+    let ends = "UPDATE role_grants SET end_date = '2022-06-25' WHERE role = 'administrator'";
+    left_behind(&world, ends).await;
+    let recovered = recover(&world, Some("administrator")).await.unwrap();
+    assert_eq!(told(&world, "roleGrants/").await, 1);
+    enroll(&world, "users/administrator", &recovered.secret)
+        .await
+        .unwrap();
+    wait(&world, Duration::days(30));
+    let again = try_password(&world, "users/administrator", NEW).await;
+    let again = again.unwrap();
+    let grants = grants_of(&world, &again, &again.name, "").await.unwrap();
+    let for_good = |it: &pb::RoleGrant| {
+        it.validity
+            .as_ref()
+            .is_some_and(|it| it.end_date.is_empty())
+    };
+    assert!(grants.iter().any(for_good), "{grants:?}");
+    // The next time nothing has to be given.
+    recover(&world, Some("administrator")).await.unwrap();
+    assert_eq!(told(&world, "roleGrants/").await, 1);
+}
+
 fn wait(world: &World, time: Duration) {
     world.clock.set(world.clock.now() + time);
 }
@@ -315,7 +340,7 @@ async fn a_secret_on_the_console_works_15_minutes_and_another_one_is_had_at_once
     assert_eq!(reason(&late), "SIGN_IN_REFUSED");
     // A restart prints the next one, and so does the command, while the server runs.
     let restarted = directory.first_administrator().await.unwrap().unwrap();
-    let asked_for = recover_administrator(&db, None).await.unwrap();
+    let asked_for = recover_administrator(&db, &[], None).await.unwrap();
     enroll(&restarted.secret).await.unwrap_err();
     wait(&world, Duration::minutes(15) - Duration::seconds(1));
     enroll(&asked_for.secret).await.unwrap();

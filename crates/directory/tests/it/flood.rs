@@ -124,3 +124,46 @@ async fn who_is_no_trusted_proxy_does_not_choose_the_network_he_tries_from() {
     let refused = port.sign_in("khong-co", "10.200.0.1").await.unwrap_err();
     assert_eq!(reason(&refused), "TOO_MANY_TRIES");
 }
+
+#[tokio::test]
+async fn who_guesses_shuts_nobody_out_who_works_beside_him_at_a_known_device() {
+    let port = Port::behind(&["127.0.0.1/32"]).await;
+    port.world.person("can-bo", "viewer", "so-tttt").await;
+    port.world.person("dong-nghiep", "viewer", "so-tttt").await;
+    let from_device = async |user: &str, token: &str, password: &str| {
+        let mut request = Request::new(pb::SignInRequest {
+            user: format!("users/{user}"),
+            password: password.into(),
+            device_token: token.into(),
+            ..Default::default()
+        });
+        let from = "203.0.113.200".parse().unwrap();
+        request.metadata_mut().insert("x-forwarded-for", from);
+        let mut sessions = SessionServiceClient::new(port.peer.clone());
+        let signed_in = sessions.sign_in(request).await?.into_inner();
+        Ok::<_, Status>(signed_in.device_token)
+    };
+    let token = from_device("can-bo", "", PASSWORD).await.unwrap();
+    for number in 0..30 {
+        let name = format!("bia-dat-{number}");
+        let refused = port.sign_in(&name, "203.0.113.9").await.unwrap_err();
+        assert_eq!(reason(&refused), "SIGN_IN_REFUSED");
+    }
+    // Neither an unknown device, nor one that is known of somebody else.
+    for (user, token) in [
+        ("can-bo", ""),
+        ("can-bo", "no such token"),
+        ("dong-nghiep", token.as_str()),
+    ] {
+        let refused = from_device(user, token, PASSWORD).await.unwrap_err();
+        assert_eq!(reason(&refused), "TOO_MANY_TRIES", "{user} {token}");
+    }
+    let token = from_device("can-bo", &token, PASSWORD).await.unwrap();
+    // What is tried from the device is counted there.
+    for _ in 0..5 {
+        let refused = from_device("can-bo", &token, "sai mật khẩu của tôi").await;
+        assert_eq!(reason(&refused.unwrap_err()), "SIGN_IN_REFUSED");
+    }
+    let refused = from_device("can-bo", &token, PASSWORD).await.unwrap_err();
+    assert_eq!(reason(&refused), "SIGN_IN_REFUSED");
+}

@@ -133,6 +133,10 @@ async fn the_same_call_cut_otherwise_gives_the_same_answer_and_other_content_is_
     let other = csv.replace("Xã 53100", "Xã 531OO");
     let other = story.take(header.clone(), &other).await.unwrap_err();
     assert_eq!(reason(&other), "REQUEST_ID_REUSED");
+    // Also when the other file could not be read.
+    let other = csv.replace("53100,Xã", "5310,Xã");
+    let other = story.take(header.clone(), &other).await.unwrap_err();
+    assert_eq!(reason(&other), "REQUEST_ID_REUSED");
 }
 
 #[tokio::test]

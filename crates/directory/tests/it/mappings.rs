@@ -127,6 +127,29 @@ async fn a_rehearsed_mapping_tells_the_same_rows_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn units_that_were_forgotten_below_one_that_is_named_are_counted() {
+    let story = Story::with_country().await;
+    let (pairs, after) = reform();
+    let all = story.map(true, &pairs, &after).await;
+    assert_eq!((all.accepted, all.untouched_count), (true, 0));
+    // Two communes of a district that is named, and a whole province that is not.
+    let some = without(&after, &["61003", "61004"]);
+    let some = story.map(true, &pairs, &some).await;
+    assert_eq!((some.accepted, some.untouched_count), (true, 2));
+    let codes = (0..10).map(|it| format!("6100{it}"));
+    let codes: Vec<_> = codes.chain(["62".into(), "610".into()]).collect();
+    let codes: Vec<_> = codes.iter().map(String::as_str).collect();
+    let elsewhere = story
+        .map(
+            true,
+            &without(&pairs, &["62", "610"]),
+            &without(&after, &codes),
+        )
+        .await;
+    assert_eq!((elsewhere.accepted, elsewhere.untouched_count), (true, 0));
+}
+
+#[tokio::test]
 async fn wrong_rows_of_a_mapping_are_told_one_by_one_and_nothing_is_half_done() {
     let story = Story::with_country().await;
     let (pairs, after) = reform();

@@ -10,11 +10,12 @@ use std::{
 
 use axum::{Router, routing::get};
 use chrono::Duration;
-use directory::{Directory, OutsideIssuer, Settings};
+use directory::{Directory, OutsideIssuer, Settings, recover_administrator};
 use kit::{Error, auth::Verifier, jwt::Algorithm, run::Run};
 use proto::directory::{
-    self as pb, identity_service_client::IdentityServiceClient,
-    session_service_client::SessionServiceClient, user_service_client::UserServiceClient,
+    self as pb, access_service_client::AccessServiceClient,
+    identity_service_client::IdentityServiceClient, session_service_client::SessionServiceClient,
+    user_service_client::UserServiceClient,
 };
 use serde_json::{Value, json};
 use testkit::{Person, World};
@@ -26,7 +27,7 @@ use tonic::{
 
 use crate::{
     administrators::{own_grant, reset, second},
-    grants::take,
+    grants::{give, take},
     refresh::reason,
     signer::{Signer, signed_with_public_key, unsigned},
 };
@@ -194,6 +195,50 @@ async fn the_identity_by_which_the_last_administrator_comes_in_stays() {
     let refused = identities.unlink_identity(unlink).await.unwrap_err();
     assert_eq!(reason(&refused), "LAST_ADMINISTRATOR");
     call(&world, &other.token).await.unwrap();
+}
+
+/// The story: one of those who administer comes in by the issuer alone, and the issuer is taken
+/// out of the settings.
+#[tokio::test]
+async fn who_comes_in_by_an_issuer_that_is_set_no_more_does_not_administer() {
+    let sso = Sso::start().await;
+    let world = world(&sso).await;
+    let root = &world.administrator;
+    let other = second(&world, ("2022-01-01", "")).await;
+    let linked = link(&world, root, &other.name, ISSUER, "u-4711").await;
+    linked.unwrap();
+    reset(&world, root, &other).await.unwrap();
+    let third = world
+        .person("quan-tri-ba", "administrator", "so-tttt")
+        .await;
+    let until_july = ("2022-01-01", "2022-07-01");
+    let given = give(&world, root, &third, "administrator", "", until_july);
+    given.await.unwrap();
+
+    let db = world.directory_db().await;
+    let settings = Settings::default();
+    let without = Directory::open(db.clone(), &settings).await.unwrap();
+    let without = world.peer(without.routes());
+    let grant = own_grant(&world, &third, root).await;
+    let delete = pb::DeleteRoleGrantRequest {
+        name: grant.name.clone(),
+        reason: "chuyển công tác".into(),
+        etag: grant.etag.clone(),
+        ..Default::default()
+    };
+    let deleted = AccessServiceClient::new(without)
+        .delete_role_grant(third.ask(delete))
+        .await;
+    assert_eq!(reason(&deleted.unwrap_err()), "LAST_ADMINISTRATOR");
+    // As long as it is set, the right may be taken.
+    take(&world, &third, &grant).await.unwrap();
+    world.clock.set(world.clock.now() + Duration::days(30));
+    let trusted = recover_administrator(&db, &[sso.settings()], None).await;
+    assert!(
+        matches!(&trusted, Err(Error::Rule(why, _)) if why.code == "SOMEBODY_ADMINISTERS"),
+        "{trusted:?}"
+    );
+    recover_administrator(&db, &[], None).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,6 +8,10 @@ use kit::{
 };
 use proto::{
     directory::{self as directory, reorganization_service_client::ReorganizationServiceClient},
+    indicators::{
+        self as indicators, scorecard_service_client::ScorecardServiceClient,
+        validation_rule_service_client::ValidationRuleServiceClient,
+    },
     projects::{self as projects, project_service_client::ProjectServiceClient},
     reporting::{self as pb, unit_reference_service_client::UnitReferenceServiceClient},
     shared::quantity::Value,
@@ -15,7 +19,7 @@ use proto::{
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
-use crate::stage::Stage;
+use crate::stage::{MINH_LONG, Stage};
 
 impl Stage {
     /// Lets a commune become another of the same district by an act.
@@ -141,6 +145,130 @@ async fn an_act_is_not_taken_back_while_any_service_keeps_something_of_its_new_u
 }
 
 #[tokio::test]
+async fn a_new_unit_that_is_named_only_inside_of_something_is_in_use_too() {
+    let stage = Stage::new().await;
+    stage.world.join(stage.inside.clone());
+    let receiver = &stage.receiver;
+
+    let act = stage.succeed("co-mau").await;
+    let create = pb::CreateReportTemplateRequest {
+        owner_unit: "units/xa-co-mau".into(),
+        report_template: Some(pb::ReportTemplate {
+            display_name: "Mẫu của xã".into(),
+            subject: "Kết quả tháng".into(),
+            sections: vec![pb::SectionSpec {
+                key: "ket-qua".into(),
+                heading: "Kết quả".into(),
+                kind: pb::SectionKind::Narrative.into(),
+                consolidation: pb::ConsolidationRule::Concatenate.into(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }),
+        report_template_id: "mau-xa".into(),
+        ..Default::default()
+    };
+    let mut templates = stage.templates();
+    let created = templates.create_report_template(receiver.ask(create));
+    created.await.unwrap();
+    let told = in_use(["reporting", "units/xa-co-mau", "reportTemplates", "1"]);
+    assert_eq!(stage.refused(&act).await, told);
+
+    let act = stage.succeed("duoc-kien-nghi").await;
+    let sections = stage.sections(&stage.reporter, MINH_LONG).await.sections;
+    let section = sections
+        .into_iter()
+        .find(|it| it.name.ends_with("/kien-nghi"));
+    let proposal = pb::Proposal {
+        addressee: "UBND xã".into(),
+        addressee_unit: "units/xa-duoc-kien-nghi".into(),
+        text: "Bố trí cán bộ.".into(),
+        ..Default::default()
+    };
+    let proposals = pb::Proposals {
+        proposals: vec![proposal.clone(), proposal],
+    };
+    let body = pb::section_body::Body::Proposals(proposals);
+    let update = pb::UpdateReportSectionRequest {
+        section: Some(pb::ReportSection {
+            body: Some(pb::SectionBody { body: Some(body) }),
+            ..section.unwrap()
+        }),
+        ..Default::default()
+    };
+    let mut reports = stage.reports();
+    let updated = reports.update_report_section(stage.reporter.ask(update));
+    updated.await.unwrap();
+    let told = in_use(["reporting", "units/xa-duoc-kien-nghi", "reports", "1"]);
+    assert_eq!(stage.refused(&act).await, told);
+
+    let scores = ScorecardServiceClient::new(stage.indicators.clone());
+    for (what, issuer, verifier) in [
+        ("ban-hanh", "xa-ban-hanh", "so-tttt"),
+        ("tham-dinh", "so-tttt", "xa-tham-dinh"),
+    ] {
+        let act = stage.succeed(what).await;
+        let rule = indicators::scoring_rule::Rule::Expert(indicators::ExpertRule {});
+        let content =
+            indicators::criterion::Content::Rule(indicators::ScoringRule { rule: Some(rule) });
+        let create = indicators::CreateCriteriaSetRequest {
+            criteria_set: Some(indicators::CriteriaSet {
+                display_name: "Đánh giá chuyển đổi số cấp xã".into(),
+                issuer_unit: format!("units/{issuer}"),
+                criteria: vec![indicators::Criterion {
+                    key: "I".into(),
+                    title: "Nhận thức số".into(),
+                    max_score: "10".into(),
+                    verifier_unit: format!("units/{verifier}"),
+                    content: Some(content),
+                    ..Default::default()
+                }],
+                ..Default::default()
+            }),
+            criteria_set_id: format!("bo-{what}"),
+            ..Default::default()
+        };
+        let mut scores = scores.clone();
+        let created = scores.create_criteria_set(receiver.ask(create));
+        created.await.unwrap();
+        let told = in_use([
+            "indicators",
+            &format!("units/xa-{what}"),
+            "criteriaSets",
+            "1",
+        ]);
+        assert_eq!(stage.refused(&act).await, told);
+    }
+
+    let rules = ValidationRuleServiceClient::new(stage.indicators.clone());
+    for (what, owner, scope) in [
+        ("co-quy-tac", "xa-co-quy-tac", ""),
+        ("theo-quy-tac", "so-tttt", "units/xa-theo-quy-tac"),
+    ] {
+        let act = stage.succeed(what).await;
+        let create = indicators::CreateValidationRuleRequest {
+            validation_rule: Some(indicators::ValidationRule {
+                display_name: "Số chứng thư số".into(),
+                expression: "[chung-thu-so] <= 100000".into(),
+                message: "more than there are people".into(),
+                message_vi: "nhiều hơn số người".into(),
+                owner_unit: format!("units/{owner}"),
+                scope_unit: scope.into(),
+                ..Default::default()
+            }),
+            validation_rule_id: what.into(),
+            ..Default::default()
+        };
+        let mut rules = rules.clone();
+        let created = rules.create_validation_rule(receiver.ask(create));
+        created.await.unwrap();
+        let unit = format!("units/xa-{what}");
+        let told = in_use(["indicators", &unit, "validationRules", "1"]);
+        assert_eq!(stage.refused(&act).await, told);
+    }
+}
+
+#[tokio::test]
 async fn an_act_is_not_taken_back_when_a_service_cannot_be_asked() {
     let stage = Stage::new().await;
     let act = stage.succeed("moi").await;
@@ -230,12 +358,9 @@ async fn no_person_learns_what_units_are_named_and_a_service_that_asks_badly_is_
         .map(|it| (it.unit.as_str(), it.collection.as_str(), it.count))
         .collect();
     let unit = "units/huyen-minh-long";
-    let named = [
-        (unit, "reportRequests", 1),
-        (unit, "reportRequests/-/assignments", 1),
-        (unit, "reports", 1),
-    ];
-    assert_eq!(found, named);
+    let assigned = "reportRequests/-/assignments";
+    let expected = ["reportRequests", assigned, "reports"].map(|it| (unit, it, 1));
+    assert_eq!(found, expected);
     for (units, field) in [(&[][..], "units"), (&["xa-long-hiep"][..], "units[0]")] {
         let refused = inside.find_unit_references(find(units)).await.unwrap_err();
         let details = refused.get_error_details();
