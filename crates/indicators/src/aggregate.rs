@@ -193,7 +193,8 @@ impl Aggregates {
             .await?;
         let date = self.date(ask.view);
         let mut sheet = Sheet::new(&ground, date, ask.states);
-        let rows = Rows::of(&ground.atlas, &ask.indicators, sheet.groups(&ask.periods));
+        let groups = sheet.groups(&ask.indicators, &ask.periods);
+        let rows = Rows::of(&ground.atlas, &ask.indicators, groups);
         let page = self
             .pages
             .page(ask.page_size, &ask.page_token, ask.list())?;

@@ -1,10 +1,13 @@
 //! Counts and hashes of what is here, for a sender to compare with what it sent.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kit::{Actor, Result, actor::hex};
 use sha2::{Digest, Sha256};
-use types::{ids::UnitId, period::Period};
+use types::{
+    ids::UnitId,
+    period::{Period, WindowRule},
+};
 
 use crate::value::{Values, fit::window, store};
 
@@ -53,7 +56,7 @@ pub(crate) async fn reconcile(
         }
         Of::Subtree(root) => {
             access.require_subtree(actor, Some(&root)).await?;
-            let units = access.units_below(&root, window(&period)).await?;
+            let units = below(values, actor, &root, &period).await?;
             (units, format!("reconcile {period} below {root}"))
         }
     };
@@ -79,4 +82,32 @@ pub(crate) async fn reconcile(
         }
     });
     Ok((rows.collect(), next_page_token))
+}
+
+/// Returns the units below another on the days that usually count for a period, and those
+/// that have figures of it by the days of some indicator alone, by id.
+async fn below(
+    values: &Values,
+    actor: &Actor,
+    root: &UnitId,
+    period: &Period,
+) -> Result<Vec<UnitId>> {
+    let access = values.access();
+    let mut units: BTreeSet<_> = access
+        .units_below(root, window(period))
+        .await?
+        .into_iter()
+        .collect();
+    // No indicator may count days beyond these.
+    let widest = WindowRule::new(-12, 1, 12, 31).and_then(|it| it.window(*period));
+    let widest = widest.unwrap_or_else(|_| window(period));
+    let others = access.units_below(root, widest).await?.into_iter();
+    let others: Vec<_> = others.filter(|it| !units.contains(it)).collect();
+    let others = store::reporting(values.db().reader(), &others, period).await?;
+    // On those days they may have stood elsewhere.
+    let asked: Vec<_> = others.iter().collect();
+    let permitted = access.permitted(actor, &asked).await?;
+    let permitted = others.iter().zip(permitted).filter(|(_, may)| *may);
+    units.extend(permitted.map(|(unit, _)| unit.clone()));
+    Ok(units.into_iter().collect())
 }

@@ -13,6 +13,7 @@ use types::{
     ids::{IndicatorId, UnitId},
     period::Period,
     quantity::{Content, Value},
+    validity::Validity,
 };
 
 use super::{
@@ -170,9 +171,10 @@ fn explain(
     group: Option<Number>,
 ) -> Difference {
     let (before, after) = (
-        counted(was.members(period, group)),
-        counted(other.members(period, group)),
+        counted(was.members(indicator, period, group)),
+        counted(other.members(indicator, period, group)),
     );
+    let days = was.days(indicator, &period);
     let rule = was.definition(indicator, &period);
     let is_sum = rule.is_some_and(|it| {
         matches!(
@@ -199,7 +201,7 @@ fn explain(
             unit: *unit,
             amount: amount.and_then(|it| it.times(&two.less(&one)?)),
             is_not_computable,
-            links: links(atlas, *unit, period, other.date()),
+            links: links(atlas, *unit, &days, other.date()),
         });
     }
     difference.lines.sort_by_key(|it| atlas.id(it.unit));
@@ -236,8 +238,8 @@ fn counted(members: Option<&Members>) -> BTreeMap<Number, Counted> {
 }
 
 /// Returns the links on the way of a unit to a date.
-fn links(atlas: &Atlas, unit: Number, period: Period, date: Option<NaiveDate>) -> BTreeSet<usize> {
-    let way = day_in(atlas, unit, &period).zip(date);
+fn links(atlas: &Atlas, unit: Number, days: &Validity, date: Option<NaiveDate>) -> BTreeSet<usize> {
+    let way = day_in(atlas, unit, days).zip(date);
     match way.map(|(from, to)| carry(atlas, unit, from, to)) {
         Some(Carried::Moved(moved)) => moved.links,
         Some(Carried::Same) | None => BTreeSet::new(),

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use proto::directory::UnitKind;
-use types::{period::Period, validity::Validity};
+use types::validity::Validity;
 
 use super::{
     atlas::{Atlas, Number},
     carry::{Carried, Moved, carry},
 };
-use crate::{formula::Number as Exact, value::fit::window};
+use crate::formula::Number as Exact;
 
 /// Whose figures are added, and into which rows.
 #[derive(Debug, Clone)]
@@ -77,20 +77,19 @@ struct Source {
     has_ended: bool,
 }
 
-/// Says whose figures make each row of a period. With a date figures are carried to the
-/// units of that date.
+/// Says whose figures make each row of a period, of which these days count. With a date
+/// figures are carried to the units of that date.
 pub(crate) fn select(
     atlas: &Atlas,
     scope: &Scope,
-    period: &Period,
+    days: &Validity,
     date: Option<NaiveDate>,
 ) -> Selection {
-    let days = window(period);
-    let last = last_day(&days);
+    let last = last_day(days);
     let mut selection = rows_without_figures(atlas, scope, date.unwrap_or(last));
     match date {
-        None => as_was(atlas, scope, &days, &mut selection),
-        Some(date) => as_of(atlas, scope, &days, date, &mut selection),
+        None => as_was(atlas, scope, days, &mut selection),
+        Some(date) => as_of(atlas, scope, days, date, &mut selection),
     }
     let may_nest = scope.grouping != Grouping::ByUnit;
     for members in selection.values_mut().filter(|_| may_nest) {
@@ -235,10 +234,10 @@ fn sources(atlas: &Atlas, scope: &Scope, days: &Validity) -> Vec<Source> {
     atlas.all().filter_map(source).collect()
 }
 
-/// Returns the last day of a unit in the window of a period; nothing when it has none.
-pub(crate) fn day_in(atlas: &Atlas, unit: Number, period: &Period) -> Option<NaiveDate> {
+/// Returns the last day of a unit among those that count; nothing when it has none.
+pub(crate) fn day_in(atlas: &Atlas, unit: Number, days: &Validity) -> Option<NaiveDate> {
     let lived = atlas.place(unit).validity?;
-    lived.intersect(&window(period)).map(|it| last_day(&it))
+    lived.intersect(days).map(|it| last_day(&it))
 }
 
 /// Returns pairs of members of which one stands below the other, each with the nearest.

@@ -2,7 +2,7 @@
 //! and the formulas over them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -11,6 +11,7 @@ use types::{
     ids::{IndicatorId, UnitId},
     period::Period,
     quantity::Quantity,
+    validity::Validity,
 };
 
 use super::{
@@ -27,7 +28,8 @@ use crate::{
         Problem,
         derive::{self, Exact, Plan, plan},
     },
-    indicator::{CollectionMode, Definition},
+    indicator::{CollectionMode, Definition, continuity::Break},
+    value::fit::window,
 };
 
 mod derived;
@@ -88,11 +90,14 @@ pub(crate) struct Sheet {
     ground: Arc<Ground>,
     date: Option<NaiveDate>,
     states: States,
-    selections: BTreeMap<Period, Selection>,
+    /// By the days that count for an indicator and period.
+    selections: HashMap<Validity, Selection>,
     plans: BTreeMap<(IndicatorId, Period), Result<Plan, Problem>>,
     /// Columns that are looked at: reported indicators by period.
     wanted: BTreeMap<Period, BTreeMap<IndicatorId, Shape>>,
     columns: Taken,
+    /// Why the figures of two periods do not go on with each other, as far as it was asked.
+    breaks: BTreeMap<(IndicatorId, Period, Period), Option<Break>>,
 }
 
 impl Sheet {
@@ -101,26 +106,42 @@ impl Sheet {
             ground: ground.clone(),
             date,
             states,
-            selections: BTreeMap::new(),
+            selections: HashMap::new(),
             plans: BTreeMap::new(),
             wanted: BTreeMap::new(),
             columns: Taken::new(),
+            breaks: BTreeMap::new(),
         }
     }
 
-    /// Returns the rows there are in some periods.
-    pub(crate) fn groups(&mut self, periods: &[Period]) -> BTreeSet<Group> {
+    /// Returns the rows there are in some periods: those of the days that usually count, and
+    /// of those that count for what is asked.
+    pub(crate) fn groups(
+        &mut self,
+        indicators: &BTreeSet<IndicatorId>,
+        periods: &[Period],
+    ) -> BTreeSet<Group> {
+        let mut days: HashSet<_> = periods.iter().map(window).collect();
+        for indicator in indicators {
+            days.extend(periods.iter().map(|it| self.days(indicator, it)));
+        }
         let mut groups = BTreeSet::new();
-        for period in periods {
-            groups.extend(self.selected(*period).keys().copied());
+        for days in days {
+            groups.extend(self.selected(days).keys().copied());
         }
         groups
     }
 
-    fn selected(&mut self, period: Period) -> &Selection {
+    fn selected(&mut self, days: Validity) -> &Selection {
         let (ground, date) = (&self.ground, self.date);
-        let selection = self.selections.entry(period);
-        selection.or_insert_with(|| select(&ground.atlas, &ground.scope, &period, date))
+        let selection = self.selections.entry(days);
+        selection.or_insert_with(|| select(&ground.atlas, &ground.scope, &days, date))
+    }
+
+    /// Returns the days that count for an indicator and period.
+    pub(crate) fn days(&self, indicator: &IndicatorId, period: &Period) -> Validity {
+        let definition = self.definition(indicator, period);
+        definition.map_or_else(|| window(period), |it| it.window(period))
     }
 
     /// Prepares what is computed, and finds out which columns that takes.
@@ -167,18 +188,19 @@ impl Sheet {
         let Some(definition) = self.definition(indicator, &period) else {
             return;
         };
-        let shape = Shape::of(definition.value_kind);
+        let (shape, days) = (Shape::of(definition.value_kind), definition.window(&period));
         let wanted = self.wanted.entry(period).or_default();
         wanted.insert(indicator.clone(), shape);
-        self.selected(period);
+        self.selected(days);
     }
 
     /// Returns what has to be in the columns for some rows.
     pub(crate) fn needs(&self, groups: impl Iterator<Item = Group>) -> BTreeMap<Period, Need> {
         let groups: BTreeSet<_> = groups.collect();
         let need = |(period, indicators): (&Period, &BTreeMap<IndicatorId, Shape>)| {
-            let selection = self.selections.get(period);
-            let rows = selection.into_iter().flatten();
+            let days: HashSet<_> = indicators.keys().map(|it| self.days(it, period)).collect();
+            let selections = days.iter().filter_map(|it| self.selections.get(it));
+            let rows = selections.flatten();
             let rows = rows.filter(|(group, _)| groups.contains(group));
             let mut units: Vec<_> = rows.flat_map(|(_, members)| members.all()).collect();
             units.sort_unstable();
@@ -205,9 +227,18 @@ impl Sheet {
         self.date
     }
 
-    /// Returns whose figures make a row.
-    pub(crate) fn members(&self, period: Period, group: Group) -> Option<&Members> {
-        self.selections.get(&period)?.get(&group)
+    /// Returns whose figures make a row of an indicator.
+    pub(crate) fn members(
+        &self,
+        indicator: &IndicatorId,
+        period: Period,
+        group: Group,
+    ) -> Option<&Members> {
+        self.members_on(&self.days(indicator, &period), group)
+    }
+
+    fn members_on(&self, days: &Validity, group: Group) -> Option<&Members> {
+        self.selections.get(days)?.get(&group)
     }
 
     /// Makes the cell of a total that is compared with nothing.
@@ -260,7 +291,7 @@ impl Sheet {
             return self.derived(indicator, period, group);
         }
         let nobody = Members::default();
-        let members = self.members(period, group).unwrap_or(&nobody);
+        let members = self.members(indicator, period, group).unwrap_or(&nobody);
         self.reported(indicator, definition, period, members)
     }
 

@@ -11,6 +11,7 @@ use types::{
     ids::{IndicatorId, UnitId, ValueId},
     period::Period,
     quantity::{Content as Known, Qualifier, Quantity, Value},
+    validity::Validity,
 };
 
 use super::place::Place;
@@ -19,11 +20,15 @@ use crate::{
         Comparison, Formula, Offset, Problem, Reference,
         derive::{Asked, Cell, Plan, plan, with_inputs},
     },
-    indicator::{ValueKind, standing::Published},
+    indicator::{
+        ValueKind,
+        standing::{Published, definitions},
+    },
     reason::{RULE_NOT_COMPUTED, RULE_NOT_KEPT},
     validation_rule::{Content, Revision, Test, store},
     value::{
         self, Values,
+        fit::window,
         issue::{Issue, Severity},
     },
 };
@@ -67,7 +72,14 @@ pub(super) async fn broken(
         return Ok(Vec::new());
     }
     let territory = values.access().territory().await?;
-    let place = Place::new(&territory, unit, &period);
+    let place = match Place::new(&territory, unit, &[window(&period)]) {
+        None => Place::new(
+            &territory,
+            unit,
+            &windows(values, &counting, &period).await?,
+        ),
+        usual => usual,
+    };
     counting.retain(|it| concerns(&it.content, place.as_ref()));
     let sheet = Sheet { unit, period };
     let mut found = of_expressions(values, sheet, &counting, only).await?;
@@ -75,6 +87,27 @@ pub(super) async fn broken(
         found.extend(totals::broken(values, actor, (sheet, place), &counting, only).await?);
     }
     Ok(found)
+}
+
+/// Returns the days that count for what the rules take: a unit may have figures by these
+/// where it has no day among those that usually count.
+async fn windows(values: &Values, rules: &[Revision], period: &Period) -> Result<Vec<Validity>> {
+    let mut named = BTreeSet::new();
+    for rule in rules {
+        match &rule.content.test {
+            Test::UnitTotal(ids) => named.extend(ids.iter().cloned()),
+            Test::Expression { formula, missing } => {
+                // What was published could be read.
+                let taken = Formula::parse(formula, *missing).ok();
+                let taken = taken.iter().flat_map(Formula::in_order);
+                named.extend(taken.map(|it| it.indicator.clone()));
+            }
+        }
+    }
+    let named: Vec<_> = named.iter().collect();
+    let definitions = definitions(values.db().reader(), &named).await?;
+    let of = |id: &&IndicatorId| Some(definitions.for_period(id, period)?.window(period));
+    Ok(named.iter().filter_map(of).collect())
 }
 
 /// Says whether a rule is for such a unit.

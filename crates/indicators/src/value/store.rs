@@ -1,6 +1,6 @@
 //! The tables of figures; these files alone know their columns.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use kit::{
     Error, Result,
@@ -33,6 +33,8 @@ const FIGURE_KEY: [&str; 4] = ["unit_id", "period", "indicator_id", "breakdown"]
 const KEPT: [&str; 2] = ["create_micros", "submitted_revision"];
 /// Sheets whose figures one question asks for; SQLite bounds how deep a condition is.
 const SHEETS_PER_QUESTION: usize = 100;
+/// Units one question names.
+const UNITS_PER_QUESTION: usize = 1_000;
 
 /// The figures of a unit in a period.
 pub(crate) type Sheet = (UnitId, Period);
@@ -169,6 +171,30 @@ pub(crate) async fn of_units(
         .all(db)
         .await?;
     rows.into_iter().map(in_force).collect()
+}
+
+/// Returns those of some units that have figures of a period.
+pub(crate) async fn reporting(
+    db: &impl ConnectionTrait,
+    units: &[UnitId],
+    period: &Period,
+) -> Result<Vec<UnitId>> {
+    let mut found = Vec::new();
+    for some in units.chunks(UNITS_PER_QUESTION) {
+        let ids: Vec<String> = value::Entity::find()
+            .select_only()
+            .column(value::Column::UnitId)
+            .distinct()
+            .filter(value::Column::UnitId.is_in(some.iter().map(|it| it.as_str())))
+            .filter(value::Column::Period.eq(period.to_string()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let ids: HashSet<_> = ids.into_iter().collect();
+        let reporting = some.iter().filter(|it| ids.contains(it.as_str()));
+        found.extend(reporting.cloned());
+    }
+    Ok(found)
 }
 
 /// Returns the whole figures there are of these indicators and periods.

@@ -6,9 +6,12 @@ use proto::{
     shared::{self, Disposition},
 };
 
-use crate::story::{
-    Story, codes, count, definition, dispositions, fields, item, minh_long, part, share,
-    value_name, whole_history, whole_sheet,
+use crate::{
+    reform::{COMMUNES, Reform, ask, covered, in_period, shown},
+    story::{
+        Story, codes, count, definition, derived, dispositions, fields, item, minh_long, part,
+        share, value_name, whole_history, whole_sheet,
+    },
 };
 
 fn amount(vnd: i64) -> shared::Quantity {
@@ -335,6 +338,95 @@ async fn the_days_that_count_are_those_of_the_indicator() {
         "OUT_OF_RANGE".to_owned(),
     );
     assert_eq!(fields(&refused), [out]);
+}
+
+/// Published late: the first half counts up to 5 August, when the new communes are there.
+pub(crate) fn up_to_august(name: &str) -> pb::Indicator {
+    pb::Indicator {
+        window_rule: Some(shared::WindowRule {
+            start_month_offset: 0,
+            start_day: 1,
+            end_month_offset: 2,
+            end_day: 5,
+        }),
+        ..in_period(name, pb::ValueKind::Count)
+    }
+}
+
+#[tokio::test]
+async fn a_total_has_the_units_of_the_days_that_count_for_its_indicator() {
+    let reform = Reform::begins().await;
+    let late = up_to_august("Thẻ căn cước gắn chip");
+    reform.define("the-chip", late).await;
+    let usual = in_period("Hồ sơ", pb::ValueKind::Count);
+    reform.define("ho-so", usual).await;
+    let both = pb::Indicator {
+        accumulation: pb::Accumulation::InPeriod.into(),
+        ..derived(pb::ValueKind::Count, "[the-chip] + [ho-so]")
+    };
+    reform.define("tat-ca", both).await;
+    for (unit, number) in [("xa-long-hiep", 61), ("xa-minh-long", 70)] {
+        reform
+            .enter("the-chip", unit, "2025-h1", count(number))
+            .await;
+    }
+    reform
+        .enter("ho-so", "xa-long-hiep", "2025-h1", count(5))
+        .await;
+    let province = |indicator: &str| ask(indicator, "tinh-quang-ngai", &["2025-h1"]);
+    let total = async |indicator: &str| reform.total(province(indicator)).await;
+    let cards = total("the-chip").await;
+    // Four new communes, and the old one that reported before it ended.
+    assert_eq!((shown(&cards), covered(&cards)), ("131".into(), (5, 2, 3)));
+    let files = total("ho-so").await;
+    assert_eq!((shown(&files), covered(&files)), ("5".into(), (6, 1, 5)));
+    // A formula takes each figure from the units of its own days, and adds those of both.
+    let sum = total("tat-ca").await;
+    assert_eq!(shown(&sum), "66");
+    let told: Vec<_> = sum.issues.iter().map(|it| it.code.as_str()).collect();
+    // One of five, and one of six.
+    assert_eq!(
+        told,
+        ["AGGREGATE_INPUTS_INCOMPLETE", "AGGREGATE_INPUTS_UNEVEN"]
+    );
+    assert!(sum.issues[0].message.contains("units/xa-minh-long"));
+
+    let by_unit = pb::AggregateValuesRequest {
+        grouping: pb::AggregateGrouping::ByUnit.into(),
+        ..province("the-chip")
+    };
+    let rows = reform.ask(by_unit).await.rows;
+    let row = rows.iter().find(|it| it.unit == "units/xa-minh-long");
+    assert_eq!(shown(&row.unwrap().cells[0]), "70");
+    let there = ask("the-chip", "xa-son-mai", &["2025-h1"]);
+    assert!(reform.total(there).await.issues.is_empty());
+    let not_there = ask("ho-so", "xa-son-mai", &["2025-h1"]);
+    let told = reform.total(not_there).await.issues;
+    assert_eq!(told[0].code, "AGGREGATE_UNIT_NOT_THERE");
+
+    let views = pb::ReconcileViewsRequest {
+        indicator: "indicators/the-chip".into(),
+        scope_unit: "units/huyen-minh-long".into(),
+        unit_kinds: COMMUNES.map(i32::from).into(),
+        periods: vec!["2025-h1".into()],
+        as_of_date: "2024-12-31".into(),
+    };
+    let views = reform.viewer.ask(views);
+    let views = reform.totals.clone().reconcile_views(views).await;
+    let views = views.unwrap().into_inner().comparisons.remove(0);
+    let (was, then) = (views.as_was.unwrap(), views.as_of.unwrap());
+    assert_eq!((shown(&was), shown(&then)), ("61".into(), "131".into()));
+    let difference = views.as_of_difference.unwrap();
+    assert_eq!(difference.amount, "70");
+    assert_eq!(difference.lines.len(), 1);
+    assert_eq!(difference.lines[0].unit, "units/xa-minh-long");
+    let links = &difference.lines[0].links;
+    assert!(
+        links
+            .iter()
+            .all(|it| it.reorganization == "reorganizations/nq-1677")
+    );
+    assert!(!links.is_empty());
 }
 
 #[tokio::test]

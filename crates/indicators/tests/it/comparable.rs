@@ -121,6 +121,60 @@ async fn a_total_is_not_compared_across_a_break_and_shown_beside_it() {
 }
 
 #[tokio::test]
+async fn figures_of_before_and_after_a_break_make_no_sum() {
+    let reform = Reform::begins().await;
+    let files = pb::Indicator {
+        indicator_sets: vec![entry("DTI-2022", "")],
+        ..in_period("Hồ sơ", pb::ValueKind::Count)
+    };
+    reform.define("ho-so", files).await;
+    let double = pb::Indicator {
+        accumulation: pb::Accumulation::InPeriod.into(),
+        period_aggregation: pb::Aggregation::Sum.into(),
+        ..derived(pb::ValueKind::Count, "[ho-so] * 2")
+    };
+    reform.define("gap-doi", double).await;
+    let latest = pb::Indicator {
+        period_aggregation: pb::Aggregation::Latest.into(),
+        ..derived(pb::ValueKind::Count, "[ho-so] * 2")
+    };
+    reform.define("moi-nhat", latest).await;
+    break_from(reform.indicators.clone(), &reform.receiver, "ho-so", "2025").await;
+    for (period, number) in [("2022", 5), ("2023", 10), ("2025", 13)] {
+        reform
+            .enter("ho-so", "xa-long-hiep", period, count(number))
+            .await;
+    }
+    let over = async |indicator: &str, periods: &[&str]| {
+        let ask = pb::AggregateValuesRequest {
+            include_all_periods: true,
+            ..ask(indicator, "huyen-minh-long", periods)
+        };
+        let row = reform.ask(ask).await.rows.remove(0);
+        let all = row.all_periods.unwrap();
+        (shown(&all), all.issues)
+    };
+    for (indicator, sum) in [("ho-so", "15"), ("gap-doi", "30")] {
+        assert_eq!(over(indicator, &["2023", "2022"]).await.0, sum);
+        // Of 2024 there is nothing yet: nothing of before the break is added to 2025.
+        let (total, issues) = over(indicator, &["2025", "2022", "2023", "2024"]).await;
+        assert_eq!(total, "–");
+        assert_eq!(issues.len(), 1);
+        let told = (issues[0].code.as_str(), issues[0].field.as_str());
+        assert_eq!(told, ("NOT_COMPARABLE", "all_periods"));
+        assert_eq!(issues[0].severity(), Severity::Warning);
+        assert!(issues[0].message_vi.contains("năm 2023"), "{issues:?}");
+        assert!(issues[0].message_vi.contains(WHY), "{issues:?}");
+        assert_eq!(over(indicator, &["2024", "2025"]).await.1, []);
+    }
+    // The last of them is a figure of its own.
+    assert_eq!(
+        over("moi-nhat", &["2023", "2025"]).await,
+        ("26".into(), vec![])
+    );
+}
+
+#[tokio::test]
 async fn a_jump_is_not_told_by_figures_from_before_a_break() {
     let story = Story::begins().await;
     let files = pb::Indicator {

@@ -5,7 +5,11 @@ use proto::{
 use sha2::{Digest, Sha256};
 use tonic::{Code, Status};
 
-use crate::story::{Story, count, definition, fields, item, minh_long, not_arisen, part, share};
+use crate::{
+    bounds::up_to_august,
+    reform::Reform,
+    story::{Story, count, definition, fields, item, minh_long, not_arisen, part, share},
+};
 
 async fn compare(
     story: &Story,
@@ -191,4 +195,38 @@ async fn who_may_not_read_a_unit_learns_no_count_of_it() {
     assert_eq!(fields(&none), why("units", "REQUIRED"));
     let many = compare(&story, asked(&["units/huyen-ba-to"; 201], "")).await;
     assert_eq!(fields(&many.unwrap_err()), why("units", "OUT_OF_RANGE"));
+}
+
+#[tokio::test]
+async fn a_commune_that_counts_by_the_days_of_one_indicator_alone_is_compared_too() {
+    let reform = Reform::begins().await;
+    reform
+        .define("the-chip", up_to_august("Thẻ căn cước"))
+        .await;
+    reform
+        .enter("the-chip", "xa-minh-long", "2025-h1", count(70))
+        .await;
+    let ask = async |page_size, page_token: &str| {
+        let reconcile = pb::ReconcileValuesRequest {
+            scope_unit: "units/tinh-quang-ngai".into(),
+            period: "2025-h1".into(),
+            page_size,
+            page_token: page_token.into(),
+            ..Default::default()
+        };
+        let ask = reform.reporter.ask(reconcile);
+        let answer = reform.values.clone().reconcile_values(ask).await;
+        answer.unwrap().into_inner()
+    };
+    let rows = ask(0, "").await.rows;
+    let row = rows.iter().find(|it| it.unit == "units/xa-minh-long");
+    let row = row.expect("what was accepted is compared");
+    let hash = own_hash(&["the-chip\t\tcount:70\tEXACT\t\n"]);
+    assert_eq!((row.value_count, &row.sha256), (1, &hash));
+    // The other new communes have no figures, and no day that usually counts.
+    assert!(rows.iter().all(|it| it.unit != "units/xa-son-mai"));
+    assert!(rows.is_sorted_by_key(|it| it.unit.clone()));
+    let first = ask(3, "").await;
+    let rest = ask(100, &first.next_page_token).await;
+    assert_eq!([first.rows, rest.rows].concat(), rows);
 }

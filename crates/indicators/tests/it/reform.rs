@@ -10,7 +10,9 @@ use proto::{
     indicators::{
         self as pb, aggregation_service_client::AggregationServiceClient,
         indicator_service_client::IndicatorServiceClient,
-        target_service_client::TargetServiceClient, value_service_client::ValueServiceClient,
+        target_service_client::TargetServiceClient,
+        validation_rule_service_client::ValidationRuleServiceClient,
+        value_service_client::ValueServiceClient,
     },
     shared::{self, Disposition},
 };
@@ -37,6 +39,7 @@ pub(crate) struct Reform {
     pub(crate) values: ValueServiceClient<Peer>,
     pub(crate) indicators: IndicatorServiceClient<Peer>,
     pub(crate) targets: TargetServiceClient<Peer>,
+    pub(crate) rules: ValidationRuleServiceClient<Peer>,
 }
 
 impl Reform {
@@ -77,7 +80,8 @@ impl Reform {
             totals: AggregationServiceClient::new(peer.clone()),
             values: ValueServiceClient::new(peer.clone()),
             indicators: IndicatorServiceClient::new(peer.clone()),
-            targets: TargetServiceClient::new(peer),
+            targets: TargetServiceClient::new(peer.clone()),
+            rules: ValidationRuleServiceClient::new(peer),
             world,
             db,
         };

@@ -9,7 +9,11 @@ use proto::{
 use testkit::Person;
 use tonic::Status;
 
-use crate::story::{Story, count, definition, derived, item, minh_long, not_arisen, share};
+use crate::{
+    bounds::up_to_august,
+    reform::{Reform, in_period},
+    story::{Story, count, definition, derived, item, minh_long, not_arisen, share},
+};
 
 /// Meetings of a unit, as the department asks for them in its yearly form.
 pub(crate) async fn with_meetings() -> Story {
@@ -403,4 +407,103 @@ async fn what_a_district_states_is_laid_beside_what_its_communes_report() {
     )
     .await;
     assert!(said(&story.look_at("2022-h1", &[]).await).is_empty());
+}
+
+/// Adds a rule that counts from 2022 on.
+async fn rule_in_force(reform: &Reform, id: &str, rule: pb::ValidationRule) {
+    let create = pb::CreateValidationRuleRequest {
+        validation_rule: Some(rule),
+        validation_rule_id: id.into(),
+        ..Default::default()
+    };
+    let mut rules = reform.rules.clone();
+    let create = reform.receiver.ask(create);
+    let created = rules.create_validation_rule(create).await.unwrap();
+    let created = created.into_inner();
+    let publish = pb::PublishValidationRuleRequest {
+        name: created.name,
+        first_period: "2022".into(),
+        change_note: "Theo Công văn 847/STTTT-BCVT&CNTT".into(),
+        etag: created.etag,
+        ..Default::default()
+    };
+    let publish = reform.receiver.ask(publish);
+    rules.publish_validation_rule(publish).await.unwrap();
+}
+
+async fn looked_at(reform: &Reform, unit: &str, period: &str) -> pb::ValidateValuesResponse {
+    let validate = pb::ValidateValuesRequest {
+        unit: format!("units/{unit}"),
+        period: period.into(),
+        ..Default::default()
+    };
+    let validate = reform.reporter.ask(validate);
+    let answer = reform.values.clone().validate_values(validate).await;
+    answer.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn what_a_district_reported_before_it_ended_is_part_of_what_the_province_states() {
+    let reform = Reform::begins().await;
+    let meetings = in_period("Số cuộc họp", pb::ValueKind::Count);
+    reform.define("cuoc-hop", meetings).await;
+    let totals = pb::ValidationRule {
+        expression: String::new(),
+        total_indicators: vec!["indicators/cuoc-hop".into()],
+        ..rule(
+            "",
+            "the total is not that of the units below",
+            "số của tỉnh không khớp",
+        )
+    };
+    rule_in_force(&reform, "toan-tinh", totals).await;
+    // The districts ended on 1 July, within the days of the second half.
+    for (unit, number) in [
+        ("tinh-quang-ngai", 60),
+        ("huyen-minh-long", 40),
+        ("xa-minh-long", 20),
+        ("xa-son-mai", 0),
+        ("xa-tra-giang", 0),
+        ("xa-ca-dam", 0),
+        ("huyen-ba-to", 0),
+        ("so-tttt", 0),
+    ] {
+        reform
+            .enter("cuoc-hop", unit, "2025-h2", count(number))
+            .await;
+    }
+    let look = async || looked_at(&reform, "tinh-quang-ngai", "2025-h2").await;
+    // Nobody waits for Trà Bồng, which ended as well and has said nothing.
+    assert_eq!(said(&look().await), [] as [&str; 0]);
+    reform
+        .enter("cuoc-hop", "huyen-minh-long", "2025-h2", count(41))
+        .await;
+    let answer = look().await;
+    assert_eq!(
+        said(&answer),
+        ["số của tỉnh không khớp: đơn vị báo cáo 60, cộng 7/7 đơn vị trực thuộc được 61"]
+    );
+    let district = "indicators/cuoc-hop/values/huyen-minh-long.2025-h2".to_owned();
+    assert!(answer.issues[0].related_values.contains(&district));
+    let silent = "indicators/cuoc-hop/values/huyen-tra-bong.2025-h2".to_owned();
+    assert!(!answer.issues[0].related_values.contains(&silent));
+}
+
+#[tokio::test]
+async fn a_rule_of_communes_is_kept_by_one_that_counts_by_the_days_of_its_indicator_alone() {
+    let reform = Reform::begins().await;
+    reform
+        .define("the-chip", up_to_august("Thẻ căn cước"))
+        .await;
+    let of_communes = pb::ValidationRule {
+        unit_kinds: vec![UnitKind::Commune.into()],
+        ..rule("[the-chip] <= 50", "too many cards", "số thẻ quá nhiều")
+    };
+    rule_in_force(&reform, "so-the", of_communes).await;
+    reform
+        .enter("the-chip", "xa-minh-long", "2025-h1", count(70))
+        .await;
+    let answer = looked_at(&reform, "xa-minh-long", "2025-h1").await;
+    assert_eq!(said(&answer).len(), 1, "{answer:?}");
+    assert!(said(&answer)[0].starts_with("số thẻ quá nhiều"));
 }

@@ -5,6 +5,12 @@ use super::{
     super::atlas::tests::{atlas, day, lead, minh_long, put, unit},
     *,
 };
+use crate::value::fit;
+
+/// The days that usually count for a period.
+fn window(period: &str) -> Validity {
+    fit::window(&period.parse().unwrap())
+}
 
 const COMMUNES: [UnitKind; 3] = [UnitKind::Commune, UnitKind::Ward, UnitKind::SpecialZone];
 
@@ -17,7 +23,7 @@ fn told(book: &Book, top: &str, grouping: Grouping, period: &str, date: &str) ->
         grouping,
     };
     let date = (!date.is_empty()).then(|| day(date));
-    let selection = select(&atlas, &scope, &period.parse().unwrap(), date);
+    let selection = select(&atlas, &scope, &window(period), date);
     let name = |it: &Number| atlas.id(*it).as_str().to_owned();
     let row = |(group, members): (&Group, &Members)| {
         let mut units: Vec<_> = members.living.iter().map(name).collect();
@@ -121,8 +127,7 @@ fn a_district_is_no_figure_of_the_commune_that_it_led_to() {
         kinds: BTreeSet::new(),
         grouping: Grouping::Total,
     };
-    let period = "2024".parse().unwrap();
-    let selection = select(&atlas, &scope, &period, Some(day("2026-11-25")));
+    let selection = select(&atlas, &scope, &window("2024"), Some(day("2026-11-25")));
     let members = &selection[&Some(number("son-mai"))];
     assert_eq!(members.living.len(), 2);
     assert!(members.divided.is_empty());
@@ -160,7 +165,7 @@ proptest! {
                 kinds: BTreeSet::new(),
                 grouping,
             };
-            let selection = select(&atlas, &scope, &"2024".parse().unwrap(), date);
+            let selection = select(&atlas, &scope, &window("2024"), date);
             let whole = selection.values().flat_map(|it| it.living.iter().chain(&it.ended));
             let mut whole: Vec<_> = whole.copied().collect();
             whole.sort_unstable();
@@ -185,7 +190,7 @@ fn a_unit_and_one_below_it_are_told_as_a_pair() {
         kinds: BTreeSet::new(),
         grouping: Grouping::Total,
     };
-    let selection = select(&atlas, &scope, &"2024".parse().unwrap(), None);
+    let selection = select(&atlas, &scope, &window("2024"), None);
     let pairs = [(number("minh-long-h"), number("long-mai"))];
     assert_eq!(selection[&None].nested, pairs);
 }

@@ -6,9 +6,9 @@
 //! different periods are not matched, because units end and merge between them, and neither
 //! is what a formula can do without; there it is told when the units are not the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use types::{ids::IndicatorId, period::Period};
+use types::{ids::IndicatorId, period::Period, validity::Validity};
 
 use super::{Group, Members, Number, Plan, Share, Sheet, Told, Total};
 use crate::aggregate::tally::is_counted;
@@ -47,20 +47,23 @@ impl Sheet {
         let left_out = self.incomplete(planned, group);
         let (mut known, mut exact) = (BTreeMap::new(), BTreeMap::new());
         let mut shares = Vec::new();
+        let (nobody, mut rests) = (Members::default(), HashMap::new());
         for input in planned.reported() {
             let (indicator, period) = (&input.0, input.1);
             let Some(definition) = self.definition(indicator, &period) else {
                 continue;
             };
-            let mut part = match left_out.get(&period) {
-                Some((_, members)) => self.reported(indicator, definition, period, members),
-                None => {
-                    let nobody = Members::default();
-                    let members = self.members(period, group).unwrap_or(&nobody);
-                    self.reported(indicator, definition, period, members)
+            let days = definition.window(&period);
+            let members = self.members_on(&days, group).unwrap_or(&nobody);
+            let (mut part, incomplete) = match left_out.get(&period) {
+                Some(units) => {
+                    let rest = rests.entry((period, days));
+                    let rest = rest.or_insert_with(|| members.without(units));
+                    let part = self.reported(indicator, definition, period, rest);
+                    (part, members.all().count() - rest.all().count())
                 }
+                None => (self.reported(indicator, definition, period, members), 0),
             };
-            let incomplete = left_out.get(&period).map_or(0, |(units, _)| units.len());
             let incomplete = u32::try_from(incomplete).unwrap_or(u32::MAX);
             part.coverage.incomplete = incomplete;
             part.coverage.expected += incomplete;
@@ -83,7 +86,8 @@ impl Sheet {
             }
         }
         let left_out = left_out.into_iter();
-        let left_out = left_out.map(|(period, (units, _))| Told::Incomplete(period, units));
+        let left_out =
+            left_out.map(|(period, units)| Told::Incomplete(period, units.into_iter().collect()));
         total.problems.extend(left_out);
         total.problems.extend(self.uneven(shares));
         if !total.divided.is_empty() {
@@ -101,36 +105,36 @@ impl Sheet {
     }
 
     /// Returns the units of each period that have some of what the formula cannot do
-    /// without, and not all, with the members that are left. A single unit speaks for
-    /// itself: what it lacks is told by the formula.
-    fn incomplete(&self, planned: &Plan, group: Group) -> BTreeMap<Period, (Vec<Number>, Members)> {
+    /// without, and not all; also those that stand here only on the days that count for
+    /// some of it. A single unit speaks for itself: what it lacks is told by the formula.
+    fn incomplete(&self, planned: &Plan, group: Group) -> BTreeMap<Period, BTreeSet<Number>> {
         let mut needed: BTreeMap<Period, Vec<_>> = BTreeMap::new();
         for (indicator, period) in planned.needed() {
             if let Some(definition) = self.definition(&indicator, &period) {
                 let column = self.columns.get(&(indicator, period));
+                let days = definition.window(&period);
                 let of_period = needed.entry(period).or_default();
-                of_period.push((column, self.rule(definition)));
+                of_period.push((column, self.rule(definition), days));
             }
         }
         let mut left_out = BTreeMap::new();
         for (period, columns) in needed.into_iter().filter(|(_, it)| it.len() > 1) {
-            let Some(members) = self.members(period, group) else {
-                continue;
-            };
-            if members.all().count() == 1 {
+            let standing = Standing::of(self, columns.iter().map(|(_, _, days)| *days), group);
+            if standing.everybody.len() <= 1 {
                 continue;
             }
             let has_some = |unit: &Number| {
-                let has = |(column, rule): &(Option<&_>, _)| {
-                    column.is_some_and(|it: &std::sync::Arc<_>| is_counted(it, *unit, *rule))
+                let has = |(column, rule, days): &(Option<&_>, _, _)| {
+                    standing.counts(*unit, days)
+                        && column.is_some_and(|it: &std::sync::Arc<_>| is_counted(it, *unit, *rule))
                 };
                 let first = has(&columns[0]);
                 columns.iter().skip(1).any(|it| has(it) != first)
             };
-            let units: Vec<_> = members.all().filter(has_some).collect();
+            let units = standing.everybody.iter().copied().filter(has_some);
+            let units: BTreeSet<_> = units.collect();
             if !units.is_empty() {
-                let rest = members.without(&units.iter().copied().collect());
-                left_out.insert(period, (units, rest));
+                left_out.insert(period, units);
             }
         }
         left_out
@@ -153,6 +157,40 @@ impl Sheet {
         );
         let differs = by_part(&least, &most) == std::cmp::Ordering::Less;
         differs.then(|| Told::Uneven(least.clone(), most.clone()))
+    }
+}
+
+/// Who stands in a row on the days that count for some of the figures a formula takes.
+struct Standing {
+    everybody: Vec<Number>,
+    /// By the days, where those of the figures differ; empty when all count the same.
+    by_days: HashMap<Validity, BTreeSet<Number>>,
+}
+
+impl Standing {
+    fn of(sheet: &Sheet, days: impl Iterator<Item = Validity>, group: Group) -> Self {
+        let days: HashSet<_> = days.collect();
+        let of = |days| sheet.members_on(days, group);
+        let everybody = days.iter().filter_map(of).flat_map(Members::all);
+        let mut everybody: Vec<_> = everybody.collect();
+        if days.len() <= 1 {
+            return Self {
+                everybody,
+                by_days: HashMap::new(),
+            };
+        }
+        everybody.sort_unstable();
+        everybody.dedup();
+        let units = |it| of(it).into_iter().flat_map(Members::all).collect();
+        Self {
+            everybody,
+            by_days: days.iter().map(|it| (*it, units(it))).collect(),
+        }
+    }
+
+    fn counts(&self, unit: Number, days: &Validity) -> bool {
+        let standing = self.by_days.get(days);
+        self.by_days.is_empty() || standing.is_some_and(|it| it.contains(&unit))
     }
 }
 

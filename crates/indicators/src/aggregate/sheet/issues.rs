@@ -10,10 +10,7 @@ use crate::{
         AGGREGATE_NOT_COMPUTED, AGGREGATE_TOO_GREAT, AGGREGATE_UNIT_NOT_THERE,
         FORMULA_COUNTED_AS_ZERO, INDICATOR_NOT_IN_FORCE, NOT_COMPARABLE,
     },
-    value::{
-        fit::window,
-        issue::{Issue, Severity},
-    },
+    value::issue::{Issue, Severity},
 };
 
 /// Most pairs that are named as counted twice.
@@ -39,7 +36,7 @@ impl Sheet {
         let mut issues: Vec<_> = total.problems.iter().map(|it| self.issue(it)).collect();
         if let Some(unit) = group.filter(|_| total.coverage.expected == 0) {
             let place = self.ground.atlas.place(unit);
-            let days = window(&period);
+            let days = self.days(indicator, &period);
             let is_there = match self.date {
                 Some(date) => place.exists_on(date),
                 None => place.validity.is_some_and(|it| it.overlaps(&days)),

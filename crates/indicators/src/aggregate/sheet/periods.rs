@@ -14,14 +14,14 @@ use crate::{
         evaluate::{self, Figure, Outcome},
         result::{computed, figure, quantity},
     },
-    indicator::Definition,
-    reason::{AGGREGATE_PERIODS_OVERLAP, AGGREGATE_PERIODS_UNFIT},
+    indicator::{Definition, continuity::Break},
+    reason::{AGGREGATE_PERIODS_OVERLAP, AGGREGATE_PERIODS_UNFIT, NOT_COMPARABLE},
 };
 
 impl Sheet {
     /// Makes the cell over all periods, by the rule of the indicator for periods.
     pub(crate) fn over_periods(
-        &self,
+        &mut self,
         indicator: &IndicatorId,
         periods: &[Period],
         totals: &[&Total],
@@ -36,7 +36,8 @@ impl Sheet {
             total.divided.extend(part.divided.iter().cloned());
         }
         let latest = periods.iter().max();
-        let definition = latest.and_then(|it| self.definition(indicator, it));
+        let ground = self.ground();
+        let definition = latest.and_then(|it| ground.definition(indicator, it));
         let rule = definition.map_or(Aggregation::None, |it| it.period_aggregation);
         let adds = matches!(
             rule,
@@ -46,6 +47,14 @@ impl Sheet {
         if let Some((one, other)) = overlap {
             let facts = [("period", one.to_string()), ("other", other.to_string())];
             issues.push(warn(&AGGREGATE_PERIODS_OVERLAP, "all_periods", &facts));
+        } else if let Some((period, why)) = self.broken(indicator, rule, periods, totals) {
+            let facts = [
+                ("period", period.to_string()),
+                ("period_vi", period.to_vietnamese()),
+                ("cause_en", why.en),
+                ("cause_vi", why.vi),
+            ];
+            issues.push(warn(&NOT_COMPARABLE, "all_periods", &facts));
         } else if total.divided.is_empty() {
             let by_period = periods.iter().zip(totals);
             let told = by_period.filter(|(_, it)| it.quantity.is_some());
@@ -68,6 +77,41 @@ impl Sheet {
             change: None,
             issues,
         }
+    }
+
+    /// Returns the period with whose figures later ones of the same row do not go on, and
+    /// why; nothing where only the last of them is taken, or there is no total anyway.
+    fn broken(
+        &mut self,
+        indicator: &IndicatorId,
+        rule: Aggregation,
+        periods: &[Period],
+        totals: &[&Total],
+    ) -> Option<(Period, Break)> {
+        if matches!(rule, Aggregation::Latest | Aggregation::None) {
+            return None;
+        }
+        let told = periods.iter().zip(totals);
+        let told = told.filter(|(_, it)| it.quantity.is_some());
+        let mut told: Vec<_> = told.map(|(period, _)| *period).collect();
+        told.sort_unstable();
+        // Whatever lies between two periods lies between two that follow each other.
+        told.windows(2).find_map(|it| {
+            let why = self.break_between(indicator, it[0], it[1])?;
+            Some((it[0], why))
+        })
+    }
+
+    fn break_between(
+        &mut self,
+        indicator: &IndicatorId,
+        one: Period,
+        other: Period,
+    ) -> Option<Break> {
+        let ground = &self.ground;
+        let known = self.breaks.entry((indicator.clone(), one, other));
+        let found = known.or_insert_with(|| ground.break_between(indicator, &one, &other));
+        found.clone()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     indicator::standing::{Definitions, definitions},
     validation::{
         parts::{add, addends, written},
-        place::Place,
+        place::{Children, Place},
     },
     validation_rule::{Content, Revision, Test},
     value::{IndicatorValue, Values, store},
@@ -42,7 +42,7 @@ pub(super) async fn broken(
     let db = values.db().reader();
     let definitions = definitions(db, &ids.iter().copied().collect::<Vec<_>>()).await?;
     let below = Below::of(&ids, &definitions, sheet, place);
-    let units: BTreeSet<_> = below.0.values().flatten().collect();
+    let units: BTreeSet<_> = below.0.values().flat_map(Children::all).collect();
     let units: Vec<_> = units.into_iter().collect();
     // What the caller may not read is as good as not reported.
     let permitted = values.access().permitted(actor, &units).await?;
@@ -55,9 +55,12 @@ pub(super) async fn broken(
     let found = asked.into_iter().filter_map(|(rule, id)| {
         let units = below.0.get(id)?;
         let of = |unit: &UnitId| sheet.figure(id, unit);
-        let numbers = compared(&rule.content, &known, &of(sheet.unit), units.iter().map(of))?;
+        let ended = units.ended.iter().map(of);
+        let ended = ended.filter(|it| known.contains_key(it));
+        let parts: Vec<_> = units.living.iter().map(of).chain(ended).collect();
+        let numbers = compared(&rule.content, &known, &of(sheet.unit), &parts)?;
         let mut figures = vec![of(sheet.unit)];
-        figures.extend(units.iter().map(of));
+        figures.extend(parts);
         figures.truncate(MOST_NAMED);
         Some(Broken {
             figures,
@@ -69,7 +72,7 @@ pub(super) async fn broken(
 }
 
 /// The units below, by indicator: each looks at them on the last day that counts for it.
-struct Below(BTreeMap<IndicatorId, Vec<UnitId>>);
+struct Below(BTreeMap<IndicatorId, Children>);
 
 impl Below {
     fn of(
@@ -81,7 +84,7 @@ impl Below {
         let below = ids.iter().filter_map(|id| {
             let definition = definitions.for_period(id, &sheet.period)?;
             let units = place.children(&definition.window(&sheet.period));
-            (!units.is_empty()).then(|| ((*id).clone(), units))
+            units.all().next().is_some().then(|| ((*id).clone(), units))
         });
         Self(below.collect())
     }
@@ -90,7 +93,7 @@ impl Below {
         let mut figures = Vec::new();
         for (id, units) in &self.0 {
             figures.push(sheet.figure(id, sheet.unit));
-            figures.extend(units.iter().map(|it| sheet.figure(id, it)));
+            figures.extend(units.all().map(|it| sheet.figure(id, it)));
         }
         figures
     }
@@ -114,14 +117,14 @@ fn compared(
     content: &Content,
     known: &HashMap<ValueId, IndicatorValue>,
     whole: &ValueId,
-    below: impl Iterator<Item = ValueId>,
+    below: &[ValueId],
 ) -> Option<[String; 2]> {
     let total = addends(&known.get(whole)?.quantity)??;
     let mut sum = vec![Decimal::ZERO; total.len()];
     let (mut units, mut reported, mut may_fall) = (0_u32, 0_u32, false);
     for id in below {
         units += 1;
-        let Some(addend) = known.get(&id).and_then(|it| addends(&it.quantity)) else {
+        let Some(addend) = known.get(id).and_then(|it| addends(&it.quantity)) else {
             continue;
         };
         reported += 1;
