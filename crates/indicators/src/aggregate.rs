@@ -15,7 +15,7 @@ use kit::{Access, Actor, Db, Error, Result, page::Pages};
 use types::{
     ids::{IndicatorId, UnitId},
     period::Period,
-    quantity::Quantity,
+    quantity::{Quantity, Style},
 };
 
 use crate::{
@@ -116,6 +116,8 @@ pub(crate) struct Row {
 pub(crate) struct Cell {
     /// None for the cell over all periods.
     pub(crate) period: Option<Period>,
+    /// How its figures are printed.
+    pub(crate) style: Style,
     pub(crate) total: Total,
     pub(crate) target: Option<Target>,
     pub(crate) change: Option<Change>,
@@ -348,6 +350,7 @@ fn make(
         issues.extend(change.as_ref().and_then(sheet::not_comparable));
         cells.push(Cell {
             period: Some(*period),
+            style: definition.map(|it| it.manner().style).unwrap_or_default(),
             issues,
             total,
             target,

@@ -34,7 +34,7 @@ use std::collections::BTreeSet;
 
 use types::{ids::IndicatorId, violations::Invalid};
 
-mod bounds;
+pub(crate) mod bounds;
 pub(crate) mod check;
 mod compare;
 pub(crate) mod cycle;

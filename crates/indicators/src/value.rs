@@ -211,7 +211,7 @@ impl Values {
     async fn read(&self, id: &ValueId) -> Result<Listed> {
         let db = self.db.reader();
         let reported = store::find(db, id).await?;
-        match derived::told(db, id, reported.as_ref()).await? {
+        match derived::told(db, id).await? {
             Some((computed, _)) => derived::beside(id, computed, reported),
             None => reported
                 .map(|it| Listed::Figure(Box::new(it)))

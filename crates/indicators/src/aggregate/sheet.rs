@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use types::{
     ids::{IndicatorId, UnitId},
     period::Period,
-    quantity::Quantity,
+    quantity::{Quantity, Style},
     validity::Validity,
 };
 
@@ -58,6 +58,7 @@ pub(crate) struct Unplaced {
     pub(crate) indicator: IndicatorId,
     pub(crate) period: Period,
     pub(crate) quantity: Option<Quantity>,
+    pub(crate) style: Style,
     pub(crate) links: BTreeSet<usize>,
 }
 
@@ -251,6 +252,7 @@ impl Sheet {
     ) -> Cell {
         Cell {
             period: Some(period),
+            style: self.style(indicator, &period),
             issues: self.issues(indicator, period, group, &total),
             total,
             target: None,
@@ -268,6 +270,12 @@ impl Sheet {
         period: &Period,
     ) -> Option<&Definition> {
         self.ground.definition(indicator, period)
+    }
+
+    /// Returns how figures of an indicator and period are printed.
+    fn style(&self, indicator: &IndicatorId, period: &Period) -> Style {
+        let definition = self.definition(indicator, period);
+        definition.map(|it| it.manner().style).unwrap_or_default()
     }
 
     /// Returns what a unit reported.
@@ -321,6 +329,7 @@ impl Sheet {
                 indicator: indicator.clone(),
                 period,
                 quantity: column.and_then(|it| it.quantity(divided.unit)),
+                style: definition.manner().style,
                 links: divided.links.clone(),
             })
         };

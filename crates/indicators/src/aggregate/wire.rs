@@ -1,11 +1,11 @@
 //! Totals to and from the wire.
 
 use proto::{
-    convert::{absence_to_wire, optional_date, quantity, timestamp, unknown},
+    convert::{absence_to_wire, optional_date, quantity_as, timestamp, unknown},
     directory::UnitKind,
     indicators as pb,
 };
-use types::{decimal::Decimal, period::Period, quantity::Quantity, violations::Invalid};
+use types::{decimal::Decimal, period::Period, quantity::Style, violations::Invalid};
 
 use super::{
     AggregateValues, Baseline, Cell, Row, Target, Totals, View, Whose,
@@ -205,7 +205,7 @@ fn row(row: Row, atlas: &Atlas) -> pb::AggregateRow {
 
 pub(super) fn cell(cell: Cell, atlas: &Atlas) -> pb::AggregateCell {
     let period = cell.period.map(|it| it.to_string());
-    let total = cell.total;
+    let (total, style) = (cell.total, cell.style);
     let divided = total.divided.len();
     let not_computable = (divided > 0).then(|| {
         let mut units = total.divided;
@@ -222,7 +222,10 @@ pub(super) fn cell(cell: Cell, atlas: &Atlas) -> pb::AggregateCell {
                     unit: atlas.id(it.unit).name(),
                     indicator: it.indicator.name(),
                     period: it.period.to_string(),
-                    quantity: it.quantity.as_ref().map(quantity),
+                    quantity: it
+                        .quantity
+                        .as_ref()
+                        .map(|quantity| quantity_as(quantity, it.style)),
                     links: links(it.links.iter().map(|it| atlas.link(*it))),
                 })
                 .collect(),
@@ -230,10 +233,10 @@ pub(super) fn cell(cell: Cell, atlas: &Atlas) -> pb::AggregateCell {
     });
     pb::AggregateCell {
         period: period.unwrap_or_default(),
-        quantity: total.quantity.as_ref().map(quantity),
+        quantity: total.quantity.as_ref().map(|it| quantity_as(it, style)),
         coverage: Some(coverage(&total.coverage)),
-        target: cell.target.map(Into::into),
-        change: cell.change.map(Into::into),
+        target: cell.target.map(|it| to_target(it, style)),
+        change: cell.change.map(|it| to_change(it, style)),
         not_computable,
         issues: cell.issues.into_iter().map(Into::into).collect(),
     }
@@ -282,30 +285,27 @@ fn text(decimal: Option<Decimal>) -> String {
     decimal.map(|it| it.to_string()).unwrap_or_default()
 }
 
-impl From<Target> for pb::AggregateTarget {
-    fn from(target: Target) -> Self {
-        Self {
-            target: target.name,
-            quantity: Some(quantity(&target.order)),
-            standing: to_wire(&STANDINGS, &target.judged.standing),
-            distance: text(target.judged.distance),
-            distance_points: text(target.judged.points),
-        }
+fn to_target(target: Target, style: Style) -> pb::AggregateTarget {
+    pb::AggregateTarget {
+        target: target.name,
+        quantity: Some(quantity_as(&target.order, style)),
+        standing: to_wire(&STANDINGS, &target.judged.standing),
+        distance: text(target.judged.distance),
+        distance_points: text(target.judged.points),
     }
 }
 
-impl From<Change> for pb::AggregateChange {
-    fn from(change: Change) -> Self {
-        let earlier: Option<&Quantity> = change.quantity.as_ref();
-        Self {
-            baseline_period: change.period.to_string(),
-            baseline_quantity: earlier.map(quantity),
-            baseline_coverage: Some(coverage(&change.coverage)),
-            difference: text(change.difference),
-            difference_points: text(change.points),
-            growth_percent: text(change.growth),
-            is_not_comparable: change.not_comparable.is_some(),
-        }
+/// The total of before is printed as the one it is compared with.
+fn to_change(change: Change, style: Style) -> pb::AggregateChange {
+    let earlier = change.quantity.as_ref();
+    pb::AggregateChange {
+        baseline_period: change.period.to_string(),
+        baseline_quantity: earlier.map(|it| quantity_as(it, style)),
+        baseline_coverage: Some(coverage(&change.coverage)),
+        difference: text(change.difference),
+        difference_points: text(change.points),
+        growth_percent: text(change.growth),
+        is_not_comparable: change.not_comparable.is_some(),
     }
 }
 

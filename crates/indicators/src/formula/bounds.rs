@@ -144,7 +144,7 @@ pub(super) fn rounded(qualifier: Qualifier) -> Qualifier {
 
 /// Compares two numbers: as they are written, and whether their bounds leave no doubt that
 /// one is less, equal or greater.
-pub(super) fn compared(one: &Known, other: &Known) -> (Ordering, Order) {
+pub(crate) fn compared(one: &Known, other: &Known) -> (Ordering, Order) {
     let written = one.0.cmp(&other.0);
     let apart = subtracted(one.1, other.1);
     let order = match (apart, written) {
@@ -164,7 +164,7 @@ pub(super) fn compared(one: &Known, other: &Known) -> (Ordering, Order) {
 
 /// What is sure of how two numbers compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     Is(Ordering),
     IsNot(Ordering),
     /// Nothing; the answer is called so.

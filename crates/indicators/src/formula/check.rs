@@ -212,8 +212,11 @@ impl Check<'_> {
 /// Says whether figures can be told since the start of the year: they are told so already,
 /// or the rule of the indicator for periods makes one of those before.
 fn runs_through_the_year(facts: Facts) -> bool {
-    if facts.accumulation == Accumulation::YearToDate {
-        return true;
+    match facts.accumulation {
+        Accumulation::YearToDate => return true,
+        // What is counted since a programme began holds the years before too.
+        Accumulation::SinceStart => return false,
+        Accumulation::InPeriod | Accumulation::AtDate => {}
     }
     match facts.period_aggregation {
         Aggregation::Sum

@@ -15,7 +15,7 @@ use types::{
     aggregate::Aggregation,
     ids::{IndicatorId, UnitId},
     period::Period,
-    quantity::{Qualifier, Quantity},
+    quantity::{Absence, Content, Qualifier, Quantity},
 };
 
 use super::{
@@ -363,8 +363,7 @@ impl Sheet {
             [] => Some(result::figure(None, reference.part, kind)),
             [one] => self.taken(one, reference.part, kind),
             many if rule == Aggregation::Latest => {
-                let is_there = |it: &&Cell| self.known.contains_key(*it);
-                match many.iter().rfind(is_there) {
+                match many.iter().rfind(|it| self.is_there(it)) {
                     Some(latest) => self.taken(latest, reference.part, kind),
                     None => Some(result::figure(None, reference.part, kind)),
                 }
@@ -375,6 +374,15 @@ impl Sheet {
             }
         };
         taken.ok_or_else(|| Problem::new(&FORMULA_OVERFLOW, 1, &[]))
+    }
+
+    /// Says whether there is a figure: a computed one is none where nothing was collected to
+    /// compute it from.
+    fn is_there(&self, cell: &Cell) -> bool {
+        let nothing = Content::Absent(Absence::NotCollected);
+        let is_computed = self.exact.contains_key(cell);
+        let known = self.known.get(cell);
+        known.is_some_and(|it| !is_computed || *it.content() != nothing)
     }
 
     /// Returns the rule for periods of the parts of a year: the one in force at its end.

@@ -1,14 +1,17 @@
 //! Trying a formula: accept, compute, reply.
 
+use std::collections::BTreeSet;
+
 use kit::{Access, Actor, Db, Error, Result};
 use proto::{
-    convert::{issue, quantity},
+    convert::{issue, quantity_as},
     indicators as pb,
     shared::Severity,
 };
 use types::{
     ids::{IndicatorId, UnitId},
     period::Period,
+    quantity::Style,
     violations::Invalid,
 };
 
@@ -18,7 +21,11 @@ use super::{
     derive::{Asked, Derived, derive, tried_as},
     read,
 };
-use crate::indicator::{Revision, read_missing, read_scale, store};
+use crate::indicator::{
+    Revision, read_missing, read_scale,
+    standing::{Definitions, definitions},
+    store,
+};
 
 /// Digits after the comma when nothing is said.
 const USUAL_SCALE: u8 = 2;
@@ -29,7 +36,15 @@ pub(crate) struct TestFormula {
     formula: Formula,
     unit: UnitId,
     period: Period,
-    scale: u8,
+    scale: Option<u8>,
+}
+
+/// What a formula gives, and how it and what it takes are printed.
+#[derive(Debug)]
+pub(crate) struct Tested {
+    derived: Derived,
+    style: Style,
+    definitions: Definitions,
 }
 
 /// The use case.
@@ -45,7 +60,7 @@ impl Calculator {
     }
 
     /// Computes a formula for a unit and period; nothing is kept.
-    pub(crate) async fn test(&self, actor: &Actor, test: TestFormula) -> Result<Derived> {
+    pub(crate) async fn test(&self, actor: &Actor, test: TestFormula) -> Result<Tested> {
         self.access.require(actor, &test.unit).await?;
         let db = self.db.reader();
         let references = test.formula.references();
@@ -69,9 +84,20 @@ impl Calculator {
         let asked = Asked {
             formula: test.formula,
             kind: tried_as(gives),
-            scale: test.scale,
+            scale: test.scale.unwrap_or(USUAL_SCALE),
         };
-        derive(db, &asked, &test.unit, test.period).await
+        let derived = derive(db, &asked, &test.unit, test.period).await?;
+        let taken: BTreeSet<_> = derived.inputs.iter().map(|it| &it.id.indicator).collect();
+        let taken: Vec<_> = taken.into_iter().collect();
+        let style = Style {
+            scale: test.scale,
+            as_parts: false,
+        };
+        Ok(Tested {
+            definitions: definitions(db, &taken).await?,
+            style,
+            derived,
+        })
     }
 }
 
@@ -90,15 +116,16 @@ impl TryFrom<pb::TestFormulaRequest> for TestFormula {
                 formula,
                 unit,
                 period,
-                scale: scale.unwrap_or(USUAL_SCALE),
+                scale,
             }),
             _ => Err(bad),
         }
     }
 }
 
-impl From<Derived> for pb::TestFormulaResponse {
-    fn from(derived: Derived) -> Self {
+impl From<Tested> for pb::TestFormulaResponse {
+    fn from(tested: Tested) -> Self {
+        let (derived, definitions) = (tested.derived, tested.definitions);
         let warnings = derived.warnings.into_iter();
         let warnings = warnings.map(|it| (Severity::Warning, it));
         let failure = derived.failure.map(|it| (Severity::Error, it));
@@ -107,10 +134,16 @@ impl From<Derived> for pb::TestFormulaResponse {
             .map(|(severity, it)| issue(severity, it.reason.code, "formula", it.en, it.vi));
         let inputs = derived.inputs.iter().map(|it| pb::FormulaInput {
             indicator_value: it.id.name(),
-            quantity: it.quantity.as_ref().map(quantity),
+            quantity: it
+                .quantity
+                .as_ref()
+                .map(|quantity| quantity_as(quantity, definitions.manner(&it.id).style)),
         });
         Self {
-            quantity: derived.quantity.as_ref().map(quantity),
+            quantity: derived
+                .quantity
+                .as_ref()
+                .map(|it| quantity_as(it, tested.style)),
             inputs: inputs.collect(),
             issues: issues.collect(),
         }

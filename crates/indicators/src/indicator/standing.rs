@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use kit::Result;
 use sea_orm::ConnectionTrait;
 use types::{
@@ -11,7 +10,7 @@ use types::{
     quantity::{Content, Quantity, Value},
 };
 
-use super::{CollectionMode, Definition, Manner, Revision, ValueKind, store};
+use super::{Definition, Manner, Revision, ValueKind, store};
 use crate::{
     formula::check::Facts,
     reason::{CHOICE_UNKNOWN, CONNECTOR_ONLY},
@@ -37,18 +36,6 @@ impl Published {
         }
         let mut newest_first = self.revisions.iter().rev();
         newest_first.find(|it| start(&it.first_period) <= start(period))
-    }
-
-    /// Returns since when figures of a period are computed; nothing when they are reported. What
-    /// was entered before that is a figure, what was entered later is what somebody
-    /// published beside what is computed.
-    pub(crate) fn derived_since(&self, period: &Period) -> Option<DateTime<Utc>> {
-        let counting = self.for_period(period)?.number;
-        let newest_first = self.revisions.iter().rev();
-        let derived = newest_first
-            .filter(|it| it.number <= counting && start(&it.first_period) <= start(period))
-            .take_while(|it| it.definition.details.collection == CollectionMode::Derived);
-        derived.last().map(|it| it.create_time)
     }
 
     /// Returns the last period a revision counts for, when another one follows or the

@@ -7,6 +7,7 @@ use sea_orm::ConnectionTrait;
 use types::{
     ids::{IndicatorId, ScorecardId, UnitId},
     period::Period,
+    quantity::Style,
 };
 
 use super::{
@@ -62,6 +63,7 @@ impl Scorecards {
                     unit: &it.unit,
                     period: scorecard.period,
                     kinds: &needed.kinds,
+                    styles: &needed.styles,
                     breaks: &needed.breaks,
                     known: known.remove(&it.unit).unwrap_or_default(),
                 };
@@ -78,6 +80,7 @@ struct Needed {
     cells: BTreeSet<Cell>,
     /// Kinds of those whose indicator is in force for the period.
     kinds: BTreeMap<Cell, ValueKind>,
+    styles: BTreeMap<Cell, Style>,
     derived: BTreeMap<Cell, Asked>,
     /// With everything that formulas lead to.
     published: BTreeMap<IndicatorId, Published>,
@@ -94,7 +97,7 @@ impl Needed {
         let ids: BTreeSet<_> = cells.iter().map(|(id, _)| id.clone()).collect();
         let published = with_inputs(db, &ids).await?;
         let (mut kinds, mut derived) = (BTreeMap::new(), BTreeMap::new());
-        let mut breaks = BTreeMap::new();
+        let (mut breaks, mut styles) = (BTreeMap::new(), BTreeMap::new());
         for cell in &cells {
             if let Some(why) = break_between(&published, &cell.0, &cell.1, &period) {
                 breaks.insert(cell.clone(), why);
@@ -104,6 +107,7 @@ impl Needed {
             };
             if let Some(revision) = published.for_period(&cell.1) {
                 kinds.insert(cell.clone(), revision.definition.value_kind);
+                styles.insert(cell.clone(), revision.definition.manner().style);
             }
             if let Some(asked) = asked(published, &cell.1) {
                 derived.insert(cell.clone(), asked);
@@ -112,6 +116,7 @@ impl Needed {
         Ok(Self {
             cells,
             kinds,
+            styles,
             derived,
             published,
             breaks,

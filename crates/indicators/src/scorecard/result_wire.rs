@@ -2,13 +2,14 @@
 
 use kit::etag;
 use proto::{
-    convert::{quantity, timestamp},
+    convert::{quantity_as, timestamp},
     indicators as pb, shared,
 };
 use types::{
     decimal::Decimal,
     ids::{ScorecardId, UnitId, ValueId},
     invalid::InvalidText,
+    quantity::Style,
     violations::Invalid,
 };
 
@@ -275,9 +276,13 @@ fn to_line(line: &Line, unit: &UnitId, entries: &Entries) -> pb::CriterionScore 
             period: it.period,
             breakdown: None,
         };
+        let style = Style {
+            scale: it.scale,
+            as_parts: it.as_parts,
+        };
         pb::ScoreInput {
             indicator_value: id.name(),
-            quantity: it.quantity.as_ref().map(quantity),
+            quantity: it.quantity.as_ref().map(|it| quantity_as(it, style)),
             revision: it.revision,
         }
     };

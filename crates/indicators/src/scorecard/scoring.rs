@@ -11,7 +11,7 @@ use types::{
     decimal::Decimal,
     ids::{IndicatorId, UnitId},
     period::Period,
-    quantity::{Absence, Content, Quantity, Value},
+    quantity::{Absence, Content, Quantity, Style, Value},
 };
 
 use crate::{
@@ -39,6 +39,8 @@ pub(super) struct Figures<'a> {
     pub(super) period: Period,
     /// Kinds of the indicators that are in force for the period.
     pub(super) kinds: &'a BTreeMap<(IndicatorId, Period), ValueKind>,
+    /// How their figures are printed.
+    pub(super) styles: &'a BTreeMap<(IndicatorId, Period), Style>,
     pub(super) known: BTreeMap<(IndicatorId, Period), Known>,
     /// Earlier figures that those of the period do not go on with.
     pub(super) breaks: &'a BTreeMap<(IndicatorId, Period), Break>,
@@ -60,6 +62,12 @@ pub(crate) struct Input {
     pub(crate) period: Period,
     pub(crate) quantity: Option<Quantity>,
     pub(crate) revision: i64,
+    /// Digits after the comma it is printed with, as of then.
+    #[serde(default)]
+    pub(crate) scale: Option<u8>,
+    /// Whether it is printed as points of the maximum, or a place among so many.
+    #[serde(default)]
+    pub(crate) as_parts: bool,
 }
 
 /// Something about a score that a person should look at.

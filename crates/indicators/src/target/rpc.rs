@@ -1,13 +1,16 @@
 //! The methods of targets: accept, call, reply.
 
+use std::collections::BTreeSet;
+
 use kit::{Begin, Db, accept, etag, mask::Mask};
 use proto::{
     convert::{quantity, quantity_as, read_quantity, timestamp},
     indicators::{self as pb, target_service_server::TargetService},
 };
+use sea_orm::ConnectionTrait;
 use tonic::{Request, Response, Status};
 use types::{
-    date, decimal::Decimal, ids::IndicatorId, ids::UnitId, invalid::InvalidText,
+    date, decimal::Decimal, ids::IndicatorId, ids::UnitId, invalid::InvalidText, quantity::Style,
     violations::Invalid,
 };
 
@@ -15,7 +18,10 @@ use super::{
     CreateTarget, DeleteTarget, Evaluated, ListRevisions, ListTargets, Order, Revision, Target,
     TargetId, Targets, UpdateTarget, standing::Standing,
 };
-use crate::wire::to_wire;
+use crate::{
+    indicator::standing::{Definitions, definitions},
+    wire::to_wire,
+};
 
 const LONGEST_REASON: usize = 500;
 
@@ -53,7 +59,8 @@ impl TargetService for Rpc {
             Begin::Again(answer) => return answer.reply(),
         };
         let target = self.targets.create(&tx, &actor, new, days).await?;
-        tx.reply(target.into()).await
+        let styles = styles(&tx.db, [&target]).await?;
+        tx.reply(wire(target, &styles)).await
     }
 
     async fn get_target(
@@ -62,7 +69,8 @@ impl TargetService for Rpc {
     ) -> Result<Response<pb::Target>, Status> {
         let (actor, Named(id)) = accept(request)?;
         let target = self.targets.get(&actor, &id).await?;
-        Ok(Response::new(target.into()))
+        let styles = styles(self.db.reader(), [&target]).await?;
+        Ok(Response::new(wire(target, &styles)))
     }
 
     async fn list_targets(
@@ -71,7 +79,8 @@ impl TargetService for Rpc {
     ) -> Result<Response<pb::ListTargetsResponse>, Status> {
         let (actor, list) = accept(request)?;
         let (targets, next_page_token) = self.targets.list(&actor, list).await?;
-        let targets = targets.into_iter().map(Into::into).collect();
+        let styles = styles(self.db.reader(), &targets).await?;
+        let targets = targets.into_iter().map(|it| wire(it, &styles)).collect();
         Ok(Response::new(pb::ListTargetsResponse {
             targets,
             next_page_token,
@@ -88,7 +97,8 @@ impl TargetService for Rpc {
             Begin::Again(answer) => return answer.reply(),
         };
         let target = self.targets.update(&tx, &actor, update).await?;
-        tx.reply(target.into()).await
+        let styles = styles(&tx.db, [&target]).await?;
+        tx.reply(wire(target, &styles)).await
     }
 
     async fn delete_target(
@@ -110,7 +120,9 @@ impl TargetService for Rpc {
     ) -> Result<Response<pb::ListTargetRevisionsResponse>, Status> {
         let (actor, list) = accept(request)?;
         let (revisions, next_page_token) = self.targets.list_revisions(&actor, list).await?;
-        let revisions = revisions.into_iter().map(Into::into).collect();
+        let styles = styles(self.db.reader(), revisions.iter().map(|it| &it.target)).await?;
+        let revisions = revisions.into_iter();
+        let revisions = revisions.map(|it| revision(it, &styles)).collect();
         Ok(Response::new(pb::ListTargetRevisionsResponse {
             revisions,
             next_page_token,
@@ -332,35 +344,47 @@ impl TryFrom<pb::ListTargetRevisionsRequest> for ListRevisions {
     }
 }
 
-impl From<Target> for pb::Target {
-    fn from(target: Target) -> Self {
-        Self {
-            name: target.id.name(),
-            unit: target.id.unit.name(),
-            period: target.id.period.to_string(),
-            quantity: Some(quantity(&target.content.quantity)),
-            document_number: target.content.document_number.as_str().to_owned(),
-            document_date: target.content.document_date.to_string(),
-            // Two thousand million versions of one target are out of reach.
-            revision: i32::try_from(target.revision).unwrap_or(i32::MAX),
-            create_time: Some(timestamp(target.create_time)),
-            update_time: Some(timestamp(target.update_time)),
-            etag: etag::of(target.revision),
-        }
+/// Reads how the figures of the indicators of some targets are printed.
+async fn styles(
+    db: &impl ConnectionTrait,
+    targets: impl IntoIterator<Item = &Target>,
+) -> kit::Result<Definitions> {
+    let ids: BTreeSet<_> = targets.into_iter().map(|it| &it.id.indicator).collect();
+    definitions(db, &ids.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Writes a target as figures of its indicator and period are printed.
+fn wire(target: Target, definitions: &Definitions) -> pb::Target {
+    let definition = definitions.for_period(&target.id.indicator, &target.id.period);
+    let style = definition.map(|it| it.manner().style).unwrap_or_default();
+    printed(target, style)
+}
+
+fn printed(target: Target, style: Style) -> pb::Target {
+    pb::Target {
+        name: target.id.name(),
+        unit: target.id.unit.name(),
+        period: target.id.period.to_string(),
+        quantity: Some(quantity_as(&target.content.quantity, style)),
+        document_number: target.content.document_number.as_str().to_owned(),
+        document_date: target.content.document_date.to_string(),
+        // Two thousand million versions of one target are out of reach.
+        revision: i32::try_from(target.revision).unwrap_or(i32::MAX),
+        create_time: Some(timestamp(target.create_time)),
+        update_time: Some(timestamp(target.update_time)),
+        etag: etag::of(target.revision),
     }
 }
 
-impl From<Revision> for pb::TargetRevision {
-    fn from(revision: Revision) -> Self {
-        let target = revision.target;
-        Self {
-            name: format!("{}/revisions/{}", target.id.name(), target.revision),
-            principal: revision.principal.name(),
-            reason: revision.reason,
-            deleted: target.deleted,
-            create_time: Some(timestamp(target.update_time)),
-            snapshot: Some(target.into()),
-        }
+fn revision(revision: Revision, definitions: &Definitions) -> pb::TargetRevision {
+    let target = revision.target;
+    pb::TargetRevision {
+        name: format!("{}/revisions/{}", target.id.name(), target.revision),
+        principal: revision.principal.name(),
+        reason: revision.reason,
+        deleted: target.deleted,
+        create_time: Some(timestamp(target.update_time)),
+        snapshot: Some(wire(target, definitions)),
     }
 }
 
@@ -368,16 +392,12 @@ impl From<Evaluated> for pb::EvaluateTargetResponse {
     fn from(evaluated: Evaluated) -> Self {
         let text = |it: Option<Decimal>| it.map(|it| it.to_string()).unwrap_or_default();
         let (judged, style) = (evaluated.judged, evaluated.style);
-        let order = quantity_as(&evaluated.target.content.quantity, style);
         let quantity = evaluated.quantity.as_ref();
         Self {
             standing: to_wire(&STANDINGS, &judged.standing),
             distance: text(judged.distance),
             distance_points: text(judged.points),
-            target: Some(pb::Target {
-                quantity: Some(order),
-                ..evaluated.target.into()
-            }),
+            target: Some(printed(evaluated.target, style)),
             quantity: quantity.map(|it| quantity_as(it, style)),
             last_date: evaluated
                 .last_day
@@ -387,9 +407,10 @@ impl From<Evaluated> for pb::EvaluateTargetResponse {
     }
 }
 
-pub(crate) const STANDINGS: [(Standing, pb::TargetStanding); 4] = [
+pub(crate) const STANDINGS: [(Standing, pb::TargetStanding); 5] = [
     (Standing::Achieved, pb::TargetStanding::Achieved),
     (Standing::NotAchieved, pb::TargetStanding::NotAchieved),
     (Standing::NotDue, pb::TargetStanding::NotDue),
     (Standing::NoValue, pb::TargetStanding::NoValue),
+    (Standing::NotDecided, pb::TargetStanding::NotDecided),
 ];

@@ -1,13 +1,18 @@
 //! Whether a target is reached, and by how much.
 
+use std::cmp::Ordering;
+
 use types::{
     decimal::Decimal,
-    quantity::{Content, Quantity, Value},
+    quantity::{Content, Qualifier, Quantity, Value},
     ratio::Ratio,
 };
 
 use crate::{
-    formula::Number,
+    formula::{
+        Number,
+        bounds::{Known, Order, compared},
+    },
     indicator::{Direction, ValueKind},
 };
 
@@ -38,6 +43,8 @@ pub(crate) enum Standing {
     NotAchieved,
     NotDue,
     NoValue,
+    /// The figure is a bound, or called about, that leaves it open.
+    NotDecided,
 }
 
 impl Measure {
@@ -49,13 +56,21 @@ impl Measure {
         figure: Option<&Quantity>,
         is_over: bool,
     ) -> Judged {
-        let beyond = figure.and_then(|it| self.beyond(target, it));
-        let standing = match &beyond {
+        let sides = figure.and_then(|it| self.sides(target, it));
+        let beyond = sides
+            .as_ref()
+            .and_then(|(target, figure)| match self.direction {
+                Direction::HigherIsBetter => figure.subtract(target),
+                Direction::LowerIsBetter => target.subtract(figure),
+                Direction::Neutral => None,
+            });
+        let standing = match (&sides, &beyond, figure) {
             _ if !is_over => Standing::NotDue,
-            None => Standing::NoValue,
-            // Judged exactly: what is printed as 50,00% may still fall short of 50%.
-            Some(beyond) if beyond.is_negative() => Standing::NotAchieved,
-            Some(_) => Standing::Achieved,
+            (Some((threshold, number)), Some(_), Some(figure)) => {
+                let is_strict = self.is_strict(target);
+                self.decide(threshold, (number.clone(), figure.qualifier()), is_strict)
+            }
+            _ => Standing::NoValue,
         };
         let is_percentage = self.kind == ValueKind::Ratio;
         let scale = match self.kind {
@@ -72,8 +87,36 @@ impl Measure {
         }
     }
 
-    /// Returns how far a figure is beyond its target; nothing when it cannot be compared.
-    fn beyond(self, target: &Quantity, figure: &Quantity) -> Option<Number> {
+    /// Judges exactly, what is printed as 50,00% may still fall short of 50%; and only as far
+    /// as the figure is known: "dưới 50%" does not reach 50%, "dưới 60%" may.
+    fn decide(self, threshold: &Number, figure: Known, is_strict: bool) -> Standing {
+        let (good, bad) = match self.direction {
+            Direction::LowerIsBetter => (Ordering::Less, Ordering::Greater),
+            Direction::HigherIsBetter | Direction::Neutral => (Ordering::Greater, Ordering::Less),
+        };
+        // What has to be reached is said, not measured: it is exact.
+        let (_, order) = compared(&figure, &(threshold.clone(), Qualifier::Exact));
+        match order {
+            Order::Is(it) if it == good => Standing::Achieved,
+            Order::Is(Ordering::Equal) if !is_strict => Standing::Achieved,
+            Order::IsNot(it) if it == bad && !is_strict => Standing::Achieved,
+            Order::Is(_) => Standing::NotAchieved,
+            Order::IsNot(it) if it == good && is_strict => Standing::NotAchieved,
+            Order::IsNot(_) | Order::Open(_) => Standing::NotDecided,
+        }
+    }
+
+    /// Says whether a target is only reached beyond it, as "trên 50%" is.
+    fn is_strict(self, target: &Quantity) -> bool {
+        match self.direction {
+            Direction::HigherIsBetter => target.qualifier() == Qualifier::MoreThan,
+            Direction::LowerIsBetter => target.qualifier() == Qualifier::LessThan,
+            Direction::Neutral => false,
+        }
+    }
+
+    /// Returns the numbers of a target and a figure; nothing when they cannot be compared.
+    fn sides(self, target: &Quantity, figure: &Quantity) -> Option<(Number, Number)> {
         let (target, figure) = (value(target)?, value(figure)?);
         // Points of one maximum are compared as points, else as shares of their maxima.
         let same_maximum = match (target, figure) {
@@ -83,12 +126,7 @@ impl Measure {
             _ => false,
         };
         let number = |value: &Value| self.number(value, same_maximum);
-        let (target, figure) = (number(target)?, number(figure)?);
-        match self.direction {
-            Direction::HigherIsBetter => figure.subtract(&target),
-            Direction::LowerIsBetter => target.subtract(&figure),
-            Direction::Neutral => None,
-        }
+        Some((number(target)?, number(figure)?))
     }
 
     fn number(self, value: &Value, same_maximum: bool) -> Option<Number> {
@@ -232,5 +270,58 @@ mod tests {
             Some(&score("17.25", "25")),
         );
         assert_eq!(judged, (Standing::NotAchieved, "-11,00".to_owned()));
+    }
+
+    /// Where a share called so stands to a target of 50%.
+    fn called(qualifier: Qualifier, percent: &str, direction: Direction) -> Standing {
+        let stated = Ratio::new(None, Some(percent.parse().unwrap())).unwrap();
+        let content = Content::Value(Value::Ratio(stated));
+        let figure = Quantity::new(content, qualifier, None).unwrap();
+        let fifty = share(None, Some("50"));
+        judge(ValueKind::Ratio, direction, &fifty, Some(&figure)).0
+    }
+
+    #[test]
+    fn a_figure_that_is_not_exact_is_judged_as_far_as_it_is_known() {
+        use Qualifier::{About, AtLeast, AtMost, Estimated, LessThan, MoreThan, Nearly};
+        use Standing::{Achieved, NotAchieved, NotDecided};
+        for (qualifier, percent, standing) in [
+            (MoreThan, "50", Achieved),
+            (MoreThan, "49", NotDecided),
+            (AtLeast, "50", Achieved),
+            (LessThan, "50", NotAchieved),
+            (LessThan, "60", NotDecided),
+            (Nearly, "50", NotAchieved),
+            (AtMost, "50", NotDecided),
+            (AtMost, "49", NotAchieved),
+            (About, "60", NotDecided),
+            (Estimated, "60", NotDecided),
+        ] {
+            let judged = called(qualifier, percent, HIGHER);
+            assert_eq!(judged, standing, "{qualifier:?} {percent}");
+        }
+        // Late files: the fewer the better.
+        for (qualifier, percent, standing) in [
+            (LessThan, "50", Achieved),
+            (AtMost, "50", Achieved),
+            (MoreThan, "50", NotAchieved),
+            (MoreThan, "40", NotDecided),
+            (AtLeast, "50", NotDecided),
+        ] {
+            let judged = called(qualifier, percent, LOWER);
+            assert_eq!(judged, standing, "{qualifier:?} {percent}");
+        }
+    }
+
+    #[test]
+    fn more_than_fifty_percent_is_not_reached_by_fifty() {
+        let content = share(None, Some("50")).content().clone();
+        let more = Quantity::new(content, Qualifier::MoreThan, None).unwrap();
+        let even = share(Some(("1", "2")), None);
+        let judged = judge(ValueKind::Ratio, HIGHER, &more, Some(&even));
+        assert_eq!(judged.0, Standing::NotAchieved);
+        let above = share(Some(("51", "100")), None);
+        let judged = judge(ValueKind::Ratio, HIGHER, &more, Some(&above));
+        assert_eq!(judged.0, Standing::Achieved);
     }
 }

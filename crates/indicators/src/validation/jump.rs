@@ -8,10 +8,11 @@ use std::mem::discriminant;
 use types::{
     decimal::Decimal,
     period::Period,
-    quantity::{Content, Quantity, Value},
+    quantity::{Content, Quantity, Style, Value},
 };
 
 use crate::{
+    formula::Number,
     indicator::{Accumulation, Definition},
     reason::JUMP,
     value::{
@@ -34,11 +35,20 @@ pub(super) fn of(
     history: &[&IndicatorValue],
     definition: &Definition,
 ) -> Option<Issue> {
-    let now = millionths(&figure.quantity)?;
+    let style = definition.manner().style;
+    let of = whole(&figure.quantity);
+    let now = millionths(&figure.quantity, style)?;
+    // Points and places are compared with those of the same maximum.
+    let is_of_one_whole = |it: &&&IndicatorValue| {
+        let other = whole(&it.quantity);
+        !style.as_parts || other.map(Number::from) == of.map(Number::from)
+    };
     let earlier = history
         .iter()
-        .filter(|it| is_alike(&figure.id.period, &it.id.period, definition.accumulation));
-    let earlier: Vec<_> = earlier.filter_map(|it| millionths(&it.quantity)).collect();
+        .filter(|it| is_alike(&figure.id.period, &it.id.period, definition.accumulation))
+        .filter(is_of_one_whole);
+    let earlier = earlier.filter_map(|it| millionths(&it.quantity, style));
+    let earlier: Vec<_> = earlier.collect();
     let scores = Scores::of(now, &earlier)?;
     let severity = scores.severity()?;
     let count = i128::try_from(earlier.len()).ok()?;
@@ -140,13 +150,23 @@ fn doubled_median(mut numbers: Vec<i128>) -> Option<i128> {
     Some(lower + upper)
 }
 
-/// Returns the number of a figure; of a share its percentage.
-fn millionths(quantity: &Quantity) -> Option<i128> {
+/// Returns of how much a figure is a part, of how many it is a place.
+fn whole(quantity: &Quantity) -> Option<Decimal> {
+    match quantity.content() {
+        Content::Value(Value::Ratio(ratio)) => ratio.parts().map(|(_, whole)| whole),
+        _ => None,
+    }
+}
+
+/// Returns the number of a figure; of a share its percentage, of points and places what is
+/// printed before the stroke.
+fn millionths(quantity: &Quantity, style: Style) -> Option<i128> {
     const ONE: i128 = 1_000_000;
     let decimal = match quantity.content() {
         Content::Value(Value::Count(count)) => return Some(i128::from(*count) * ONE),
         Content::Value(Value::Money(money)) => return Some(i128::from(money.vnd()) * ONE),
         Content::Value(Value::Decimal(decimal)) => *decimal,
+        Content::Value(Value::Ratio(ratio)) if style.as_parts => ratio.parts()?.0,
         Content::Value(Value::Ratio(ratio)) => ratio.shown_percent().decimal(),
         _ => return None,
     };
@@ -178,6 +198,10 @@ fn tenths(score: Option<i128>) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use types::ratio::Ratio;
+
+    use crate::indicator::ValueKind;
+
     use super::{
         super::samples::{count, defined},
         *,
@@ -253,5 +277,33 @@ mod tests {
         let most = i128::from(i64::MAX) * 1_000_000;
         let scores = Scores::of(-most, &[most, most - 1, most, most, most / 2]);
         assert!(scores.is_some());
+    }
+
+    #[test]
+    fn points_are_told_as_points_and_compared_within_one_maximum() {
+        let mut definition = defined(Accumulation::InPeriod);
+        definition.value_kind = ValueKind::Score;
+        let score = |at: &str, points: &str, maximum: &str| {
+            let parts = Some((points.parse().unwrap(), maximum.parse().unwrap()));
+            let ratio = Ratio::new(parts, None).unwrap();
+            let mut figure = count(at, 0);
+            figure.quantity = Quantity::value(Value::Ratio(ratio));
+            figure
+        };
+        let before = [
+            score("2022-m01", "17", "20"),
+            score("2022-m02", "17.25", "20"),
+            score("2022-m03", "17.5", "20"),
+            score("2022-m04", "17", "20"),
+            score("2022-m05", "17.25", "20"),
+        ];
+        let history: Vec<_> = before.iter().collect();
+        let found = of(&score("2022-m06", "2", "20"), &history, &definition).unwrap();
+        assert!(found.vi.starts_with("2 lệch xa") && found.vi.contains("bình quân 17,20"));
+        // Of another maximum there is no history.
+        assert_eq!(
+            of(&score("2022-m06", "2", "25"), &history, &definition),
+            None
+        );
     }
 }

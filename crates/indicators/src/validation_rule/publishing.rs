@@ -13,7 +13,7 @@ use crate::{
         check::{self, Gives},
     },
     indicator::{
-        self,
+        self, CollectionMode,
         standing::{Definitions, definitions, start},
     },
     reason::REVISION_TOO_EARLY,
@@ -106,6 +106,15 @@ fn adds_up(
         );
         return;
     };
+    if definition.details.collection == CollectionMode::Derived {
+        bad.add(
+            field,
+            "NOT_FOR_DERIVED",
+            format!("`{id}` is computed from other indicators: name those"),
+            format!("`{id}` được tính từ chỉ tiêu khác: hãy nêu các chỉ tiêu đó"),
+        );
+        return;
+    }
     let rule = definition.unit_aggregation;
     if !matches!(rule, Aggregation::Sum | Aggregation::RatioOfSums) {
         bad.add(

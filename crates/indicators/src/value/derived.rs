@@ -77,11 +77,11 @@ pub(super) struct Told {
 }
 
 /// Computes a figure and tells from what; nothing when its indicator is not derived for
-/// that period, or was not yet when the figure was reported.
+/// that period. A figure that was entered before it was derived is what was published, as
+/// one that was entered later is: everything that takes the figure takes the computed one.
 pub(super) async fn told(
     db: &impl ConnectionTrait,
     id: &ValueId,
-    reported: Option<&IndicatorValue>,
 ) -> Result<Option<(Listed, Told)>> {
     // A formula takes whole figures, so it gives no part of one.
     if id.breakdown.is_some() {
@@ -92,9 +92,6 @@ pub(super) async fn told(
     let (Some(revision), Some(asked)) = (revision, asked(&published, &id.period)) else {
         return Ok(None);
     };
-    if reported.is_some_and(|it| stands(it, &published)) {
-        return Ok(None);
-    }
     let derived = derive(db, &asked, &id.unit, id.period).await?;
     let (quantity, failure) = (derived.quantity.clone(), derived.failure.as_ref());
     let listed = listed(id.clone(), revision, quantity, failure, &derived.reported);
@@ -102,16 +99,9 @@ pub(super) async fn told(
     Ok(Some((listed, Told { formula, derived })))
 }
 
-/// Says whether a figure was reported before its indicator was derived: it is no other side
-/// of what is computed.
-fn stands(reported: &IndicatorValue, published: &Published) -> bool {
-    let since = published.derived_since(&reported.id.period);
-    since.is_none_or(|it| reported.create_time <= it)
-}
-
 /// Computes the derived figures of a unit and period whose indicators `is_wanted` takes,
 /// by indicator: those of which one reported figure is there at least, and those that were
-/// published. Of the reported figures it returns those that stand for themselves.
+/// published. Of the reported figures it returns those that are not of them.
 pub(crate) async fn of_sheet(
     db: &impl ConnectionTrait,
     (unit, period): (&UnitId, Period),
@@ -137,13 +127,7 @@ pub(crate) async fn of_sheet(
         let (Some(revision), Some(computed)) = (revision, computed.remove(&indicator)) else {
             continue;
         };
-        let side = match sides.remove(&indicator) {
-            Some(side) if stands(&side, &published) => {
-                others.push(side);
-                continue;
-            }
-            side => side,
-        };
+        let side = sides.remove(&indicator);
         let is_there = side.is_some() || computed.reported.iter().any(|(_, there)| there.is_some());
         // What fails before figures are read does not know of any.
         let is_unknown = computed.failure.is_some() && computed.reported.is_empty();
@@ -167,8 +151,6 @@ pub(crate) async fn of_sheet(
         };
         figures.insert(indicator, listed);
     }
-    // Their order is that of the table still, but for those that were looked at.
-    others.sort_by(|one, other| one.id.cmp(&other.id));
     Ok((others, figures))
 }
 
@@ -243,7 +225,7 @@ impl Listed {
             Self::NotComputed(failed) => vec![failed.issue.clone()],
             Self::Beside(both) => {
                 let mut issues = both.computed.issues(manner);
-                issues.extend(both.difference());
+                issues.extend(both.difference(manner));
                 issues
             }
         }

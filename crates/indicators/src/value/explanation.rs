@@ -65,7 +65,7 @@ impl Values {
         self.access.require(actor, &explain.id.unit).await?;
         let db = self.db.reader();
         let reported = store::find(db, &explain.id).await?;
-        match derived::told(db, &explain.id, reported.as_ref()).await? {
+        match derived::told(db, &explain.id).await? {
             Some((computed, told)) => {
                 self.explain_derived(&explain.id, computed, told, reported)
                     .await

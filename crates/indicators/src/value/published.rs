@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use types::{
     decimal::Decimal,
     percent::Percent,
-    quantity::{Content, Qualifier, Quantity, Value},
+    quantity::{Content, Qualifier, Quantity, Style, Value},
     ratio::Ratio,
 };
 
@@ -16,7 +16,11 @@ use super::{
     issue::{Issue, Severity, is_near},
 };
 use crate::{
-    formula::Number,
+    formula::{
+        Number,
+        bounds::{Order, compared},
+    },
+    indicator::Manner,
     reason::{PUBLISHED_DIFFERS, PUBLISHED_NOT_COMPUTED, RATIO_MISMATCH, RATIO_NOT_ROUNDED},
 };
 
@@ -30,12 +34,12 @@ pub(crate) struct Beside {
 
 impl Beside {
     /// Tells how what was published differs from what is computed.
-    pub(crate) fn difference(&self) -> Option<Issue> {
+    pub(crate) fn difference(&self, manner: Manner) -> Option<Issue> {
         let computed = match &self.computed {
             Listed::Figure(figure) => Some(&figure.quantity),
             Listed::Beside(_) | Listed::NotComputed(_) => None,
         };
-        compare(computed, &self.published.quantity)
+        compare(computed, &self.published.quantity, manner.style)
     }
 }
 
@@ -43,49 +47,65 @@ impl Beside {
 #[derive(Debug, PartialEq, Eq)]
 enum Found {
     Same,
-    /// Within a tenth of a percentage point.
-    Near,
     Apart,
 }
 
-fn compare(computed: Option<&Quantity>, published: &Quantity) -> Option<Issue> {
+fn compare(computed: Option<&Quantity>, published: &Quantity, style: Style) -> Option<Issue> {
     let field = String::from("published_quantity");
-    let words = ("published", published.to_vietnamese());
-    let values = computed.map(|it| (it.content(), published.content()));
-    let (found, computed) = match (values, computed) {
-        (Some((Content::Value(Value::Ratio(now)), Content::Value(Value::Ratio(said)))), _) => {
-            let (now, said) = (percent(now), said.shown_percent());
-            let found = ratios(now, said, published.qualifier());
-            let (severity, reason) = match found {
-                Found::Same => return None,
-                Found::Near => (Severity::Info, &RATIO_NOT_ROUNDED),
-                Found::Apart => (Severity::Warning, &RATIO_MISMATCH),
-            };
-            let facts = [
-                ("stated_en", format!("{said}%")),
-                ("stated_vi", said.to_vietnamese()),
-                ("computed_en", format!("{now}%")),
-                ("computed_vi", now.to_vietnamese()),
-            ];
-            return Some(Issue::new(severity, reason, field, &facts));
+    let words = ("published", published.to_vietnamese_as(style));
+    let Some(computed) = computed else {
+        let (severity, reason) = (Severity::Info, &PUBLISHED_NOT_COMPUTED);
+        return Some(Issue::new(severity, reason, field, &[words]));
+    };
+    let qualifiers = (computed.qualifier(), published.qualifier());
+    let found = match (computed.content(), published.content()) {
+        (Content::Value(Value::Ratio(now)), Content::Value(Value::Ratio(said))) => {
+            match (now.parts(), said.parts()) {
+                (Some(now), Some(said)) if style.as_parts => parts(now, said, qualifiers, style),
+                _ => return shares(now, said, qualifiers, field),
+            }
         }
-        (Some((Content::Value(now), Content::Value(said))), Some(computed)) => {
-            (values_of(now, said, published.qualifier()), computed)
-        }
-        (Some((Content::Absent(now), Content::Absent(said))), _) if now == said => return None,
-        (Some((Content::Absent(_), Content::Value(_))) | None, _) => {
+        (Content::Value(now), Content::Value(said)) => values_of(now, said, qualifiers),
+        (Content::Absent(now), Content::Absent(said)) if now == said => Found::Same,
+        (Content::Absent(_), Content::Value(_)) => {
             let (severity, reason) = (Severity::Info, &PUBLISHED_NOT_COMPUTED);
             return Some(Issue::new(severity, reason, field, &[words]));
         }
-        (_, Some(computed)) => (Found::Apart, computed),
-        (_, None) => return None,
+        (_, Content::Absent(_)) => Found::Apart,
     };
     if found == Found::Same {
         return None;
     }
-    let facts = [words, ("computed", computed.to_vietnamese())];
+    let facts = [words, ("computed", computed.to_vietnamese_as(style))];
     let severity = Severity::Warning;
     Some(Issue::new(severity, &PUBLISHED_DIFFERS, field, &facts))
+}
+
+/// How near to the truth what is computed is, and what was published.
+type Qualifiers = (Qualifier, Qualifier);
+
+/// Compares shares as percentages, and tells how they differ.
+fn shares(now: &Ratio, said: &Ratio, qualifiers: Qualifiers, field: String) -> Option<Issue> {
+    let (shown, said) = (percent(now), said.shown_percent());
+    let digits = said.decimal().scale();
+    // Rounded once, from the parts: 92,475 is not rounded again from 92,47.
+    let rounded = match now.parts() {
+        Some((numerator, denominator)) => Percent::of(numerator, denominator, digits),
+        None => None,
+    };
+    let rounded = rounded.map_or_else(|| to_digits(shown.decimal(), digits), Percent::decimal);
+    let (severity, reason) = match numbers(rounded, said.decimal(), qualifiers) {
+        Found::Same => return None,
+        Found::Apart if !is_near(said, shown) => (Severity::Warning, &RATIO_MISMATCH),
+        Found::Apart => (Severity::Info, &RATIO_NOT_ROUNDED),
+    };
+    let facts = [
+        ("stated_en", format!("{said}%")),
+        ("stated_vi", said.to_vietnamese()),
+        ("computed_en", format!("{shown}%")),
+        ("computed_vi", shown.to_vietnamese()),
+    ];
+    Some(Issue::new(severity, reason, field, &facts))
 }
 
 /// Returns the percentage the numbers of a share give.
@@ -93,15 +113,26 @@ fn percent(ratio: &Ratio) -> Percent {
     ratio.percent().unwrap_or_else(|| ratio.shown_percent())
 }
 
-/// Compares percentages: rounded to as many digits as were published they are the same.
-fn ratios(now: Percent, said: Percent, qualifier: Qualifier) -> Found {
-    match numbers(now.decimal(), said.decimal(), qualifier) {
-        Found::Apart if is_near(said, now) => Found::Near,
-        found => found,
+/// Compares points of a maximum, or places among so many: 3 of 13 is not 6 of 26.
+/// Points are not rounded but where their indicator prints them so.
+fn parts(
+    now: (Decimal, Decimal),
+    said: (Decimal, Decimal),
+    qualifiers: Qualifiers,
+    style: Style,
+) -> Found {
+    let printed = |now: Decimal, said: Decimal| match style.scale {
+        Some(scale) => to_digits(now, scale.max(said.scale())),
+        None => now,
+    };
+    let exact = (Qualifier::Exact, Qualifier::Exact);
+    match numbers(printed(now.1, said.1), said.1, exact) {
+        Found::Same => numbers(printed(now.0, said.0), said.0, qualifiers),
+        apart => apart,
     }
 }
 
-fn values_of(now: &Value, said: &Value, qualifier: Qualifier) -> Found {
+fn values_of(now: &Value, said: &Value, qualifiers: Qualifiers) -> Found {
     let number = |value: &Value| match value {
         Value::Count(count) => Decimal::from_i64(*count).ok(),
         Value::Money(money) => Decimal::from_i64(money.vnd()).ok(),
@@ -109,26 +140,27 @@ fn values_of(now: &Value, said: &Value, qualifier: Qualifier) -> Found {
         Value::Ratio(_) | Value::Flag(_) | Value::Choice(_) | Value::Text(_) => None,
     };
     match (number(now), number(said)) {
-        (Some(now), Some(said)) => numbers(now, said, qualifier),
+        (Some(now), Some(said)) => numbers(to_digits(now, said.scale()), said, qualifiers),
         _ if now == said => Found::Same,
         _ => Found::Apart,
     }
 }
 
-/// Compares numbers, rounded to the digits that were published. One that was published as a
-/// bound fits everything on its side, and one that was called about so everything near by
-/// that nobody can check.
-fn numbers(now: Decimal, said: Decimal, qualifier: Qualifier) -> Found {
-    use Qualifier::{About, AtLeast, AtMost, Estimated, Exact, LessThan, MoreThan, Nearly};
-    let rounded = Number::from(now).to_decimal(said.scale());
-    let order = Number::from(rounded.unwrap_or(now)).cmp(&said.into());
-    let fits = match qualifier {
-        Exact => order == Ordering::Equal,
-        MoreThan | AtLeast => order != Ordering::Less,
-        LessThan | Nearly | AtMost => order != Ordering::Greater,
-        About | Estimated => true,
-    };
-    if fits { Found::Same } else { Found::Apart }
+/// Rounds a computed number to the digits that were published.
+fn to_digits(now: Decimal, digits: u8) -> Decimal {
+    Number::from(now).to_decimal(digits).unwrap_or(now)
+}
+
+/// Compares numbers of as many digits. They differ where the bounds of both leave no doubt
+/// of it: one that is a bound fits everything on its side, and one that is called about
+/// everything near by that nobody can check.
+fn numbers(now: Decimal, said: Decimal, qualifiers: Qualifiers) -> Found {
+    let (now, said) = ((now.into(), qualifiers.0), (said.into(), qualifiers.1));
+    match compared(&now, &said) {
+        (Ordering::Equal, _) => Found::Same,
+        (_, Order::Is(_)) => Found::Apart,
+        (_, Order::IsNot(_) | Order::Open(_)) => Found::Same,
+    }
 }
 
 #[cfg(test)]
@@ -144,7 +176,7 @@ mod tests {
     }
 
     fn told(computed: &Quantity, published: &Quantity) -> Option<(Severity, &'static str, String)> {
-        let issue = compare(Some(computed), published);
+        let issue = compare(Some(computed), published, Style::default());
         issue.map(|it| (it.severity, it.code, it.vi))
     }
 
@@ -187,8 +219,55 @@ mod tests {
         assert_eq!(told(&absent, &hundred).unwrap().1, "PUBLISHED_NOT_COMPUTED");
         assert_eq!(told(&hundred, &absent).unwrap().1, "PUBLISHED_DIFFERS");
         assert_eq!(
-            compare(None, &hundred).unwrap().code,
+            compare(None, &hundred, Style::default()).unwrap().code,
             "PUBLISHED_NOT_COMPUTED"
         );
+    }
+
+    #[test]
+    fn a_percentage_is_rounded_once_from_its_parts() {
+        let computed = share(Some(("4817", "5209")), None);
+        // 92,47456…% is 92,475% in three digits, and 92,47% in two.
+        assert_eq!(told(&computed, &share(None, Some("92.475"))), None);
+        let (severity, ..) = told(&computed, &share(None, Some("92.470"))).unwrap();
+        assert_eq!(severity, Severity::Info);
+    }
+
+    #[test]
+    fn what_is_computed_as_a_bound_contradicts_only_what_lies_beyond_it() {
+        let of = |percent: &str, qualifier| {
+            let stated = Some(percent.parse().unwrap());
+            let content = Content::Value(Value::Ratio(Ratio::new(None, stated).unwrap()));
+            Quantity::new(content, qualifier, None).unwrap()
+        };
+        let more = of("90", Qualifier::MoreThan);
+        assert_eq!(told(&more, &of("95", Qualifier::Exact)), None);
+        assert_eq!(told(&more, &of("80", Qualifier::MoreThan)), None);
+        let (_, code, _) = told(&more, &of("85", Qualifier::Exact)).unwrap();
+        assert_eq!(code, "RATIO_MISMATCH");
+        assert!(told(&more, &of("85", Qualifier::LessThan)).is_some());
+        assert_eq!(
+            told(&of("90", Qualifier::About), &of("85", Qualifier::Exact)),
+            None
+        );
+    }
+
+    #[test]
+    fn points_and_places_are_compared_and_told_as_such() {
+        let style = Style {
+            scale: None,
+            as_parts: true,
+        };
+        let told = |now: (&str, &str), said: (&str, &str)| {
+            let (now, said) = (share(Some(now), None), share(Some(said), None));
+            compare(Some(&now), &said, style).map(|it| (it.code, it.vi))
+        };
+        assert_eq!(told(("17.25", "20"), ("17.250", "20.0")), None);
+        let (code, vi) = told(("17.25", "20"), ("17", "20")).unwrap();
+        assert_eq!(code, "PUBLISHED_DIFFERS");
+        assert_eq!(vi, "số công bố là “17/20”, công thức cho “17,25/20”");
+        let (_, vi) = told(("3", "13"), ("6", "26")).unwrap();
+        assert_eq!(vi, "số công bố là “6/26”, công thức cho “3/13”");
+        assert_eq!(told(("3", "13"), ("3", "13")), None);
     }
 }

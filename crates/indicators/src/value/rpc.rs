@@ -95,8 +95,8 @@ impl ValueService for Rpc {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let value = self.values.accept(&tx, &actor, judge).await?;
-        tx.reply(value.into()).await
+        let (value, definitions) = self.values.accept(&tx, &actor, judge).await?;
+        tx.reply(wire::listed(value, &definitions)).await
     }
 
     async fn reject_indicator_value(
@@ -108,8 +108,8 @@ impl ValueService for Rpc {
             Begin::First(tx) => tx,
             Begin::Again(answer) => return answer.reply(),
         };
-        let value = self.values.reject(&tx, &actor, judge).await?;
-        tx.reply(value.into()).await
+        let (value, definitions) = self.values.reject(&tx, &actor, judge).await?;
+        tx.reply(wire::listed(value, &definitions)).await
     }
 
     async fn list_indicator_values(

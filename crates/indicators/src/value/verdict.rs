@@ -7,10 +7,15 @@ use std::collections::BTreeSet;
 use kit::{Actor, Error, Result, Tx, db::ledger::Action, etag};
 use types::ids::ValueId;
 
-use super::{IndicatorValue, Shown, Stage, ValueState, Values, store};
+use super::{
+    IndicatorValue, Stage, ValueState, Values,
+    derived::{self, Listed},
+    published::Beside,
+    store,
+};
 use crate::{
     feed,
-    indicator::standing::definitions,
+    indicator::standing::{Definitions, definitions},
     reason::{ACCEPTS_OWN_FIGURE, VALUE_LOCKED},
 };
 
@@ -36,7 +41,7 @@ impl Values {
         tx: &Tx,
         actor: &Actor,
         accept: AcceptValue,
-    ) -> Result<Shown> {
+    ) -> Result<(Listed, Definitions)> {
         let before = self.judged(tx, actor, &accept.id, &accept.etag).await?;
         if before.principal == *actor.principal() {
             let principal = actor.principal().name();
@@ -60,7 +65,7 @@ impl Values {
         tx: &Tx,
         actor: &Actor,
         reject: RejectValue,
-    ) -> Result<Shown> {
+    ) -> Result<(Listed, Definitions)> {
         let before = self.judged(tx, actor, &reject.id, &reject.etag).await?;
         let stage = Stage {
             state: ValueState::Rejected,
@@ -94,7 +99,13 @@ impl Values {
         }
     }
 
-    async fn settled(&self, tx: &Tx, before: IndicatorValue, stage: Stage) -> Result<Shown> {
+    /// Keeps the verdict, and returns the figure as it is read from then on.
+    async fn settled(
+        &self,
+        tx: &Tx,
+        before: IndicatorValue,
+        stage: Stage,
+    ) -> Result<(Listed, Definitions)> {
         let ids = BTreeSet::from([&before.id]);
         store::mark(&tx.db, &ids, &stage).await?;
         let after = IndicatorValue {
@@ -105,13 +116,16 @@ impl Values {
         tx.record(Action::Moved, &name, Some(&before), Some(&after))
             .await?;
         let definitions = definitions(&tx.db, &[&after.id.indicator]).await?;
-        let manner = definitions.manner(&after.id);
         let sheets = BTreeSet::from([(&after.id.unit, after.id.period)]);
         feed::append(&tx.db, &sheets, tx.now()).await?;
-        Ok(Shown {
-            value: after,
-            manner,
-        })
+        let listed = match derived::told(&tx.db, &after.id).await? {
+            Some((computed, _)) => Listed::Beside(Box::new(Beside {
+                computed,
+                published: after,
+            })),
+            None => Listed::Figure(Box::new(after)),
+        };
+        Ok((listed, definitions))
     }
 }
 

@@ -213,9 +213,9 @@ pub(super) fn listed(listed: Listed, definitions: &Definitions) -> pb::Indicator
 /// The quantity is the computed one; everything that was entered is of what was published,
 /// whose etag takes a change of it.
 fn beside(both: Beside, definitions: &Definitions) -> pb::IndicatorValue {
-    let difference = both.difference();
-    let published = both.published;
-    let style = definitions.manner(&published.id).style;
+    let manner = definitions.manner(&both.published.id);
+    let difference = both.difference(manner);
+    let (published, style) = (both.published, manner.style);
     let mut value = listed(both.computed, definitions);
     value.issues.extend(difference.map(Into::into));
     pb::IndicatorValue {
@@ -224,7 +224,9 @@ fn beside(both: Beside, definitions: &Definitions) -> pb::IndicatorValue {
         published_revision: number(published.revision),
         note: published.note,
         evidence: published.evidence.iter().map(Into::into).collect(),
+        state: to_wire(&STATES, &published.stage.state),
         locked_by: published.stage.locked_by.unwrap_or_default(),
+        state_reason: published.stage.reason.unwrap_or_default(),
         create_time: Some(timestamp(published.create_time)),
         update_time: Some(timestamp(published.update_time)),
         etag: etag::of(published.revision),

@@ -413,3 +413,62 @@ async fn a_unit_and_one_below_it_that_are_both_counted_are_told() {
     assert_eq!((shown(&cell), codes(&cell)), ("156".into(), vec![]));
     assert_eq!(covered(&cell), (3, 1, 2));
 }
+
+#[tokio::test]
+async fn points_are_totalled_as_points_and_shares_with_the_digits_of_their_indicator() {
+    let reform = Reform::begins().await;
+    let score = pb::Indicator {
+        direction: pb::Direction::HigherIsBetter.into(),
+        unit_aggregation: pb::Aggregation::RatioOfSums.into(),
+        accumulation: pb::Accumulation::InPeriod.into(),
+        period_aggregation: pb::Aggregation::RatioOfSums.into(),
+        ..definition("Điểm công khai", pb::ValueKind::Score)
+    };
+    let rate = pb::Indicator {
+        scale: Some(1),
+        ..definition("Tỷ lệ trực tuyến", pb::ValueKind::Ratio)
+    };
+    reform.define("diem", score).await;
+    reform.define("ty-le", rate).await;
+    for (period, points) in [("2023", "17.5"), ("2024", "17.25")] {
+        let points = share(points, "20", "");
+        reform.enter("diem", "xa-long-hiep", period, points).await;
+    }
+    let online = share("9475", "15684", "");
+    reform.enter("ty-le", "xa-long-hiep", "2024", online).await;
+    let target = pb::CreateTargetRequest {
+        parent: "indicators/diem".into(),
+        target: Some(pb::Target {
+            unit: "units/huyen-minh-long".into(),
+            period: "2024".into(),
+            quantity: Some(share("18", "20", "")),
+            document_number: "12/QĐ-UBND".into(),
+            document_date: "2024-01-15".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let set = reform.receiver.ask(target);
+    reform.targets.clone().create_target(set).await.unwrap();
+    let changes = pb::AggregateValuesRequest {
+        baseline: pb::Baseline::SamePeriodLastYear.into(),
+        include_all_periods: true,
+        grouping: pb::AggregateGrouping::ByUnit.into(),
+        ..ask("diem", "huyen-minh-long", &["2024"])
+    };
+    let row = reform.ask(changes).await.rows.remove(0);
+    let printed = |it: &Option<proto::shared::Quantity>| it.as_ref().unwrap().text_vi.clone();
+    let cell = &row.cells[0];
+    assert_eq!(printed(&cell.quantity), "17,25/20");
+    let change = cell.change.as_ref().unwrap();
+    assert_eq!(printed(&change.baseline_quantity), "17,5/20");
+    assert_eq!(printed(&row.all_periods.unwrap().quantity), "17,25/20");
+    let cell = reform
+        .total(ask("diem", "huyen-minh-long", &["2024"]))
+        .await;
+    assert_eq!(printed(&cell.target.unwrap().quantity), "18/20");
+    let cell = reform
+        .total(ask("ty-le", "huyen-minh-long", &["2024"]))
+        .await;
+    assert_eq!(shown(&cell), "60,4%");
+}

@@ -100,6 +100,99 @@ async fn points_and_places_are_printed_as_such_wherever_the_figure_is_read() {
     assert_eq!(printed(&answer.get_ref().current_values[0]), "17,25/20");
 }
 
+/// A target of Minh Long for the first half of 2022.
+fn target_of(indicator: &str, quantity: shared::Quantity) -> pb::CreateTargetRequest {
+    pb::CreateTargetRequest {
+        parent: format!("indicators/{indicator}"),
+        target: Some(pb::Target {
+            unit: "units/huyen-minh-long".into(),
+            period: "2022-h1".into(),
+            quantity: Some(quantity),
+            document_number: "1234/QĐ-UBND".into(),
+            document_date: "2022-01-15".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn points_and_places_are_printed_as_such_where_they_are_set_taken_and_compared() {
+    let story = with_index().await;
+    let better = pb::Indicator {
+        direction: pb::Direction::HigherIsBetter.into(),
+        unit_aggregation: pb::Aggregation::None.into(),
+        ..definition("Điểm chỉ số", pb::ValueKind::Score)
+    };
+    story.publish_new("chi-so", better.clone()).await.unwrap();
+    let same = pb::Indicator {
+        collection_mode: pb::CollectionMode::Derived.into(),
+        formula: "ratio([chi-so.numerator], [chi-so.denominator])".into(),
+        ..better
+    };
+    story.publish_new("chi-so-tinh", same).await.unwrap();
+    story
+        .enter(vec![
+            item("chi-so", share("17.25", "20", "")),
+            item("chi-so-tinh", share("17", "20", "")),
+            item("xep-hang", share("3", "13", "")),
+        ])
+        .await;
+    let printed = |it: &Option<shared::Quantity>| it.as_ref().unwrap().text_vi.clone();
+
+    // What was published beside what is computed.
+    let value = story.value(&story.reporter, "chi-so-tinh").await.unwrap();
+    assert_eq!(printed(&value.quantity), "17,25/20");
+    assert_eq!(printed(&value.published_quantity), "17/20");
+    assert_eq!(value.issues[0].code, "PUBLISHED_DIFFERS");
+    assert!(value.issues[0].message_vi.contains("17/20"));
+    assert!(value.issues[0].message_vi.contains("17,25/20"));
+
+    // A target, wherever it is read.
+    let mut targets = story.targets.clone();
+    let order = target_of("chi-so", share("16", "20", ""));
+    let made = targets.create_target(story.receiver.ask(order)).await;
+    let made = made.unwrap().into_inner();
+    assert_eq!(printed(&made.quantity), "16/20");
+    let name = made.name.clone();
+    let get = story
+        .reporter
+        .ask(pb::GetTargetRequest { name: name.clone() });
+    let read = targets.get_target(get).await.unwrap().into_inner();
+    assert_eq!(read, made);
+    let list = pb::ListTargetsRequest {
+        parent: "indicators/chi-so".into(),
+        unit: "units/huyen-minh-long".into(),
+        ..Default::default()
+    };
+    let list = targets.list_targets(story.reporter.ask(list)).await;
+    assert_eq!(list.unwrap().into_inner().targets[0], made);
+    let history = pb::ListTargetRevisionsRequest {
+        parent: name.clone(),
+        ..Default::default()
+    };
+    let history = targets.list_target_revisions(story.reporter.ask(history));
+    let history = history.await.unwrap().into_inner().revisions;
+    assert_eq!(history[0].snapshot.as_ref(), Some(&made));
+    let judge = story.reporter.ask(pb::EvaluateTargetRequest { name });
+    let judged = targets.evaluate_target(judge).await.unwrap().into_inner();
+    assert_eq!(judged.target, Some(made));
+
+    // What a formula takes.
+    let test = pb::TestFormulaRequest {
+        formula: "[chi-so] + [xep-hang.numerator]".into(),
+        unit: "units/huyen-minh-long".into(),
+        period: "2022-h1".into(),
+        ..Default::default()
+    };
+    let asked = story.reporter.ask(test);
+    let tested = story.indicators.clone().test_formula(asked).await;
+    let inputs = tested.unwrap().into_inner().inputs;
+    let mut texts: Vec<_> = inputs.iter().map(|it| printed(&it.quantity)).collect();
+    texts.sort();
+    assert_eq!(texts, ["17,25/20", "3/13"]);
+}
+
 #[tokio::test]
 async fn more_points_than_there_are_and_places_that_are_none_are_refused() {
     let story = with_index().await;

@@ -80,6 +80,11 @@ async fn the_year_so_far_follows_the_rule_of_its_indicator_for_periods() {
             .await
             .unwrap();
     }
+    let programme = pb::Indicator {
+        base_period: "2021".into(),
+        ..counted(pb::Accumulation::SinceStart, Latest)
+    };
+    story.publish_new("chuong-trinh", programme).await.unwrap();
     let shares = pb::Indicator {
         accumulation: pb::Accumulation::InPeriod.into(),
         period_aggregation: RatioOfSums.into(),
@@ -128,11 +133,24 @@ async fn the_year_so_far_follows_the_rule_of_its_indicator_for_periods() {
         .unwrap()
         .into_inner();
     assert_eq!(tested.quantity.unwrap().text_vi, "20,00");
+    // A computed one for which nothing newer was collected is not newer either.
+    let computed = pb::Indicator {
+        accumulation: pb::Accumulation::AtDate.into(),
+        period_aggregation: Latest.into(),
+        ..derived(pb::ValueKind::Count, "[dan-so] * 2")
+    };
+    story.publish_new("gap-doi", computed).await.unwrap();
+    let tested = gives("[gap-doi@ytd]", "2022-m04").await.unwrap();
+    let tested = tested.into_inner().quantity.unwrap();
+    assert_eq!(tested.text_vi, "40,00");
     let tested = gives("[ho-so@ytd]", "2022-m04").await.unwrap().into_inner();
     assert_eq!(tested.quantity.unwrap().text_vi, "chưa thu thập");
 
-    let refused = gives("[rieng@ytd]", "2022-m03").await.unwrap_err();
-    assert_eq!(fields(&refused)[0].1, "FORMULA_NO_YEAR_TO_DATE");
+    // What a programme made since 2021 holds more than the year so far.
+    for formula in ["[rieng@ytd]", "[chuong-trinh@ytd]"] {
+        let refused = gives(formula, "2022-m03").await.unwrap_err();
+        assert_eq!(fields(&refused)[0].1, "FORMULA_NO_YEAR_TO_DATE");
+    }
     let draft = derived(pb::ValueKind::Count, "[rieng@ytd]");
     let refused = story.publish_new("tu-rieng", draft).await.unwrap_err();
     let told = (

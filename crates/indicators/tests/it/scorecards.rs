@@ -434,3 +434,28 @@ async fn a_request_that_is_repeated_is_answered_again() {
     let taken = scoring.create_card(other).await.unwrap_err();
     assert_eq!(taken.code(), Code::AlreadyExists);
 }
+
+#[tokio::test]
+async fn points_that_are_scored_are_told_as_points() {
+    let scoring = Scoring::begins().await;
+    scoring
+        .define(&[("diem-cong-khai", pb::ValueKind::Score)])
+        .await;
+    let about = shared::Quantity {
+        qualifier: shared::Qualifier::About.into(),
+        ..share("17.25", "20", "")
+    };
+    scoring
+        .enter("xa-long-hiep", vec![item("diem-cong-khai", about)])
+        .await;
+    let criteria = vec![line("1", "10", linear("diem-cong-khai"))];
+    scoring.open(set(criteria), &["xa-long-hiep"]).await;
+    scoring.compute(CARD).await;
+    let long_hiep = scoring.result(&scoring.scorer, "xa-long-hiep").await;
+    let long_hiep = long_hiep.unwrap();
+    let score = score_of(&long_hiep, "1");
+    let taken = score.inputs[0].quantity.as_ref().unwrap();
+    assert_eq!(taken.text_vi, "khoảng 17,25/20");
+    let told = score.issues.iter().find(|it| it.code == "FIGURE_NOT_EXACT");
+    assert!(told.unwrap().message_vi.contains("khoảng 17,25/20"));
+}

@@ -1,9 +1,14 @@
 //! The figures of a sheet as they are listed: those that were entered, and those that are
 //! computed from them.
 
-use proto::indicators as pb;
+use proto::{
+    indicators::{self as pb, aggregation_service_client::AggregationServiceClient},
+    shared,
+};
 
-use crate::story::{Story, count, derived, item, minh_long, part, value_name, whole_sheet};
+use crate::story::{
+    Story, count, definition, derived, item, minh_long, part, value_name, whole_sheet,
+};
 
 /// Certificates, files, and three figures that are computed from them.
 async fn of_minh_long() -> Story {
@@ -106,9 +111,43 @@ async fn what_is_compared_with_a_sender_are_the_figures_that_were_entered() {
     assert_eq!(rows.unwrap().into_inner().rows[0].value_count, 1);
 }
 
+/// The total of Minh Long, as soon as the service knows its units.
+async fn total_of(story: &Story, indicator: &str) -> pb::AggregateCell {
+    let viewer = story
+        .world
+        .person("nguoi-xem", "viewer", "tinh-quang-ngai")
+        .await;
+    let mut totals = AggregationServiceClient::new(story.peer.clone());
+    for _ in 0..200 {
+        let ask = pb::AggregateValuesRequest {
+            indicators: vec![format!("indicators/{indicator}")],
+            units: vec!["units/huyen-minh-long".into()],
+            periods: vec!["2022-h1".into()],
+            ..Default::default()
+        };
+        if let Ok(answer) = totals.aggregate_values(viewer.ask(ask)).await {
+            return answer.into_inner().rows.remove(0).cells.remove(0);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("the units have not arrived");
+}
+
 #[tokio::test]
-async fn a_figure_entered_before_its_indicator_was_derived_stands() {
-    let story = Story::of_minh_long().await;
+async fn a_figure_entered_before_its_indicator_was_derived_is_what_was_published_everywhere() {
+    let story = Story::begins().await;
+    let certificates = pb::Indicator {
+        direction: pb::Direction::HigherIsBetter.into(),
+        ..definition("Chứng thư số đã cấp", pb::ValueKind::Count)
+    };
+    story
+        .publish_new("chung-thu-so", certificates)
+        .await
+        .unwrap();
+    story
+        .define("ho-so-da-giai-quyet", "Hồ sơ", pb::ValueKind::Count)
+        .await
+        .unwrap();
     let entered = vec![
         item("chung-thu-so", count(7)),
         item("ho-so-da-giai-quyet", count(3)),
@@ -126,12 +165,67 @@ async fn a_figure_entered_before_its_indicator_was_derived_stands() {
     let updated = story.indicators.clone().update_indicator(asked).await;
     updated.unwrap();
     story.publish("chung-thu-so", "2022").await.unwrap();
+    let text = |it: &Option<shared::Quantity>| it.as_ref().unwrap().text_vi.clone();
+
+    // Alone, in the sheet, explained: 6 is computed, 7 was published.
+    let value = story.value(&story.reporter, "chung-thu-so").await.unwrap();
+    assert_eq!(text(&value.quantity), "6");
+    assert_eq!(text(&value.published_quantity), "7");
+    assert_eq!(value.issues[0].code, "PUBLISHED_DIFFERS");
     let figures = listed(&story, 50).await.remove(0);
-    let texts: Vec<_> = figures
-        .iter()
-        .map(|it| it.quantity.as_ref().unwrap().text_vi.as_str())
-        .collect();
-    assert_eq!(texts, ["7", "3"]);
+    assert_eq!(figures[0], value);
+    assert_eq!(
+        (figures.len(), text(&figures[1].quantity).as_str()),
+        (2, "3")
+    );
+    for size in 1..=2 {
+        assert_eq!(listed(&story, size).await.concat(), figures, "{size}");
+    }
+    let explain = pb::ExplainValueRequest {
+        name: value_name("chung-thu-so"),
+    };
+    let asked = story.reporter.ask(explain);
+    let told = story.values.clone().explain_value(asked).await;
+    let told = told.unwrap().into_inner();
+    assert_eq!((told.revisions.len(), told.inputs.len()), (1, 1));
+    assert_eq!(told.indicator_value.unwrap(), value);
+    let looked = story.look_at("2022-h1", &[]).await;
+    let issue = looked.issues[0].issue.as_ref().unwrap();
+    assert_eq!(issue.code, "PUBLISHED_DIFFERS");
+
+    // In totals, formulas and against a target it is the same 6.
+    assert_eq!(text(&total_of(&story, "chung-thu-so").await.quantity), "6");
+    let test = pb::TestFormulaRequest {
+        formula: "[chung-thu-so] + 0".into(),
+        unit: "units/huyen-minh-long".into(),
+        period: "2022-h1".into(),
+        scale: Some(0),
+        ..Default::default()
+    };
+    let asked = story.reporter.ask(test);
+    let tested = story.indicators.clone().test_formula(asked).await;
+    assert_eq!(text(&tested.unwrap().into_inner().quantity), "6");
+    let target = pb::CreateTargetRequest {
+        parent: "indicators/chung-thu-so".into(),
+        target: Some(pb::Target {
+            unit: "units/huyen-minh-long".into(),
+            period: "2022-h1".into(),
+            quantity: Some(count(7)),
+            document_number: "1234/QĐ-UBND".into(),
+            document_date: "2022-01-15".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let asked = story.receiver.ask(target);
+    let target = story.targets.clone().create_target(asked).await;
+    let name = target.unwrap().into_inner().name;
+    let asked = story.reporter.ask(pb::EvaluateTargetRequest { name });
+    let judged = story.targets.clone().evaluate_target(asked).await;
+    let judged = judged.unwrap().into_inner();
+    assert_eq!(text(&judged.quantity), "6");
+    assert_eq!(judged.standing(), pb::TargetStanding::NotAchieved);
+
     // A unit that entered none has the computed one.
     let neighbour = story
         .world

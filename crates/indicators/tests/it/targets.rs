@@ -129,6 +129,29 @@ async fn a_period_that_is_not_over_is_not_due_and_a_derived_figure_is_judged_too
 }
 
 #[tokio::test]
+async fn a_figure_that_is_a_bound_decides_only_what_it_says() {
+    use proto::shared::Qualifier::{About, LessThan, MoreThan};
+    let story = of_online_files().await;
+    set(&story, "ty-le", fifty("2022-h1")).await.unwrap();
+    for (qualifier, percent, text, standing) in [
+        (MoreThan, "50", "trên 50%", pb::TargetStanding::Achieved),
+        (LessThan, "50", "dưới 50%", pb::TargetStanding::NotAchieved),
+        (LessThan, "60", "dưới 60%", pb::TargetStanding::NotDecided),
+        (About, "50", "khoảng 50%", pb::TargetStanding::NotDecided),
+    ] {
+        let quantity = shared::Quantity {
+            qualifier: qualifier.into(),
+            ..stated(percent)
+        };
+        let results = story.enter(vec![item("ty-le", quantity)]).await;
+        assert_ne!(results[0].disposition(), shared::Disposition::Rejected);
+        let judged = judged(&story, NAME).await;
+        assert_eq!(judged.standing(), standing, "{text}");
+        assert_eq!(judged.quantity.unwrap().text_vi, text);
+    }
+}
+
+#[tokio::test]
 async fn every_change_of_a_target_stays_readable_with_its_reason() {
     let story = of_online_files().await;
     let first = set(&story, "ty-le", fifty("2022-h1")).await.unwrap();

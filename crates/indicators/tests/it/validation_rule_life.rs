@@ -5,7 +5,7 @@ use proto::{directory::UnitKind, indicators as pb};
 use tonic::{Code, Status};
 
 use crate::{
-    story::{Story, count, definition, fields, item, minh_long, reason},
+    story::{Story, count, definition, derived, fields, item, minh_long, reason},
     validation_rules::{
         create, in_force, of_meetings, publish, read, rule, said, told, with_meetings,
     },
@@ -220,6 +220,8 @@ async fn a_rule_that_does_not_hold_together_is_refused_by_its_field() {
         ..definition("Cuộc họp dài nhất", pb::ValueKind::Count)
     };
     story.publish_new("dai-nhat", highest).await.unwrap();
+    let double = derived(pb::ValueKind::Count, "[cuoc-hop] * 2");
+    story.publish_new("gap-doi", double).await.unwrap();
     let tolerant = |expression: &str| pb::ValidationRule {
         tolerance: "1".into(),
         ..rule(expression, "text", "nội dung")
@@ -248,6 +250,10 @@ async fn a_rule_that_does_not_hold_together_is_refused_by_its_field() {
         (
             totals(&["cuoc-hop", "dai-nhat"]),
             field("total_indicators[1]", "AGGREGATION_NOT_ALLOWED"),
+        ),
+        (
+            totals(&["cuoc-hop", "gap-doi"]),
+            field("total_indicators[1]", "NOT_FOR_DERIVED"),
         ),
         (
             totals(&["khong-co"]),

@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 
 use crate::{
     ingest_line::{Line, SESSION, one_stop, sent},
-    story::{Story, codes, count, fields, item, reason, value_name},
+    story::{Story, codes, count, derived, fields, item, reason, value_name},
 };
 
 const V1: &str = "\"v1\"";
@@ -188,4 +188,51 @@ async fn a_figure_of_a_report_is_judged_with_its_report() {
     locks.release_values(release).await.unwrap();
     assert_eq!(sent.standing().await.0, ValueState::Draft);
     sent.reject(&sent.receiver, "Sai", V1).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_published_of_a_computed_figure_is_judged_and_shown_with_its_own_state() {
+    let story = Story::of_minh_long().await;
+    let double = derived(pb::ValueKind::Count, "[ho-so-da-giai-quyet] * 2");
+    story.publish_new("gap-doi", double).await.unwrap();
+    let items = vec![
+        item("ho-so-da-giai-quyet", count(1_250)),
+        item("gap-doi", count(2_499)),
+    ];
+    story.enter(items).await;
+    let receiver = story
+        .world
+        .person("tiep-nhan", "receiver", "tinh-quang-ngai")
+        .await;
+    let text = |it: &Option<proto::shared::Quantity>| it.as_ref().unwrap().text_vi.clone();
+    let accept = pb::AcceptIndicatorValueRequest {
+        name: value_name("gap-doi"),
+        etag: V1.into(),
+        ..Default::default()
+    };
+    let mut values = story.values.clone();
+    let accepted = values.accept_indicator_value(receiver.ask(accept)).await;
+    let accepted = accepted.unwrap().into_inner();
+    assert_eq!(text(&accepted.quantity), "2.500");
+    assert_eq!(text(&accepted.published_quantity), "2.499");
+    assert_eq!(accepted.state(), ValueState::Accepted);
+    assert_eq!(accepted.locked_by, "users/tiep-nhan");
+    // What is answered is what is read.
+    let read = story.value(&story.reporter, "gap-doi").await.unwrap();
+    assert_eq!(read, accepted);
+    let reject = pb::RejectIndicatorValueRequest {
+        name: value_name("gap-doi"),
+        reason: "Không khớp số liệu nguồn".into(),
+        etag: V1.into(),
+        ..Default::default()
+    };
+    let rejected = values.reject_indicator_value(receiver.ask(reject)).await;
+    let rejected = rejected.unwrap().into_inner();
+    assert_eq!(rejected.state(), ValueState::Rejected);
+    assert_eq!(
+        (rejected.locked_by.as_str(), rejected.state_reason.as_str()),
+        ("", "Không khớp số liệu nguồn")
+    );
+    let read = story.value(&story.reporter, "gap-doi").await.unwrap();
+    assert_eq!(read, rejected);
 }

@@ -72,6 +72,7 @@ impl Sheet {
         }
         Cell {
             period: None,
+            style: definition.map(|it| it.manner().style).unwrap_or_default(),
             total,
             target: None,
             change: None,

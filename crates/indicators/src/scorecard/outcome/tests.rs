@@ -97,6 +97,7 @@ fn scored(content: &Content, weights: &Weights, ranking: Ranking, entries: &Entr
         unit: &unit,
         period: "2026".parse().unwrap(),
         kinds: &kinds,
+        styles: &BTreeMap::new(),
         known: BTreeMap::new(),
         breaks: &BTreeMap::new(),
     };

@@ -90,11 +90,14 @@ impl Judge<'_> {
             Some(Known::Figure(quantity, revision)) => (Some(quantity.clone()), *revision),
             Some(Known::Failed(..)) | None => (None, 0),
         };
+        let style = self.figures.styles.get(&cell).copied().unwrap_or_default();
         let input = Input {
             indicator: indicator.clone(),
             period,
             quantity: quantity.clone(),
             revision,
+            scale: style.scale,
+            as_parts: style.as_parts,
         };
         if !self.inputs.contains(&input) {
             self.inputs.push(input);
@@ -127,7 +130,7 @@ impl Judge<'_> {
             return Err(Lacking::Absent(*absence));
         }
         if quantity.qualifier() != Qualifier::Exact {
-            let facts = [name, ("words", quantity.to_vietnamese())];
+            let facts = [name, ("words", quantity.to_vietnamese_as(style))];
             self.note(&FIGURE_NOT_EXACT, &facts);
         }
         Ok(quantity)

@@ -81,6 +81,7 @@ fn judged(criterion: &Criterion, reported: &[Reported<'_>]) -> Judged {
         unit: &unit,
         period: period(),
         kinds: &kinds,
+        styles: &BTreeMap::new(),
         known: known.collect(),
         breaks: &BTreeMap::new(),
     };
@@ -468,6 +469,8 @@ fn the_figure_and_its_revision_are_kept() {
             period: period(),
             quantity: Some(Quantity::value(Value::Flag(true))),
             revision: 3,
+            scale: None,
+            as_parts: false,
         }]
     );
 }
