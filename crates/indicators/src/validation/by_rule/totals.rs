@@ -84,7 +84,8 @@ impl Below {
         let below = ids.iter().filter_map(|id| {
             let definition = definitions.for_period(id, &sheet.period)?;
             let units = place.children(&definition.window(&sheet.period));
-            units.all().next().is_some().then(|| ((*id).clone(), units))
+            let has_any = units.all().next().is_some();
+            has_any.then(|| ((*id).clone(), units))
         });
         Self(below.collect())
     }
