@@ -45,7 +45,8 @@ pub(crate) struct Allocation {
     pub(crate) moved_by: Option<DecisionId>,
     /// The decision by which it leaves or comes, where that is another one.
     pub(crate) by_decision: Option<DecisionId>,
-    /// Day from which it counts: that of the later of the decisions that do it.
+    /// Day from which it counts: that of the latest of the decisions of the money and of the
+    /// one by which it leaves or comes. No money leaves before the day on which it came.
     pub(crate) effective: NaiveDate,
     pub(crate) kind: AllocationKind,
     /// Below 0 where money leaves the line.
@@ -191,7 +192,11 @@ impl Allocations {
         decision.spend(|it| &mut it.granted, grant.amount)?;
         let (kind, totals) = match decision.kind.permits() {
             true => (AllocationKind::Permit, before.totals.permit(grant.amount)?),
-            false => (AllocationKind::Grant, before.totals.grant(grant.amount)?),
+            false => {
+                let uncovered = budget_line::uncovered(&tx.db, &grant.line).await?;
+                let totals = before.totals.grant(uncovered, grant.amount)?;
+                (AllocationKind::Grant, totals)
+            }
         };
         let after = BudgetLine {
             totals,
@@ -333,6 +338,11 @@ impl Allocation {
         kind: AllocationKind,
         amount: Money,
     ) -> Result<Self> {
+        let granted = holding.decision.issue_date()?;
+        let effective = match holding.moved_by {
+            Some(moved_by) => granted.max(moved_by.issue_date()?),
+            None => granted,
+        };
         Ok(Self {
             project: holding.line.project.clone(),
             number,
@@ -340,7 +350,7 @@ impl Allocation {
             decision: holding.decision.id.clone(),
             moved_by: holding.moved_by.map(|it| it.id.clone()),
             by_decision: None,
-            effective: holding.decision.issue_date()?,
+            effective,
             kind,
             amount,
             repaid: Money::ZERO,

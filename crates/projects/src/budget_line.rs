@@ -130,8 +130,8 @@ impl BudgetLines {
         actor: &Actor,
         new: CreateBudgetLine,
     ) -> Result<BudgetLine> {
-        let project = project::allowed(&self.access, actor, &tx.db, &new.project).await?;
-        project::store::hold(&tx.db, &project.id).await?;
+        // Taken before it is read: nobody hands it over in between.
+        let project = project::locked(&self.access, tx, actor, &new.project).await?;
         money::allows(&tx.db, &project.id, Act::Plan).await?;
         let id = LineId {
             project: project.id,
@@ -182,7 +182,10 @@ impl BudgetLines {
         }
         let mut uncovered = crate::allocation::store::uncovered(db, &[project.id.as_str()]).await?;
         let shown = lines.into_iter().map(|line| Shown {
-            uncovered: uncovered.remove(&line.id).unwrap_or_default().sum(),
+            uncovered: {
+                let uncovered = uncovered.remove(&line.id).unwrap_or_default();
+                line.totals.lacking(uncovered)
+            },
             line,
         });
         page.close(shown.collect(), |it| it.line.id.name())
@@ -242,7 +245,8 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: &LineId) -> Result<Budge
 
 /// Adds what of a line's money has no decision in force.
 pub(crate) async fn shown(db: &impl ConnectionTrait, line: BudgetLine) -> Result<Shown> {
-    let uncovered = uncovered(db, &line.id).await?.sum();
+    let uncovered = uncovered(db, &line.id).await?;
+    let uncovered = line.totals.lacking(uncovered);
     Ok(Shown { line, uncovered })
 }
 

@@ -15,6 +15,7 @@ use crate::{
     project::{
         self,
         money::{self, Act},
+        state::not_after_today,
     },
 };
 
@@ -81,6 +82,7 @@ impl Commitments {
             let days = budget_line::unit_days(&self.access, actor, &new.line.unit).await?;
             budget_line::exists_on(&new.line, days, new.sign_date)?;
         }
+        not_after_today("commitment.sign_date", new.sign_date, tx)?;
         let number = project::store::next_entry(&tx.db, &new.line.project).await?;
         let act = match new.amount.is_negative() {
             true => Act::Lower,

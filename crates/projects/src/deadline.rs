@@ -109,22 +109,28 @@ fn read(words: &str) -> Option<Relative> {
     })
 }
 
-/// Reads the event; words that tell of none, or of two, tell of no day.
+/// Reads the event, which is all there is left to read: words that say more tell of another
+/// thing ("phê duyệt quyết toán"), and of no day.
 fn read_event(words: &str) -> Option<Event> {
-    const TOLD: [(&str, Event); 9] = [
+    const TOLD: [(&str, Event); 11] = [
         ("cap kinh phi", Event::Granted),
         ("cap von", Event::Granted),
         ("bo tri kinh phi", Event::Granted),
         ("bo tri von", Event::Granted),
         ("giao du toan", Event::Granted),
         ("phe duyet", Event::Approved),
+        ("co quyet dinh phe duyet", Event::Approved),
         ("khoi cong", Event::Started),
         ("bat dau thuc hien", Event::Started),
         ("trien khai", Event::Started),
+        ("trien khai thuc hien", Event::Started),
     ];
-    let mut told = TOLD.iter().filter(|(it, _)| words.contains(it));
-    let event = told.next()?.1;
-    told.all(|(_, it)| *it == event).then_some(event)
+    let words = words.strip_prefix("du an ").unwrap_or(words);
+    let words = words.strip_prefix("duoc ").unwrap_or(words);
+    let words = words.strip_suffix(" du an").unwrap_or(words);
+    TOLD.iter()
+        .find(|(it, _)| *it == words)
+        .map(|(_, event)| *event)
 }
 
 /// Reads the days that these projects' deadlines may count from. Which money was granted is
@@ -213,6 +219,8 @@ mod tests {
             ),
             ("Sau 3 tháng kể từ khi được giao dự toán", "2022-09-20"),
             ("chậm nhất 5 ngày sau ngày phê duyệt dự án", "2022-05-15"),
+            ("5 ngày kể từ khi dự án được phê duyệt", "2022-05-15"),
+            ("5 ngày sau khi có quyết định phê duyệt dự án", "2022-05-15"),
         ] {
             assert_eq!(come_to(words).as_deref(), Some(expected), "{words}");
         }
@@ -239,6 +247,11 @@ mod tests {
             "hai mươi ngày sau khi được phê duyệt",
             "99999 ngày sau khi được phê duyệt",
             "10 ngày sau khi khởi công",
+            "30 ngày sau khi phê duyệt quyết toán",
+            "30 ngày sau khi được phê duyệt quyết toán dự án",
+            "20 ngày sau khi phê duyệt kế hoạch lựa chọn nhà thầu",
+            "20 ngày sau khi được cấp kinh phí đợt 2",
+            "15 ngày sau khi có báo cáo triển khai",
         ] {
             assert_eq!(come_to(words), None, "{words}");
         }

@@ -15,6 +15,8 @@ use types::{
     violations::Invalid,
 };
 
+use crate::project::state::not_after_today;
+
 mod kind;
 pub(crate) mod rpc;
 mod rules;
@@ -251,7 +253,7 @@ impl Decisions {
         page.close(decisions, |it| it.id.as_str().to_owned())
     }
 
-    /// Issues a draft with its number and day. The one it replaces does nothing more.
+    /// Issues a draft with its number and day, which has come. The one it replaces does nothing more.
     pub(crate) async fn issue(
         &self,
         tx: &Tx,
@@ -264,6 +266,7 @@ impl Decisions {
         let before = taken.get(&draft.id)?;
         etag::check(&issue.etag, before.version)?;
         before.is(DecisionState::Draft)?;
+        not_after_today("issue_date", issue.issue.date, tx)?;
         let after = Decision {
             state: DecisionState::Issued,
             issue: Some(issue.issue),

@@ -138,8 +138,10 @@ impl Disbursements {
         let number = project::store::next_entry(&tx.db, &new.line.project).await?;
         let keys: Vec<_> = new.source.iter().collect();
         let known = store::sent(&tx.db, &keys).await?;
-        if let Some(known) = known.values().next() {
-            return Err(Error::taken("DISBURSEMENT", known.name()));
+        // Which entry it was is not told: it may be of a project out of reach.
+        if let Some(source) = known.keys().next() {
+            let key = format!("{}/{}", source.system, source.external_id);
+            return Err(Error::taken("DISBURSEMENT", key));
         }
         let mut ground = ground::Ground::load(&tx.db, &[&new]).await?;
         ground.days = days;

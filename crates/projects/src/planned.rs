@@ -184,16 +184,36 @@ impl Facts<'_> {
         })
     }
 
-    /// The project itself, when it was to end in the period, or goes on all the time.
+    /// The project itself, when it was to end in the period, or before it and is still open, or
+    /// goes on all the time.
     fn to_end_in(&self, period: Period) -> Option<Work> {
         let own = self.own(period);
+        let begin = period.calendar().start();
         let ends_here = own.due.is_some_and(|it| period.calendar().contains(it));
         let goes_on = deadline::is_continuous(&self.project.content.plan.deadline_text)
             && self.project.stands_in(period);
-        (ends_here || goes_on).then(|| Work {
+        let carried_over = !goes_on && own.due.is_some_and(|it| it < begin) && self.is_open(period);
+        (ends_here || goes_on || carried_over).then(|| Work {
             text: self.project.content.display_name.clone(),
+            carried_over,
             ..own
         })
+    }
+
+    /// Says whether a project stands in a period and nobody said before it that it is done.
+    fn is_open(&self, period: Period) -> bool {
+        let is_closed = matches!(
+            self.project.standing.state,
+            State::Completed | State::Cancelled
+        );
+        let begin = Some(period.calendar().start());
+        let before = self
+            .entries
+            .iter()
+            .filter(|it| ends(it.said.period) <= begin);
+        let last = before.max_by_key(|it| (ends(it.said.period), it.number));
+        let is_done = last.is_some_and(|it| it.said.health == Health::Done);
+        !is_closed && !is_done && self.project.stands_in(period)
     }
 
     /// The project as it stands for a period: by its own entry, else by its state. What was

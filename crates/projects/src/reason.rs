@@ -36,11 +36,14 @@ reasons! {
     ADVANCES_OPEN: "{advanced} are advanced on `{line}` and not recovered", "`{line}` còn {advanced} tạm ứng chưa thu hồi";
     MONEY_OPEN: "{advanced} advanced and not recovered, {reserved} reserved for contracts: recover and lower them before `{project}` is cancelled", "còn {advanced} tạm ứng chưa thu hồi, {reserved} giữ cho hợp đồng: hãy thu hồi, điều chỉnh giảm trước khi hủy bỏ `{project}`";
     SPENT_AHEAD: "{disbursed} disbursed, {allocated} granted: {missing} were only permitted ahead, grant them before `{line}` is settled", "đã giải ngân {disbursed}, được cấp {allocated}: còn {missing} ứng trước phải bố trí dự toán trước khi quyết toán `{line}`";
+    CONTRACTS_OPEN: "{reserved} are reserved for contracts on `{line}`: pay them, or lower the contracts by annexes, before it is settled", "`{line}` còn giữ {reserved} cho hợp đồng: hãy thanh toán hoặc điều chỉnh giảm bằng phụ lục hợp đồng trước khi quyết toán";
+    PAID_BEFORE_GRANTED: "paid on {day}, but the first money or permission of `{line}` counts from {first}", "chi ngày {day_vi} nhưng `{line}` chỉ được cấp kinh phí hoặc cho ứng trước từ ngày {first_vi}";
+    APPROVED_BEYOND_ASKED: "{approved} approved, {asked} asked for in `{name}`: no more is approved than is asked for", "phê duyệt {approved} trong khi `{name}` chỉ đề xuất {asked}: không phê duyệt quá số đề xuất";
     LINE_UNCOVERED: "{uncovered} of `{line}` have no decision in force", "`{line}` còn {uncovered} chưa có quyết định thay thế";
     SETTLEMENT_DIFFERS: "{asked} approved, {disbursed} disbursed: the difference is {difference}, on `{line}`", "duyệt quyết toán {asked}, đã giải ngân {disbursed}: chênh lệch {difference} tại `{line}`";
     REQUEST_BY_SAME_PERSON: "`{principal}` entered, changed or submitted `{name}` and neither appraises, approves nor rejects it", "`{principal}` đã lập, sửa hoặc trình `{name}` nên không được thẩm định, phê duyệt, từ chối";
     BUDGET_LINE_UNKNOWN: "`{line}` does not exist", "`{line}` không tồn tại";
-    DISBURSEMENT_CHANGED: "`{name}` was sent before under the same key and says something else: reverse it and send what is right under a new key", "`{name}` đã được gửi trước đó với cùng mã nhưng nội dung khác: hãy hủy bản ghi đó và gửi lại với mã mới";
+    DISBURSEMENT_CHANGED: "`{system}` sent another disbursement under the key `{key}` before: reverse it and send what is right under a new key", "`{system}` đã gửi một khoản giải ngân khác với mã `{key}`: hãy hủy bản ghi đó và gửi lại với mã mới";
     DISBURSEMENT_CONFLICT: "the disbursement cannot be entered", "không thể ghi nhận khoản giải ngân";
     SUM_TOO_LARGE: "the sum is beyond {limit}, the most that can be told", "tổng số tiền vượt quá {limit} là giới hạn biểu diễn";
     LEGAL_INSTRUMENT_NOT_IN_FORCE: "{instrument} was not in force on {date}; in force were: {in_force}", "{instrument} không có hiệu lực vào ngày {date}; văn bản có hiệu lực khi đó: {in_force}";

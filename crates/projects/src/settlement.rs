@@ -10,7 +10,7 @@ use crate::{
         self,
         money::{self, Act},
     },
-    reason::{ADVANCES_OPEN, LINE_UNCOVERED, SETTLEMENT_DIFFERS, SPENT_AHEAD},
+    reason::{ADVANCES_OPEN, CONTRACTS_OPEN, LINE_UNCOVERED, SETTLEMENT_DIFFERS, SPENT_AHEAD},
 };
 
 pub(crate) mod rpc;
@@ -82,8 +82,9 @@ impl Settlements {
     }
 }
 
-/// A line is settled when every advance came back, all its money has a decision in force, what
-/// was spent is granted and no longer only permitted, and what is approved is what was spent.
+/// A line is settled when every advance came back, contracts are paid or lowered to what was
+/// paid, all its money has a decision in force, what was spent is granted and no longer only
+/// permitted, and what is approved is what was spent.
 fn can_be_settled(line: &BudgetLine, uncovered: Money, asked: Money) -> Result<()> {
     if line.totals.advanced != Money::ZERO {
         let facts = [
@@ -91,6 +92,15 @@ fn can_be_settled(line: &BudgetLine, uncovered: Money, asked: Money) -> Result<(
             ("advanced", line.totals.advanced.to_vietnamese()),
         ];
         return Err(Error::rule(&ADVANCES_OPEN, facts));
+    }
+    // Afterwards no contract is lowered on it any more.
+    let reserved = line.totals.reserved();
+    if reserved != Money::ZERO {
+        let facts = [
+            ("line", line.id.name()),
+            ("reserved", reserved.to_vietnamese()),
+        ];
+        return Err(Error::rule(&CONTRACTS_OPEN, facts));
     }
     if uncovered != Money::ZERO {
         let facts = [

@@ -308,7 +308,7 @@ impl SupplementaryRequests {
         Ok(after)
     }
 
-    /// Approves by an issued decision, and allocates the approved amount by it in the same
+    /// Approves by an issued decision, never beyond the sum asked for, and allocates the approved amount by it in the same
     /// transaction: an approved request is always money, and never twice.
     pub(crate) async fn approve(
         &self,
@@ -326,6 +326,7 @@ impl SupplementaryRequests {
             );
             return Err(Invalid::field("budget_line", "OUT_OF_RANGE", en, vi).into());
         }
+        before.is_not_less_than(approve.amount)?;
         let grant = Grant {
             line: approve.line,
             decision: approve.decision.clone(),

@@ -45,6 +45,7 @@ pub(crate) async fn measure(database: &str) {
 
     let (floor, units) = floor(&province, "unit").await;
     let (_, projects) = self::floor(&province, "project_id").await;
+    let (_, sources) = self::floor(&province, "funding_source").await;
     assert_eq!((units.len(), projects.len()), (UNITS, PROJECTS));
     for (what, group_by) in [
         (
@@ -81,13 +82,14 @@ pub(crate) async fn measure(database: &str) {
                 times.push(begun.elapsed().as_secs_f64());
             }
         }
-        let rows = agree(&mut province, ask, &units, &projects).await;
+        let rows = agree(&mut province, ask, [&units, &projects, &sources]).await;
         let (median, p99) = spread(times);
         tell(json!({
             "what": what, "database": database, "rows": rows, "rows_of_a_page": rows.min(500),
             "median_ms": median * 1e3, "p99_ms": p99 * 1e3, "aim_ms": 50,
             "floor": "one GROUP BY unit over the same disbursements", "floor_ms": floor * 1e3,
-            "of_floor": median / floor, "equal_to_the_database": true,
+            "of_floor": median / floor,
+            "equal_to_the_database": "paid and closed, of the total and of every row",
         }));
     }
 }
@@ -116,8 +118,7 @@ async fn floor(province: &Province, column: &str) -> (f64, Vec<Node>) {
 async fn agree(
     province: &mut Province,
     ask: pb::SummarizeBudgetRequest,
-    units: &[Node],
-    projects: &[Node],
+    [units, projects, sources]: [&[Node]; 3],
 ) -> usize {
     let mut rows = Vec::new();
     let mut page_token = String::new();
@@ -143,7 +144,9 @@ async fn agree(
     let (prefix, nodes) = match ask.group_by() {
         pb::BudgetGrouping::Unit => ("units/", units),
         pb::BudgetGrouping::Project => ("projects/", projects),
-        _ => return rows.len(),
+        pb::BudgetGrouping::FundingSource => ("FUNDING_SOURCE_", sources),
+        // The total alone has no rows.
+        _ => ("", [].as_slice()),
     };
     assert_eq!(rows.len(), nodes.len());
     let nodes: BTreeMap<_, _> = nodes
@@ -152,6 +155,12 @@ async fn agree(
         .collect();
     for row in &rows {
         let node = row.key.strip_prefix(prefix).unwrap();
+        // The database knows a source by its word.
+        let node = match ask.group_by() {
+            pb::BudgetGrouping::FundingSource => node.to_lowercase().replace('_', "-"),
+            _ => node.to_owned(),
+        };
+        let node = node.as_str();
         let summary = row.summary.as_ref().unwrap();
         let told = (
             summary.disbursed_amount_vnd,

@@ -20,7 +20,7 @@ pub(super) struct Holding<'a> {
 
 impl Holding<'_> {
     /// Says whether nothing carries it any more: what granted it, or what moved it here, ended.
-    fn is_void(&self) -> bool {
+    pub(super) fn is_void(&self) -> bool {
         self.decision.is_void() || self.moved_by.is_some_and(Decision::is_void)
     }
 

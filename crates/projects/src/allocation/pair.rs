@@ -86,8 +86,9 @@ impl Allocations {
             totals: here.less(tx, before.totals, amount).await?,
             ..before.next(tx)
         };
+        let uncovered = budget_line::uncovered(&tx.db, &there.id).await?;
         let to = BudgetLine {
-            totals: there.totals.grant(amount)?,
+            totals: there.totals.grant(uncovered, amount)?,
             ..there.next(tx)
         };
         let kind = AllocationKind::Move;
@@ -107,7 +108,8 @@ impl Allocations {
     }
 
     /// Puts money that an ended decision granted, or moved to the line, under the issued one
-    /// that takes its place.
+    /// that takes its place. So it is with a settled line too: its sums stay, and nothing else
+    /// could give its money a ground again.
     pub(crate) async fn cover(
         &self,
         tx: &Tx,
@@ -133,7 +135,6 @@ impl Allocations {
         let arriving = project::store::next_entry(&tx.db, &line.project).await?;
         money::allows(&tx.db, &line.project, Act::Lower).await?;
         let before = budget_line::find(&tx.db, line).await?;
-        before.is_open()?;
         let here = found.holding(line);
         here.has(tx, amount).await?;
         by.spend(|it| &mut it.granted, amount)?;

@@ -1,7 +1,7 @@
 //! Taking back what was entered wrongly: the whole of it, once, by a new entry.
 
 use kit::{Actor, Error, Result, Tx};
-use types::money::Money;
+use types::{date::vietnam_date, money::Money};
 
 use super::{
     Allocation, AllocationKind, Allocations, Holding, change, negative, not_reversible, store,
@@ -16,7 +16,8 @@ use crate::{
 };
 
 impl Allocations {
-    /// Reverses a grant, a permission or a recall. Pairs are undone by another pair; what
+    /// Reverses a grant, a permission or a recall. What gives money back is done only where money
+    /// may be given. Pairs are undone by another pair; what
     /// fulfilled a request stays, as the request is approved for good.
     pub(super) async fn reverse(
         &self,
@@ -37,8 +38,20 @@ impl Allocations {
         self.known(tx, actor, field, by).await?;
         let ids = [&entry.decision, by].into_iter().chain(&entry.moved_by);
         let taken = decision::store::lock(&tx.db, ids).await?;
+        let source = taken.get(&entry.decision)?;
+        // A recall that is reversed gives money back, as a grant does.
+        let gives_back = entry.kind == AllocationKind::Recall;
+        if gives_back {
+            let days = budget_line::unit_days(&self.access, actor, &line.unit).await?;
+            budget_line::goes_on(&line, days, vietnam_date(tx.now()))?;
+        }
+        let act = match (gives_back, source.kind.permits()) {
+            (true, true) => Act::Permit,
+            (true, false) => Act::Grant,
+            (false, _) => Act::Lower,
+        };
         let number = project::store::next_entry(&tx.db, &line.project).await?;
-        money::allows(&tx.db, &line.project, Act::Lower).await?;
+        money::allows(&tx.db, &line.project, act).await?;
         let before = budget_line::find(&tx.db, &line).await?;
         before.is_open()?;
         let is_alone = entry.counterpart.is_none() && entry.request.is_none();
@@ -48,7 +61,6 @@ impl Allocations {
 
         let size = Money::new(entry.amount.vnd().saturating_abs());
         let mut booked = taken.get(by)?;
-        let source = taken.get(&entry.decision)?;
         let moved_by = entry
             .moved_by
             .as_ref()
@@ -59,11 +71,15 @@ impl Allocations {
             decision: &source,
             moved_by: moved_by.as_ref(),
         };
-        let totals = if entry.kind == AllocationKind::Recall {
+        let totals = if gives_back {
             booked.give_back(|it| &mut it.recalled, size)?;
-            match source.kind.permits() {
-                true => before.totals.permit(size)?,
-                false => before.totals.grant(size)?,
+            match (source.kind.permits(), holding.is_void()) {
+                (true, _) => before.totals.permit(size)?,
+                (false, true) => before.totals.give_back_uncovered(size)?,
+                (false, false) => {
+                    let uncovered = budget_line::uncovered(&tx.db, &line).await?;
+                    before.totals.grant(uncovered, size)?
+                }
             }
         } else {
             holding.has(tx, size).await?;

@@ -1,7 +1,8 @@
 //! The allocation table; the only file that knows its columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use kit::{
     Error, Result,
     db::{on_unique, times::instant},
@@ -182,6 +183,44 @@ pub(crate) async fn uncovered(
         }
     }
     Ok(by_line)
+}
+
+/// Returns the day from which the first money, or the first permission, of each line of some
+/// projects counts. What was reversed was never given.
+pub(crate) async fn first_days(
+    db: &impl ConnectionTrait,
+    projects: &[&str],
+) -> Result<BTreeMap<LineId, NaiveDate>> {
+    let reversed = row::Entity::find()
+        .select_only()
+        .column(row::Column::Reverses)
+        .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
+        .filter(row::Column::Reverses.is_not_null());
+    let mut gone = BTreeSet::new();
+    let reversed = reversed.column(row::Column::ProjectId);
+    let pairs: Vec<(Option<i64>, String)> = reversed.into_tuple().all(db).await?;
+    for (number, project) in pairs {
+        gone.extend(number.map(|it| (project, it)));
+    }
+    let rows = row::Entity::find()
+        .filter(row::Column::ProjectId.is_in(projects.iter().copied()))
+        .filter(row::Column::AmountVnd.gt(0))
+        .filter(row::Column::Reverses.is_null())
+        .all(db)
+        .await?;
+    let mut days: BTreeMap<LineId, NaiveDate> = BTreeMap::new();
+    for row in rows {
+        let Some(day) = row.effective_date else {
+            continue;
+        };
+        let line = row.line()?;
+        if gone.contains(&(row.project_id, row.number)) {
+            continue;
+        }
+        let first = days.entry(line).or_insert(day);
+        *first = Ord::min(day, *first);
+    }
+    Ok(days)
 }
 
 /// Returns the allocations of these projects for one budget year. What only lets a line spend

@@ -4,7 +4,7 @@
 use kit::{Error, Result};
 use sea_orm::{
     Condition, ConnectionTrait, ExprTrait, QueryResult,
-    sea_query::{Expr, Query, SelectStatement},
+    sea_query::{Expr, Query, SelectStatement, SqliteQueryBuilder},
 };
 use types::ids::UnitId;
 
@@ -46,6 +46,9 @@ pub(super) async fn parts(
     for total in totals {
         sum(&mut lines, total, total);
     }
+    let lapsed = "CASE WHEN settled_vnd IS NULL THEN 0 \
+                  ELSE allocated_vnd - advanced_vnd - paid_vnd END";
+    sum(&mut lines, lapsed, "lapsed_vnd");
     lines.expr_as(Expr::cust("CAST(COUNT(*) AS BIGINT)"), "line_count");
     let mut parts = Vec::new();
     for row in db.query_all(&lines).await? {
@@ -57,22 +60,22 @@ pub(super) async fn parts(
             advanced: read(&row, "advanced_vnd")?,
             paid: read(&row, "paid_vnd")?,
             settled: read(&row, "settled_vnd")?,
+            lapsed: read(&row, "lapsed_vnd")?,
             lines: row.try_get::<i64>("", "line_count")?.into(),
             ..Sums::default()
         };
         parts.push(part(&row, ask, sums)?);
     }
 
-    let mut uncovered = start("allocations", ask, units);
-    sum(&mut uncovered, "amount_vnd", "amount");
-    uncovered.cond_where(allocation::store::is_void());
-    for row in db.query_all(&uncovered).await? {
-        let uncovered = read(&row, "amount")?;
-        let sums = Sums {
-            uncovered,
-            ..Sums::default()
-        };
-        parts.push(part(&row, ask, sums)?);
+    for select in [uncovered(ask, units), void_permissions(ask, units)] {
+        for row in db.query_all(&select).await? {
+            let uncovered = read(&row, "amount")?;
+            let sums = Sums {
+                uncovered,
+                ..Sums::default()
+            };
+            parts.push(part(&row, ask, sums)?);
+        }
     }
 
     for row in db.query_all(&closed_allocated(ask, units)?).await? {
@@ -93,6 +96,37 @@ pub(super) async fn parts(
         parts.push(part(&row, ask, sums)?);
     }
     Ok(parts)
+}
+
+/// Selects what was granted by decisions that are not in force any more.
+fn uncovered(ask: &SummarizeBudget, units: Option<&[&str]>) -> SelectStatement {
+    let mut uncovered = start("allocations", ask, units);
+    sum(&mut uncovered, "amount_vnd", "amount");
+    uncovered.cond_where(allocation::store::is_void());
+    let permissions = decision::store::permitting();
+    let is_granted = Expr::col("decision_id").not_in_subquery(permissions);
+    uncovered.and_where(is_granted).take()
+}
+
+/// Selects what was permitted by such decisions and is not used up: a permission in whose place
+/// a grant has come needs no decision any more. That is told of each line alone.
+fn void_permissions(ask: &SummarizeBudget, units: Option<&[&str]>) -> SelectStatement {
+    let mut lines = start("budget_lines", ask, units);
+    let words = |ids: SelectStatement| ids.to_string(SqliteQueryBuilder);
+    let permitted = format!(
+        "(SELECT CAST(COALESCE(SUM(entry.amount_vnd), 0) AS BIGINT) FROM allocations AS entry \
+         WHERE entry.project_id = budget_lines.project_id \
+         AND entry.fiscal_year = budget_lines.fiscal_year \
+         AND entry.funding_source = budget_lines.funding_source \
+         AND entry.cost_type = budget_lines.cost_type AND entry.unit = budget_lines.unit \
+         AND entry.decision_id IN ({}) AND entry.decision_id IN ({}))",
+        words(decision::store::permitting()),
+        words(decision::store::void()),
+    );
+    let lacking =
+        format!("CASE WHEN {permitted} > repaid_vnd THEN {permitted} - repaid_vnd ELSE 0 END");
+    sum(&mut lines, &lacking, "amount");
+    lines.and_where(Expr::col("permitted_vnd").gt(0)).take()
 }
 
 /// Selects what was granted for each year by decisions issued up to its closing.
@@ -127,7 +161,13 @@ fn closed(ask: &SummarizeBudget, units: Option<&[&str]>) -> SelectStatement {
     let mut entries = start("disbursements", ask, units);
     let flow = "CASE WHEN kind = 'recovery' THEN -amount_vnd ELSE amount_vnd END";
     sum(&mut entries, flow, "amount");
-    entries.and_where(Expr::col("disburse_date").lte(day));
+    // What is reversed is taken back from the day on which it counted.
+    let counts_from = Expr::cust(
+        "COALESCE((SELECT earlier.disburse_date FROM disbursements AS earlier \
+         WHERE earlier.project_id = disbursements.project_id \
+         AND earlier.number = disbursements.reverses), disbursements.disburse_date)",
+    );
+    entries.and_where(counts_from.lte(day));
     entries
 }
 

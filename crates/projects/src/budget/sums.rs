@@ -21,6 +21,8 @@ pub(crate) struct Sums {
     pub(crate) paid: i128,
     pub(crate) settled: i128,
     pub(crate) uncovered: i128,
+    /// Allocated and not spent on lines that are settled: it lapsed.
+    pub(crate) lapsed: i128,
     /// Granted by the closing of its year, and disbursed by then: of the same lines.
     pub(crate) closed_allocated: i128,
     pub(crate) closed: i128,
@@ -29,7 +31,7 @@ pub(crate) struct Sums {
 
 impl Sums {
     /// Returns every amount, in the order that [`put`](Self::put) knows.
-    pub(super) fn amounts(&self) -> [i128; 11] {
+    pub(super) fn amounts(&self) -> [i128; 12] {
         [
             self.planned,
             self.allocated,
@@ -39,6 +41,7 @@ impl Sums {
             self.paid,
             self.settled,
             self.uncovered,
+            self.lapsed,
             self.closed_allocated,
             self.closed,
             self.lines,
@@ -56,6 +59,7 @@ impl Sums {
             &mut self.paid,
             &mut self.settled,
             &mut self.uncovered,
+            &mut self.lapsed,
             &mut self.closed_allocated,
             &mut self.closed,
             &mut self.lines,
@@ -75,9 +79,10 @@ impl Sums {
 
     /// Returns the share of what was assigned for a year by its closing that was disbursed by
     /// then (QĐ 11-QĐ/TU, II.6: disbursed ÷ assigned, closed on 15 December). Where nothing was
-    /// assigned there is none, which is not 0; none either where more came back than went out.
+    /// assigned, or more was taken back by then than assigned, there is none, which is not 0;
+    /// none either where more came back than went out.
     pub(super) fn ratio(&self) -> Result<Option<Quantity>> {
-        if self.closed_allocated == 0 {
+        if self.closed_allocated <= 0 {
             return Ok(Some(Quantity::absent(Absence::NotApplicable)));
         }
         if self.closed < 0 {
@@ -117,6 +122,10 @@ mod tests {
     fn a_unit_with_no_assigned_money_has_no_ratio_and_not_a_ratio_of_nothing() {
         assert_eq!(
             ratio(0, 0).as_deref(),
+            Some(Absence::NotApplicable.to_vietnamese())
+        );
+        assert_eq!(
+            ratio(10, -500).as_deref(),
             Some(Absence::NotApplicable.to_vietnamese())
         );
         assert_eq!(ratio(0, 500).as_deref(), Some("0%"));

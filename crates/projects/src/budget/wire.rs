@@ -181,7 +181,7 @@ impl TryFrom<Sums> for pb::BudgetSummary {
             committed_amount_vnd: narrow(sums.committed)?,
             disbursed_amount_vnd: narrow(disbursed)?,
             advanced_amount_vnd: narrow(sums.advanced)?,
-            remaining_amount_vnd: narrow(sums.allocated - disbursed)?,
+            remaining_amount_vnd: narrow(sums.allocated - disbursed - sums.lapsed)?,
             uncovered_amount_vnd: narrow(sums.uncovered)?,
             settled_amount_vnd: narrow(sums.settled)?,
             closed_allocated_amount_vnd: narrow(sums.closed_allocated)?,

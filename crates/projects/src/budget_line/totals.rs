@@ -94,13 +94,6 @@ fn within(
     Err(Error::Rule(reason, facts))
 }
 
-impl Uncovered {
-    /// Returns both.
-    pub(crate) fn sum(self) -> Money {
-        plus(self.granted, self.permitted)
-    }
-}
-
 impl Totals {
     /// Returns the money that is out.
     pub(crate) fn disbursed(&self) -> Money {
@@ -141,20 +134,31 @@ impl Totals {
         plus(self.disbursed(), self.reserved())
     }
 
-    /// Returns what of the permission is in use: spent or reserved beyond what is allocated.
-    fn ahead(&self) -> Money {
-        let ahead = minus(self.used(), self.allocated);
+    /// Returns what of the permission is in use: spent or reserved beyond what decisions in
+    /// force allocated.
+    fn ahead(&self, uncovered: Uncovered) -> Money {
+        let ahead = minus(self.used(), minus(self.allocated, uncovered.granted));
         ahead
             .min(minus(self.permitted, self.repaid))
             .max(Money::ZERO)
     }
 
     /// Grants money. It first takes the place of what was spent ahead, which uses the
-    /// permission for that up.
-    pub(crate) fn grant(self, amount: Money) -> Result<Self> {
+    /// permission for that up. Where money lost its decision, the permission carries what rested
+    /// on it, and is used by that too.
+    pub(crate) fn grant(self, uncovered: Uncovered, amount: Money) -> Result<Self> {
         Ok(Self {
             allocated: add(self.allocated, amount)?,
-            repaid: plus(self.repaid, amount.min(self.ahead())),
+            repaid: plus(self.repaid, amount.min(self.ahead(uncovered))),
+            ..self
+        })
+    }
+
+    /// Gives money back whose decision ended. It carries nothing, so it takes the place of
+    /// nothing that was spent ahead.
+    pub(crate) fn give_back_uncovered(self, amount: Money) -> Result<Self> {
+        Ok(Self {
+            allocated: add(self.allocated, amount)?,
             ..self
         })
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use kit::{Result, Tx};
 use sea_orm::ConnectionTrait;
 use types::{
@@ -33,6 +34,8 @@ pub(super) struct Ground {
     /// Lines as they were read, and as they are now.
     pub(super) lines: BTreeMap<LineId, (BudgetLine, BudgetLine)>,
     pub(super) uncovered: BTreeMap<LineId, Uncovered>,
+    /// Day from which the first money, or the first permission, of each line counts.
+    pub(super) first_grants: BTreeMap<LineId, NaiveDate>,
     pub(super) contracts: BTreeMap<Entry, Standing>,
     /// Entries that may be reversed.
     pub(super) earlier: BTreeMap<Entry, Disbursement>,
@@ -75,6 +78,7 @@ impl Ground {
             projects: known.map(|it| (it.id.clone(), it)).collect(),
             lines,
             uncovered: allocation::store::uncovered(db, &projects).await?,
+            first_grants: allocation::store::first_days(db, &projects).await?,
             contracts: commitment::store::contracts(db, &contracts).await?,
             earlier,
             reversed,

@@ -1,7 +1,8 @@
 //! What one disbursement does to its line and its contract.
 
+use chrono::NaiveDate;
 use kit::{Error, Result, Tx};
-use types::{ids::Principal, money::Money};
+use types::{date::short, ids::Principal, money::Money, violations::Invalid};
 
 use super::{
     Disbursement, DisbursementKind, New, What,
@@ -12,8 +13,11 @@ use crate::{
     budget::closing,
     budget_line::{self, BudgetLine, Contract, LineId, Totals, Uncovered, Under},
     entry::{COMMITMENTS, DISBURSEMENTS},
-    project::money::{self, Act},
-    reason::{ENTRY_IS_REVERSAL, ENTRY_REVERSED},
+    project::{
+        money::{self, Act},
+        state::not_after_today,
+    },
+    reason::{ENTRY_IS_REVERSAL, ENTRY_REVERSED, PAID_BEFORE_GRANTED},
 };
 
 impl Ground {
@@ -31,6 +35,7 @@ impl Ground {
         };
         before.is_open()?;
         let days = self.days.get(&line.unit).copied().flatten();
+        not_after_today("disbursement.disburse_date", new.date, tx)?;
         let flow = self.flow(new)?;
         if flow.is_out() {
             budget_line::exists_on(line, days, new.date)?;
@@ -41,6 +46,9 @@ impl Ground {
             money::allows_on(project, act, new.date)?;
         }
         let totals = flow.on_line(line, before.totals, self.uncovered(line))?;
+        if flow.is_out() && flow.reverses.is_none() {
+            self.is_granted_by(line, new.date)?;
+        }
         let contract = match flow.commitment {
             None => None,
             Some(number) => {
@@ -56,7 +64,9 @@ impl Ground {
             kind: flow.kind,
             amount: flow.signed(),
             date: new.date,
-            closing_year: closing::year_of(new.date),
+            closing_year: flow
+                .closing_year
+                .unwrap_or_else(|| closing::year_of(new.date)),
             words: new.words.clone(),
             commitment: flow.commitment,
             reverses: flow.reverses,
@@ -96,6 +106,7 @@ impl Ground {
                     amount,
                     commitment,
                     reverses: None,
+                    closing_year: None,
                 });
             }
             What::Reverse { number } => number,
@@ -111,12 +122,41 @@ impl Ground {
         if self.reversed.contains(&key) {
             return Err(Error::rule(&ENTRY_REVERSED, facts()));
         }
+        if new.date < earlier.date {
+            let (day, of) = (new.date, earlier.date);
+            return Err(Invalid::field(
+                "disbursement.disburse_date",
+                "OUT_OF_RANGE",
+                format!("{day} is before the day of the entry that is reversed, {of}"),
+                format!("ngày {day} trước ngày của bản ghi bị hủy, {of}"),
+            )
+            .into());
+        }
         Ok(Flow {
             kind: earlier.kind,
             amount: earlier.amount,
             commitment: earlier.commitment,
             reverses: Some(number),
+            closing_year: Some(earlier.closing_year),
         })
+    }
+
+    /// Requires that something was granted or permitted by a day.
+    fn is_granted_by(&self, line: &LineId, day: NaiveDate) -> Result<()> {
+        match self.first_grants.get(line) {
+            Some(first) if day < *first => {
+                let facts = [
+                    ("line", line.name()),
+                    ("day", day.to_string()),
+                    ("day_vi", short(day)),
+                    ("first", first.to_string()),
+                    ("first_vi", short(*first)),
+                ];
+                Err(Error::rule(&PAID_BEFORE_GRANTED, facts))
+            }
+            // With nothing granted nothing is left to spend, which is refused with the numbers.
+            _ => Ok(()),
+        }
     }
 
     fn uncovered(&self, line: &LineId) -> Uncovered {
@@ -141,6 +181,8 @@ struct Flow {
     amount: Money,
     commitment: Option<i64>,
     reverses: Option<i64>,
+    /// Year in whose closing the entry counts that is reversed: it is taken back from there.
+    closing_year: Option<i32>,
 }
 
 impl Flow {

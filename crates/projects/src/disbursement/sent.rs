@@ -78,7 +78,13 @@ impl Sending<'_> {
                     issues: Vec::new(),
                 };
             }
-            let facts = [("name", name)];
+            // Which entry it was is not told: it may be of a project out of reach.
+            let source = &known.source;
+            let told = |it: fn(&Source) -> &String| source.as_ref().map(it).cloned();
+            let facts = [
+                ("system", told(|it| &it.system).unwrap_or_default()),
+                ("key", told(|it| &it.external_id).unwrap_or_default()),
+            ];
             return rejected(vec![violation(&DISBURSEMENT_CHANGED, path, &facts)]);
         }
         let Some(last) = self.numbers.get(&new.line.project).copied() else {

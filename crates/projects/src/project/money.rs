@@ -19,7 +19,7 @@ pub(crate) enum Act {
     Plan,
     /// Asks for more, and says what is thought of that.
     Ask,
-    /// Grants money, or approves a request for it.
+    /// Grants money, approves a request for it, or reverses a recall of it.
     Grant,
     /// Lets a line spend ahead of its allocation.
     Permit,
@@ -34,7 +34,7 @@ pub(crate) enum Act {
     /// Settles a line.
     Settle,
     /// Takes money back, recovers an advance, lowers a contract, covers what lost its decision,
-    /// refuses a request, or reverses an entry.
+    /// refuses a request, or reverses an entry other than a recall.
     Lower,
 }
 

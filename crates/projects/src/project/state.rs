@@ -235,7 +235,9 @@ impl Register {
             issue_date(tx, "decision", decision).await?;
         }
         let lines = budget_line::store::of_projects(&tx.db, &[before.id.as_str()]).await?;
-        has_no_open_money(&before.id, lines.iter().map(|it| &it.totals))?;
+        // What is settled is closed: nothing of it is recovered or lowered any more.
+        let open = lines.iter().filter(|it| it.settlement.is_none());
+        has_no_open_money(&before.id, open.map(|it| &it.totals))?;
         let mut after = before.touched(tx.now());
         after.standing.state = State::Cancelled;
         after.standing.reason = cancel.reason;
@@ -287,7 +289,7 @@ pub(crate) fn stands_in_one_of(project: &Project, from: &[State]) -> Result<()> 
     Err(Error::rule(&STATE_NOT_ALLOWED, facts))
 }
 
-/// Requires that nothing is advanced, and nothing reserved for contracts, on any line.
+/// Requires that nothing is advanced, and nothing reserved for contracts, on any of these lines.
 fn has_no_open_money<'a>(
     project: &ProjectId,
     lines: impl Iterator<Item = &'a budget_line::Totals> + Clone,

@@ -7,7 +7,7 @@ use types::{date::vietnam_date, ids::DecisionId, money::Money, violations::Inval
 use super::{Outcome, SupplementaryRequest, SupplementaryState};
 use crate::{
     entry::REQUESTS,
-    reason::{REQUEST_BY_SAME_PERSON, STATE_NOT_ALLOWED},
+    reason::{APPROVED_BEYOND_ASKED, REQUEST_BY_SAME_PERSON, STATE_NOT_ALLOWED},
 };
 
 impl SupplementaryRequest {
@@ -70,6 +70,19 @@ impl SupplementaryRequest {
                 ("allowed_states", names.join(", ")),
             ],
         ))
+    }
+
+    /// Requires that no more is approved than is asked for; where no sum is named, any is.
+    pub(super) fn is_not_less_than(&self, approved: Money) -> Result<()> {
+        let Some(asked) = self.asked.amount.filter(|it| approved > *it) else {
+            return Ok(());
+        };
+        let facts = [
+            ("name", self.name()),
+            ("approved", approved.to_vietnamese()),
+            ("asked", asked.to_vietnamese()),
+        ];
+        Err(Error::rule(&APPROVED_BEYOND_ASKED, facts))
     }
 
     /// Whoever asks, or writes what is asked, does not say whether it is given.

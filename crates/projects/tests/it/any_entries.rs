@@ -171,7 +171,7 @@ struct Ground {
 
 impl Ground {
     async fn open() -> Self {
-        let office = Office::open().await;
+        let office = Office::open_on("2023-12-20").await;
         let revoker = office.decide("huy-bo", pb::DecisionKind::Other, 1).await;
         Self {
             office,

@@ -88,6 +88,24 @@ async fn no_line_is_opened_and_nothing_paid_before_the_unit_was_there() {
         refusal(office.sign(&line, early).await).1,
         "UNIT_NOT_IN_FORCE"
     );
+    // On its first day it pays, once there is money of that day.
+    let early = office.spend(&line, payment, 1, "2022-01-01").await;
+    let (_, reason, facts) = refusal(early);
+    assert_eq!(
+        (
+            reason.as_str(),
+            facts["day"].as_str(),
+            facts["first_vi"].as_str()
+        ),
+        ("PAID_BEFORE_GRANTED", "2022-01-01", "10/5/2022")
+    );
+    let draft = office.draft("dau-nam", 100).await.unwrap();
+    let issued = office.issue_on(&draft.name, "1/QĐ-UBND", "2022-01-01", &draft.etag);
+    let decision = issued.await.unwrap().name;
+    office
+        .allocate(&office.receiver, "a", &decision, 100)
+        .await
+        .unwrap();
     office.spend(&line, payment, 1, "2022-01-01").await.unwrap();
 }
 

@@ -40,7 +40,7 @@ async fn a_draft_is_issued_once_and_only_by_who_has_seen_it() {
 
 #[tokio::test]
 async fn a_number_given_twice_is_warned_about_and_not_refused() {
-    let office = Office::open().await;
+    let office = Office::open_on("2023-01-31").await;
     let first = office.decision("qd-mot", "123/QĐ-UBND", 1).await;
     assert!(first.issues.is_empty());
     let draft = office.draft("qd-hai", 1).await.unwrap();

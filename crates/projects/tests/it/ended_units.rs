@@ -336,3 +336,23 @@ async fn what_lowers_the_amounts_of_an_ended_unit_is_still_entered() {
     let next = office.open_line("a", 2023, None).await;
     assert_eq!(refusal(next).1, "LINE_UNIT_ENDED");
 }
+
+#[tokio::test]
+async fn a_unit_that_ceased_does_not_get_back_what_was_recalled_from_it() {
+    let office = office_of_a_commune().await;
+    let recalled = pb::Allocation {
+        decision: "decisions/cap-a".into(),
+        by_decision: office
+            .decide("thu-hoi", pb::DecisionKind::RecallBudget, 10)
+            .await,
+        amount_vnd: -10,
+        ..Default::default()
+    };
+    let recalled = office.enter_allocation(OLD, recalled).await.unwrap();
+    let back = pb::Allocation {
+        reverses: recalled.name,
+        ..Default::default()
+    };
+    let back = office.enter_allocation(OLD, back).await;
+    assert_eq!(refusal(back).1, "LINE_UNIT_ENDED");
+}

@@ -30,6 +30,7 @@ mod ended_units;
 mod instruments;
 mod lists;
 mod measures;
+mod mended_money;
 mod migrations;
 mod money_states;
 mod moves;

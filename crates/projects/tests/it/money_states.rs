@@ -17,7 +17,7 @@ fn not_allowed<T: std::fmt::Debug>(answer: Result<T, Status>, state: &str, allow
 }
 
 impl Office {
-    async fn cancel(&self, name: &str) -> Result<pb::Project, Status> {
+    pub(crate) async fn cancel(&self, name: &str) -> Result<pb::Project, Status> {
         let cancel = pb::CancelProjectRequest {
             name: name.into(),
             reason: "Trùng với dự án của tỉnh".into(),
@@ -29,7 +29,7 @@ impl Office {
         answer.map(tonic::Response::into_inner)
     }
 
-    async fn settle(
+    pub(crate) async fn settle(
         &self,
         line: &str,
         decision: &str,

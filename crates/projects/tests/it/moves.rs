@@ -1,6 +1,6 @@
 use super::*;
 
-async fn carry(
+pub(crate) async fn carry(
     office: &Office,
     line: &str,
     by: &str,
@@ -160,7 +160,7 @@ async fn replace(office: &Office, old: &str, id: &str, kind: pb::DecisionKind) -
 /// A grant of 2022 goes on to 2023 and from there to 2024; then it is revoked.
 #[tokio::test]
 async fn money_that_moved_on_loses_its_ground_with_the_decision_that_granted_it() {
-    let office = Office::open().await;
+    let office = Office::open_on("2024-02-02").await;
     let line = office.funded("a", 1_000).await;
     let kind = pb::DecisionKind::MoveBudget;
     let first = office.decide("chuyen-mot", kind, 700).await;

@@ -27,6 +27,16 @@ impl Office {
         Self::on(world, db).await
     }
 
+    /// Opens it on a later day than 24 June 2022: nothing is dated after today.
+    pub(crate) async fn open_on(day: &str) -> Self {
+        let mut world = World::new().await;
+        world.clock.set(format!("{day}T01:00:00Z").parse().unwrap());
+        world.sign_in_again().await;
+        let db = world.db(projects::NAME).await;
+        db.migrate::<projects::Migrator>().await.unwrap();
+        Self::on(world, db).await
+    }
+
     /// Opens the service on a database that is up to date.
     pub(crate) async fn on(world: World, db: kit::Db) -> Self {
         let service = projects::Projects::open(db.clone(), world.access())

@@ -104,6 +104,20 @@ async fn each_payment_of_the_treasury_is_judged_alone_and_known_again() {
         .await
         .unwrap();
     assert_eq!(told(&changed), [(Rejected, "DISBURSEMENT_CHANGED")]);
+    // Which entry bears the key is told to nobody: it may be of a project out of reach.
+    let issue = &changed[0].issues[0];
+    for message in [&issue.message, &issue.message_vi] {
+        assert!(message.contains("kho-bac"), "{message}");
+        assert!(!message.contains("disbursements/"), "{message}");
+    }
+    let typed = pb::Disbursement {
+        budget_line: String::new(),
+        ..payment("1", &a, 59)
+    };
+    let typed = office.disburse(&a, typed).await;
+    let status = typed.unwrap_err();
+    assert_eq!(status.code(), Code::AlreadyExists);
+    assert!(!format!("{status:?}").contains("projects/a/disbursements/"));
     assert_eq!(office.get_line(&a).await, now);
 
     let reversal = pb::Disbursement {

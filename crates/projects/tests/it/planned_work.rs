@@ -104,6 +104,9 @@ async fn a_corrected_plan_is_the_one_that_counts_and_one_without_words_is_the_pr
     let work = planned(&office, "2022-h2").await;
     assert_eq!(lines(&work), [("Mua sắm máy tính", "", false)]);
     assert!(planned(&office, "2022-h1").await.is_empty());
+    // Still open when its end has passed, it is carried over like a task.
+    let later = planned(&office, "2023-h1").await;
+    assert_eq!(lines(&later), [("Mua sắm máy tính", "", true)]);
     let plan = |text: &str, corrects: &str| pb::ProgressEntry {
         plan_text: text.into(),
         corrects: corrects.into(),

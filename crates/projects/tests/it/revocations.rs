@@ -26,7 +26,7 @@ pub(crate) async fn revoke(office: &Office, name: &str, by: &str) -> Result<pb::
     answer.map(tonic::Response::into_inner)
 }
 
-async fn cover(
+pub(crate) async fn cover(
     office: &Office,
     line: &str,
     by: &str,

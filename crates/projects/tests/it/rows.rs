@@ -96,7 +96,7 @@ async fn a_row_keeps_its_three_facts_of_cost_apart() {
 /// The table of the first half stays what it was at its end, whatever the second half brings.
 #[tokio::test]
 async fn what_is_decided_in_the_second_half_does_not_change_the_table_of_the_first() {
-    let office = Office::open().await;
+    let office = Office::open_on("2022-10-01").await;
     office.funded("a", 500).await;
     let asked = office.request("a", "2022-h1", Some(100)).await.unwrap();
     let first_half = office.rows("2022-h1").await;

@@ -347,6 +347,17 @@ async fn a_settled_line_is_closed() {
         (700, 300)
     );
     assert_eq!(settlement.principal, office.receiver.name);
+    // What lapsed is left for nobody.
+    let ask = pb::SummarizeBudgetRequest {
+        scope_unit: "units/tinh-quang-ngai".into(),
+        fiscal_year: 2022,
+        ..Default::default()
+    };
+    let total = office.summary(ask).await.unwrap().total.unwrap();
+    assert_eq!(
+        (total.allocated_amount_vnd, total.remaining_amount_vnd),
+        (1_000, 0)
+    );
 
     let (_, reason, facts) = refusal(office.pay(&line, 1).await);
     assert_eq!(

@@ -13,7 +13,7 @@ fn of_province(group_by: pb::BudgetGrouping) -> pb::SummarizeBudgetRequest {
 
 #[tokio::test]
 async fn the_ratio_of_a_year_is_closed_on_15_december() {
-    let office = Office::open().await;
+    let office = Office::open_on("2023-01-31").await;
     let line = office.funded("a", 1_000).await;
     let payment = pb::DisbursementKind::Payment;
     for (amount, date) in [(600, "2022-12-15"), (100, "2022-12-16"), (50, "2023-01-10")] {
@@ -242,7 +242,7 @@ async fn enter_anything(office: &Office, seed: u64, steps: usize) {
 
 #[tokio::test]
 async fn after_any_entries_every_node_is_the_sum_of_what_is_below_it_and_of_its_entries() {
-    let office = Office::open().await;
+    let office = Office::open_on("2023-02-01").await;
     enter_anything(&office, 847, 160).await;
     let all_years = |group_by| pb::SummarizeBudgetRequest {
         last_fiscal_year: 2025,

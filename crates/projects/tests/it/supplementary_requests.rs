@@ -416,6 +416,26 @@ async fn who_changed_or_submitted_a_request_does_not_answer_it_either() {
         .open_line("hop-khong-giay", 2022, None)
         .await
         .unwrap();
+    let beyond = pb::ApproveSupplementaryRequestRequest {
+        approved_amount_vnd: 368_000_001,
+        ..approval(&asked, &decision)
+    };
+    let beyond = budget
+        .approve_supplementary_request(office.receiver.ask(beyond))
+        .await;
+    let (_, reason, facts) = refusal(beyond);
+    assert_eq!(
+        (
+            reason.as_str(),
+            facts["approved"].as_str(),
+            facts["asked"].as_str()
+        ),
+        (
+            "APPROVED_BEYOND_ASKED",
+            "368.000.001 đồng",
+            "368.000.000 đồng"
+        )
+    );
     budget
         .approve_supplementary_request(office.receiver.ask(approval(&asked, &decision)))
         .await

@@ -37,7 +37,7 @@ fn refusal<T: std::fmt::Debug>(answer: Result<T>) -> (&'static str, String, Stri
 }
 
 fn granted(amount: i64) -> Totals {
-    Totals::default().grant(vnd(amount)).unwrap()
+    Totals::default().grant(none(), vnd(amount)).unwrap()
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_permission_to_spend_ahead_is_used_up_by_the_grant_that_follows() {
     let totals = granted(100).permit(vnd(50)).unwrap();
     let totals = totals.pay(&line(), none(), vnd(130), DIRECT).unwrap();
     // 30 were spent ahead: the grant takes their place, and they are not permitted again.
-    let totals = totals.grant(vnd(50)).unwrap();
+    let totals = totals.grant(none(), vnd(50)).unwrap();
     assert_eq!((totals.permitted, totals.repaid), (vnd(50), vnd(30)));
     assert_eq!(totals.limit(none()), vnd(170));
     let (_, available, _) = refusal(totals.pay(&line(), none(), vnd(41), DIRECT));
@@ -200,6 +200,14 @@ fn a_permission_to_spend_ahead_is_used_up_by_the_grant_that_follows() {
         ..none()
     };
     assert_eq!(totals.limit(revoked), vnd(170));
+    // Where money lost its decision the permission carries what rested on it, and once.
+    let carried = granted(100).permit(vnd(100)).unwrap();
+    let carried = carried.pay(&line(), none(), vnd(100), DIRECT).unwrap();
+    let carried = carried.grant(lost(100), vnd(50)).unwrap();
+    assert_eq!(
+        (carried.repaid, carried.limit(lost(100))),
+        (vnd(50), vnd(100))
+    );
     // A grant that was entered wrongly gives back what it used up.
     let reversed = totals.unrepay(vnd(30));
     let reversed = reversed.take_back(&line(), none(), vnd(50)).unwrap();
@@ -208,17 +216,17 @@ fn a_permission_to_spend_ahead_is_used_up_by_the_grant_that_follows() {
     let totals = granted(100)
         .permit(vnd(50))
         .unwrap()
-        .grant(vnd(10))
+        .grant(none(), vnd(10))
         .unwrap();
     assert_eq!(totals.limit(none()), vnd(160));
 }
 
 #[test]
 fn the_edges_are_refused_and_never_overflow() {
-    let most = Totals::default().grant(MOST).unwrap();
-    assert!(matches!(most.grant(vnd(1)), Err(Error::Invalid(_))));
+    let most = Totals::default().grant(none(), MOST).unwrap();
+    assert!(matches!(most.grant(none(), vnd(1)), Err(Error::Invalid(_))));
     assert!(matches!(
-        Totals::default().grant(vnd(i64::MAX)),
+        Totals::default().grant(none(), vnd(i64::MAX)),
         Err(Error::Invalid(_))
     ));
     let both = most.permit(MOST).unwrap();
@@ -279,7 +287,7 @@ proptest! {
             // What is under the contract has to suit the line and the contract.
             let mut under = contract;
             let after = match what {
-                Try::Grant => totals.grant(asked),
+                Try::Grant => totals.grant(none, asked),
                 Try::Permit => totals.permit(asked),
                 Try::TakeBack => totals.take_back(&line, none, asked),
                 Try::Forbid => totals.forbid(&line, none, asked),

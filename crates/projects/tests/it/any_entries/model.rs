@@ -84,7 +84,12 @@ pub(super) fn of_line(told: &pb::BudgetLine) -> Numbers {
         committed: told.committed_amount_vnd,
         disbursed: told.disbursed_amount_vnd,
         advanced: told.advanced_amount_vnd,
-        remaining: told.remaining_amount_vnd,
+        // What is left of a settled line lapsed.
+        remaining: told.remaining_amount_vnd
+            - told
+                .settlement
+                .as_ref()
+                .map_or(0, |it| it.lapsed_amount_vnd),
         uncovered: told.uncovered_amount_vnd,
         settled: told.settlement.as_ref().map_or(0, |it| it.amount_vnd),
         closed: 0,
@@ -175,6 +180,7 @@ pub(super) struct Spent {
     pub(super) name: String,
     pub(super) kind: pb::DisbursementKind,
     pub(super) amount: i64,
+    pub(super) day: &'static str,
     pub(super) under_contract: bool,
 }
 
@@ -240,14 +246,19 @@ impl Model {
         Some(last)
     }
 
-    /// A line holds more of some money, or less. Granted money first takes the place of what was
-    /// spent ahead of it by permission; returns how much of it.
+    /// A line holds more of some money, or less. What is used rests on the money in force first
+    /// and on the permission for the rest. Money in force that comes takes the place of that;
+    /// returns how much of it. What has no decision in force carries nothing, and takes no place.
     pub(super) fn give(&mut self, line: &str, money: &Money, amount: i64) -> i64 {
         let permits = self.permits(&money.0);
+        let is_void = self.is_void(money);
         let before = self.numbers(line);
+        let held = self.lines.get(line).into_iter().flat_map(|it| &it.held);
+        let carrying = held.filter(|(money, _)| !self.permits(&money.0) && !self.is_void(money));
+        let carrying: i64 = carrying.map(|(_, amount)| amount).sum();
         let it = self.line(line);
-        let ahead = (it.used() - before.allocated).min(before.permitted - it.repaid);
-        let repaid = match permits {
+        let ahead = (it.used() - carrying).min(before.permitted - it.repaid);
+        let repaid = match permits || is_void {
             true => 0,
             false => amount.min(ahead.max(0)),
         };
@@ -295,8 +306,13 @@ impl Model {
             committed: it.committed,
             disbursed,
             advanced: it.advanced,
-            remaining: allocated - disbursed,
-            uncovered: sum(&|_, is_void| is_void),
+            remaining: match it.settled {
+                0 => allocated - disbursed,
+                _ => 0,
+            },
+            // A permission whose place a grant took needs no decision.
+            uncovered: sum(&|permits, is_void| is_void && !permits)
+                + (sum(&|permits, is_void| is_void && permits) - it.repaid).max(0),
             settled: it.settled,
             closed: it.closed,
             lines: 1,

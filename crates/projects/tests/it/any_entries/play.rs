@@ -359,6 +359,7 @@ impl Case<'_> {
                     name: entered.name,
                     kind,
                     amount,
+                    day: DAYS[day],
                     under_contract: !entered.commitment.is_empty(),
                 };
                 let line = self.model.line(&spent.line);
@@ -375,7 +376,8 @@ impl Case<'_> {
                 let entered = office.disburse(&wrong.line, reversal).await;
                 entered.map_err(Refused::by_a_rule)?;
                 let line = self.model.line(&wrong.line);
-                line.flow(&wrong, -wrong.amount, DAYS[day]);
+                // It is taken back from where it counted.
+                line.flow(&wrong, -wrong.amount, wrong.day);
             }
             _ => unreachable!("only what is spent or taken back comes here"),
         }
