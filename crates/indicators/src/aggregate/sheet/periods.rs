@@ -92,8 +92,13 @@ impl Sheet {
         if matches!(rule, Aggregation::Latest | Aggregation::None) {
             return None;
         }
+        // An absence adds nothing, so nothing is added across it.
+        let has_value = |it: &Total| {
+            let content = it.quantity.as_ref().map(Quantity::content);
+            matches!(content, Some(Content::Value(_)))
+        };
         let told = periods.iter().zip(totals);
-        let told = told.filter(|(_, it)| it.quantity.is_some());
+        let told = told.filter(|(_, it)| has_value(it));
         let mut told: Vec<_> = told.map(|(period, _)| *period).collect();
         told.sort_unstable();
         // Whatever lies between two periods lies between two that follow each other.
